@@ -1,0 +1,505 @@
+"""Raw polygons of units → a valid coverage, and the account of what the cleaning changed.
+
+Arrays in, arrays out; longitude and latitude in degrees (CRS84). The steps, in the order of :func:`clean`:
+
+1. *Repair*: invalid rings are rebuilt (``make_valid``, method ``structure``); polygon parts only.
+2. *Resolve*: one ``coverage_clean`` over all **parts** of all units. Working on parts rather than on units
+   makes the rule ``min_area`` mean "ground claimed twice goes to the smaller part": a new kecamatan drawn on
+   its unreduced parent keeps its ground, and an islet or exclave drawn inside a larger neighbour survives.
+3. *Grid*: coordinates are rounded to 1e-7 degree (about 1 cm), once and for all, so that every format holds
+   the very same numbers; what rounding breaks is mended.
+4. *Fill*: ground that no unit covers and that units enclose is a gap. Narrow gaps (mean width, i.e. twice the
+   area over the perimeter, under a limit) and small ones go to the neighbour with the longest shared border,
+   found by exact matching of directed edges; wide ones are lakes, straits or missing units: kept and listed.
+5. *Check*: ``shapely.coverage_is_valid``; a unit that lost all its ground, or a lost part that cannot be
+   explained by another unit claiming the same ground, raises.
+
+Nothing is dropped silently: the result carries, for every unit, areas and parts before and after.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+import shapely
+from numpy.typing import NDArray
+from pyproj import Geod, Transformer
+
+from boundaries.errors import CoverageError
+
+Array = NDArray[Any]
+
+GRID: Final = 7
+"""Decimals of a degree that a coordinate keeps (1e-7 degree is about 1 cm)."""
+
+SNAPPING: Final = 1e-7
+"""Snapping distance of the noding in degrees. From 1e-4 on, units and islands are lost."""
+
+FRAGMENT_M2: Final = 1.0
+"""Parts of a source polygon under this area are drawing residue, counted and left out."""
+
+_EQUAL_AREA: Final = Transformer.from_crs("OGC:CRS84", "EPSG:6933", always_xy=True)
+_GEOD: Final = Geod(ellps="WGS84")
+
+
+@dataclass(frozen=True)
+class CleanOptions:
+    """Limits of the cleaning; they stand in the manifest of every release.
+
+    ``gap_width_m``: gaps of a smaller mean width are slivers and filled. ``gap_area_m2``: gaps of a smaller
+    area are filled whatever their shape. ``keep_part_m2``: no source part above it may vanish unexplained.
+    """
+
+    gap_width_m: float = 500.0
+    gap_area_m2: float = 500_000.0
+    keep_part_m2: float = 100.0
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """A valid coverage of n units: `codes` (n,) text, `geometry` (n,) MultiPolygon, CRS84.
+
+    ``ledger``: one row a unit (see :func:`_unit_ledger`); ``gaps_kept``: one row a gap left open (lon, lat,
+    area_m2, width_m, neighbours, why); ``lost_parts``: source parts no longer covered by their unit;
+    ``totals``: counts and areas over the nation.
+    """
+
+    codes: Array
+    geometry: Array
+    ledger: pd.DataFrame
+    gaps_kept: pd.DataFrame
+    lost_parts: pd.DataFrame
+    totals: dict[str, float | int] = field(default_factory=dict)
+
+
+def area_m2(geometry: Array) -> Array:
+    """Planar area in m² in the cylindrical equal-area projection EPSG:6933; shape as `geometry`."""
+    return np.asarray(shapely.area(_project(geometry)))
+
+
+def area_and_width_m(geometry: Array) -> tuple[Array, Array]:
+    """Area (m²) and mean width (m, twice the area over the perimeter) of polygons, in EPSG:6933."""
+    projected = _project(geometry)
+    area = shapely.area(projected)
+    return area, 2 * area / shapely.length(projected)
+
+
+def geodesic_area_m2(geometry: Array) -> Array:
+    """Area in m² on the ellipsoid WGS 84 (Karney's geodesic polygons, pyproj.Geod); shape (n,)."""
+    oriented = shapely.orient_polygons(geometry)
+    return np.array([_GEOD.geometry_area_perimeter(g)[0] for g in oriented])
+
+
+def clean(
+    codes: Sequence[str] | Array,
+    geometry: Array,
+    *,
+    options: CleanOptions | None = None,
+    land_evidence: Array | None = None,
+) -> Coverage:
+    """Make one valid coverage of units.
+
+    `codes` (m,) and `geometry` (m,) Polygon or MultiPolygon, possibly invalid; several rows may carry one code
+    (villages of a unit) and are joined. `land_evidence`: polygons of a coarser level of the same source; a gap
+    of more than ``gap_area_m2`` that lies outside them by more than half is water to the source and is kept.
+
+    Raises CoverageError for a unit without ground or an invalid result. Returns units in the order of their codes.
+    """
+    options = options or CleanOptions()
+    units, unit_of_row = np.unique(np.asarray(codes, dtype=str), return_inverse=True)
+    repaired, invalid = repair(geometry)
+    parts, row = shapely.get_parts(repaired, return_index=True)
+    owner, source_area = unit_of_row[row], area_m2(parts)
+    whole = source_area >= FRAGMENT_M2
+    parts, owner, source_area = parts[whole], owner[whole], source_area[whole]
+    _refuse_empty(units, owner, "has no polygon of its own in the source")
+
+    pieces, piece_owner = resolve(parts, owner)
+    gaps = find_gaps(pieces, piece_owner)
+    land = _land_share(gaps, land_evidence, gaps.area_m2 >= options.gap_area_m2)
+    fill = (gaps.area_m2 < options.gap_area_m2) | ((gaps.width_m < options.gap_width_m) & (land >= 0.5))
+    joined = join(
+        np.concatenate([pieces, gaps.geometry[fill]]),
+        np.concatenate([piece_owner, gaps.neighbour[fill]]),
+        len(units),
+    )
+    joined = _settle(joined)
+    lost = _lost_parts(parts, owner, source_area, joined, units, options.keep_part_m2)
+    _check(units, joined, lost)
+    before = _Before(parts, owner, source_area, np.bincount(unit_of_row, invalid, len(units)))
+    ledger = _unit_ledger(units, before, pieces, piece_owner, gaps, fill, joined)
+    return Coverage(
+        codes=units.astype(object),
+        geometry=joined,
+        ledger=ledger,
+        gaps_kept=_describe_gaps(gaps, ~fill, units, None if land_evidence is None else land),
+        lost_parts=lost,
+        totals=_totals(before, gaps, fill, joined, int((~whole).sum())),
+    )
+
+
+# --- 1. repair ------------------------------------------------------------------------------------------------
+
+
+def repair(geometry: Array) -> tuple[Array, Array]:
+    """Return (geometry made valid, polygons only; boolean mask of those that were invalid)."""
+    geometry = np.asarray(geometry, dtype=object)
+    invalid = ~shapely.is_valid(geometry)
+    if not invalid.any():
+        return geometry, invalid
+    fixed = geometry.copy()
+    fixed[invalid] = [
+        polygons_of(g) for g in shapely.make_valid(geometry[invalid], method="structure", keep_collapsed=False)
+    ]
+    return fixed, invalid
+
+
+def polygons_of(geometry: shapely.Geometry) -> shapely.Geometry:
+    """Return the polygon parts of any geometry as one MultiPolygon (empty where there are none)."""
+    parts = shapely.get_parts(geometry)
+    while (shapely.get_type_id(parts) > 3).any():
+        parts = shapely.get_parts(parts)
+    return shapely.multipolygons(parts[shapely.get_type_id(parts) == 3])
+
+
+# --- 2. and 3. resolve overlaps, put on the grid --------------------------------------------------------------
+
+
+def resolve(parts: Array, owner: Array) -> tuple[Array, Array]:
+    """Resolve overlaps between polygon parts; return (pieces on the grid, owner of each piece).
+
+    Ground claimed by several parts goes to the smallest of them; edges are noded and matched. Gaps stay.
+    """
+    cleaned = to_grid(_coverage_clean(parts, "min_area"))
+    pieces, index = shapely.get_parts(cleaned, return_index=True)
+    return pieces, owner[index]
+
+
+def to_grid(geometry: Array) -> Array:
+    """Round coordinates to the grid; polygons that rounding breaks are made valid again, in place."""
+    rounded = shapely.transform(geometry, lambda xy: np.round(xy, GRID))
+    broken = ~shapely.is_valid(rounded)
+    if broken.any():
+        rounded[broken] = [
+            polygons_of(g) for g in shapely.make_valid(rounded[broken], method="structure", keep_collapsed=False)
+        ]
+    return rounded
+
+
+def _coverage_clean(parts: Array, strategy: str, snapping: float = SNAPPING) -> Array:
+    """Node, match and resolve; a snapping distance at which GEOS gives up is followed by the next."""
+    for distance in (snapping, 2 * SNAPPING, 10 * SNAPPING, 0.0):
+        try:
+            with np.errstate(invalid="ignore"):  # GEOS meets NaN in collapsed results; they come back empty
+                return np.asarray(
+                    shapely.coverage_clean(parts, snapping_distance=distance, merge_strategy=strategy)
+                )
+        except shapely.errors.GEOSException as error:
+            reason = str(error)
+    raise CoverageError(f"the overlaps between {len(parts)} polygons cannot be resolved: {reason}")
+
+
+# --- 4. gaps --------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Gaps:
+    """Enclosed ground that no unit covers; arrays of equal length, `neighbour` an index of a unit."""
+
+    geometry: Array
+    area_m2: Array
+    width_m: Array
+    neighbour: Array
+    neighbours: list[Array]
+
+
+def edges(pieces: Array) -> tuple[Array, Array]:
+    """Return the directed edges of polygons, ground on the left: ((k, 2, 2) int64 on the grid, (k,) piece index)."""
+    oriented = shapely.orient_polygons(pieces)
+    rings, of_piece = shapely.get_rings(oriented, return_index=True)
+    xy, of_ring = shapely.get_coordinates(rings, return_index=True)
+    grid = np.rint(xy * 10**GRID).astype(np.int64)
+    inside = of_ring[1:] == of_ring[:-1]
+    pairs = np.stack([grid[:-1], grid[1:]], axis=1)[inside]
+    return pairs, of_piece[of_ring[:-1][inside]]
+
+
+def _keys(pairs: Array) -> Array:
+    """One comparable key a directed edge: (k, 2, 2) int64 → (k,) of 4 x int64 as a void."""
+    return np.ascontiguousarray(pairs.reshape(-1, 4)).view([("", np.int64)] * 4).ravel()
+
+
+def find_gaps(pieces: Array, owner: Array) -> Gaps:
+    """Find every enclosed gap of a noded coverage and the unit with the longest border on it.
+
+    An edge without its twin (the same edge the other way round) bounds ground that no piece covers. These edges,
+    polygonised, give landmasses and gaps; a gap is a face whose edges run against those of the pieces.
+    """
+    pairs, piece = edges(pieces)
+    keys, twins = _keys(pairs), _keys(pairs[:, ::-1])
+    order = np.argsort(keys)
+    open_edge = _position(keys, order, twins) < 0
+    lines = shapely.linestrings(pairs[open_edge] / 10**GRID)
+    faces = shapely.get_parts(shapely.polygonize(lines)) if len(lines) else np.array([], dtype=object)
+    face_pairs, face_of = edges(faces)
+    land_edge = _position(keys, order, _keys(face_pairs)) >= 0
+    is_land = np.bincount(face_of, land_edge, len(faces)) > 0
+    facing = _position(keys, order, _keys(face_pairs[:, ::-1]))
+    use = ~is_land[face_of] & (facing >= 0)
+    return _gaps(faces, is_land, face_of[use], owner[piece[facing[use]]], face_pairs[use])
+
+
+def _gaps(faces: Array, is_land: Array, face: Array, unit: Array, pairs: Array) -> Gaps:
+    flat = _project(shapely.linestrings(pairs / 10**GRID)) if len(pairs) else np.array([], dtype=object)
+    border = pd.DataFrame({"face": face, "unit": unit, "length": shapely.length(flat)})
+    border = border.groupby(["face", "unit"], as_index=False)["length"].sum()
+    border = border.sort_values(["face", "length", "unit"], ascending=[True, False, True])
+    best = border.drop_duplicates("face").set_index("face")["unit"]
+    all_units = border.groupby("face")["unit"].agg(list)
+    index = np.flatnonzero(~is_land)
+    index = index[np.isin(index, best.index)]
+    geometry = faces[index]
+    area, width = area_and_width_m(geometry)
+    neighbours = [np.asarray(u) for u in all_units.reindex(index)]
+    return Gaps(geometry, area, width, best.reindex(index).to_numpy(dtype=np.int64), neighbours)
+
+
+def _position(keys: Array, order: Array, wanted: Array) -> Array:
+    """Index in `keys` of each of `wanted`, -1 where absent (`order` sorts `keys`)."""
+    if not len(keys):
+        return np.full(len(wanted), -1)
+    ordered = keys[order]
+    at = np.minimum(np.searchsorted(ordered, wanted), len(keys) - 1)
+    return np.where(ordered[at] == wanted, order[at], -1)
+
+
+def borders(pieces: Array, owner: Array) -> pd.DataFrame:
+    """Common borders of a noded coverage: rows (a, b, length in m), each pair both ways, a != b."""
+    pairs, piece = edges(pieces)
+    keys, twins = _keys(pairs), _keys(pairs[:, ::-1])
+    twin = _position(keys, np.argsort(keys), twins)
+    use = twin >= 0
+    length = shapely.length(_project(shapely.linestrings(pairs[use] / 10**GRID)))
+    table = pd.DataFrame({"a": owner[piece[use]], "b": owner[piece[twin[use]]], "length": length})
+    table = table[table["a"] != table["b"]]
+    return table.groupby(["a", "b"], as_index=False)["length"].sum()
+
+
+def _land_share(gaps: Gaps, land: Array | None, ask: Array) -> Array:
+    """Share (0-1) of each gap that lies on `land`; 1 where `ask` is False or the source has no such level."""
+    share = np.ones(len(gaps.geometry))
+    if land is None or not len(land) or not ask.any():
+        return share
+    asked = gaps.geometry[ask]
+    valid, _ = repair(land)
+    gap, poly = shapely.STRtree(valid).query(asked, predicate="intersects")
+    shared = shapely.area(shapely.intersection(asked[gap], valid[poly]))
+    share[ask] = np.minimum(1.0, np.bincount(gap, shared, len(asked)) / shapely.area(asked))
+    return share
+
+
+def _describe_gaps(gaps: Gaps, kept: Array, units: Array, land: Array | None) -> pd.DataFrame:
+    """One row a gap left open; `land` is the share of each gap on a coarser level, None where there is none."""
+    points = shapely.point_on_surface(gaps.geometry[kept])
+    chosen = [n for n, k in zip(gaps.neighbours, kept, strict=True) if k]
+    why = np.where(
+        land[kept] >= 0.5 if land is not None else np.ones(int(kept.sum()), dtype=bool),
+        "too wide for a sliver; a coarser level of the source shows land here: missing unit or lake",
+        "a coarser level of the source shows no land here: lake or strait",
+    )
+    if land is None:
+        why = np.full(int(kept.sum()), "too wide for a sliver: lake, strait or missing unit")
+    return pd.DataFrame(
+        {
+            "lon": np.round(shapely.get_x(points), 5),
+            "lat": np.round(shapely.get_y(points), 5),
+            "area_m2": np.round(gaps.area_m2[kept]).astype(np.int64),
+            "width_m": np.round(gaps.width_m[kept], 1),
+            "neighbours": [" ".join(sorted(units[n])) for n in chosen],
+            "why": why,
+        }
+    ).sort_values(["area_m2", "lon"], ascending=[False, True], ignore_index=True)
+
+
+# --- joining and settling -------------------------------------------------------------------------------------
+
+
+def join(pieces: Array, owner: Array, count: int) -> Array:
+    """Join edge-matched pieces by owner: (count,) MultiPolygon; vertices on outer borders stay."""
+    order = np.argsort(owner, kind="stable")
+    starts = np.searchsorted(owner[order], np.arange(count + 1))
+    out = np.empty(count, dtype=object)
+    for i in range(count):
+        group = pieces[order[starts[i] : starts[i + 1]]]
+        out[i] = group[0] if len(group) == 1 else _union(group)
+    return as_multi(out)
+
+
+def _union(group: Array) -> shapely.Geometry:
+    """Union of edge-matched polygons; where an edge is not matched, the general union (and `_settle` after it)."""
+    try:
+        return shapely.coverage_union_all(group)
+    except shapely.errors.GEOSException:
+        return polygons_of(to_grid(np.array([shapely.union_all(group)], dtype=object))[0])
+
+
+def as_multi(geometry: Array) -> Array:
+    """Return every geometry as MultiPolygon in normal form (so that equal sets have equal bytes)."""
+    out = shapely.normalize(np.asarray(geometry, dtype=object))
+    single = shapely.get_type_id(out) == 3
+    out[single] = shapely.multipolygons(out[single], indices=np.arange(single.sum()))
+    return out
+
+
+def invalid_units(geometry: Array) -> Array:
+    """Indices of units whose polygon is invalid or has an edge that its neighbours do not match."""
+    edge = shapely.coverage_invalid_edges(geometry)
+    unmatched = np.array([e is not None and not e.is_empty for e in edge], dtype=bool)
+    return np.flatnonzero(unmatched | ~shapely.is_valid(geometry))
+
+
+def _settle(geometry: Array, rounds: int = 4) -> Array:
+    """Mend the few places where noding or rounding left an unmatched edge, each with its neighbours only."""
+    for attempt in range(rounds):
+        bad = invalid_units(geometry)
+        if not len(bad):
+            break
+        tree = shapely.STRtree(geometry)
+        local = np.unique(tree.query(geometry[bad], predicate="intersects")[1])
+        valid, _ = repair(geometry[local])
+        snapping = (SNAPPING, 0.0, 2 * SNAPPING, 10 * SNAPPING)[attempt]
+        geometry = geometry.copy()
+        geometry[local] = as_multi(to_grid(_coverage_clean(valid, "longest_border", snapping)))
+    return geometry
+
+
+# --- 5. checks and the account --------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Before:
+    parts: Array
+    owner: Array
+    area: Array
+    invalid: Array
+
+
+def _refuse_empty(units: Array, owner: Array, what: str) -> None:
+    without = units[np.bincount(owner, minlength=len(units)) == 0]
+    if len(without):
+        raise CoverageError(f"unit {', '.join(without[:10])} {what}: mend or list it as missing in the source")
+
+
+def _lost_parts(
+    parts: Array, owner: Array, area: Array, joined: Array, units: Array, threshold: float
+) -> pd.DataFrame:
+    """Source parts over the threshold of which their unit covers less than half, and who covers them now."""
+    big = np.flatnonzero(area > threshold)
+    kept = area_m2(_safe_intersection(parts[big], joined[owner[big]]))
+    gone = big[kept < 0.5 * area[big]]
+    tree = shapely.STRtree(joined)
+    part, unit = tree.query(parts[gone], predicate="intersects")
+    shared = area_m2(_safe_intersection(parts[gone][part], joined[unit]))
+    table = pd.DataFrame({"part": part, "unit": units[unit], "shared": shared, "own": unit == owner[gone][part]})
+    taken = table[~table["own"]].sort_values("shared", ascending=False).drop_duplicates("part").set_index("part")
+    own = table[table["own"]].set_index("part")["shared"]
+    others = table[~table["own"]].groupby("part")["shared"].sum()
+    index = np.arange(len(gone))
+    points = shapely.point_on_surface(parts[gone])
+    return pd.DataFrame(
+        {
+            "kode": units[owner[gone]],
+            "lon": np.round(shapely.get_x(points), 5),
+            "lat": np.round(shapely.get_y(points), 5),
+            "area_m2": np.round(area[gone], 1),
+            "covered_m2": np.round(own.reindex(index).fillna(0.0).to_numpy(), 1),
+            "now_in": taken["unit"].reindex(index).fillna("").to_numpy(),
+            "now_elsewhere_m2": np.round(others.reindex(index).fillna(0.0).to_numpy(), 1),
+        }
+    ).sort_values(["kode", "area_m2"], ignore_index=True)
+
+
+def _safe_intersection(a: Array, b: Array) -> Array:
+    return np.asarray(shapely.intersection(a, b))
+
+
+def _check(units: Array, geometry: Array, lost: pd.DataFrame) -> None:
+    empty = units[shapely.is_empty(geometry)]
+    if len(empty):
+        raise CoverageError(f"the cleaning emptied unit {', '.join(empty[:10])}: its ground is drawn in another unit")
+    bad = invalid_units(geometry)
+    if len(bad):
+        raise CoverageError(
+            f"no valid coverage: {len(bad)} units keep unmatched or invalid edges ({', '.join(units[bad[:10]])}); "
+            "mend their polygons in the source"
+        )
+    unexplained = lost[lost["covered_m2"] + lost["now_elsewhere_m2"] < 0.5 * lost["area_m2"]]
+    if len(unexplained):
+        worst = unexplained.iloc[0]
+        raise CoverageError(
+            f"{len(unexplained)} land parts vanished, the first of unit {worst['kode']} at "
+            f"{worst['lon']}, {worst['lat']} ({worst['area_m2']:.0f} m²): report this as a bug"
+        )
+
+
+def _unit_ledger(
+    units: Array, before: _Before, pieces: Array, owner: Array, gaps: Gaps, fill: Array, joined: Array
+) -> pd.DataFrame:
+    """One row a unit: areas in m² in the source, after overlaps, filled and in the end; parts; invalid rings."""
+    n = len(units)
+    source = area_m2(join_overlapping(before.parts, before.owner, n))
+    resolved = np.bincount(owner, area_m2(pieces), n)
+    filled = np.bincount(gaps.neighbour[fill], gaps.area_m2[fill], n)
+    final = area_m2(joined)
+    return pd.DataFrame(
+        {
+            "kode": units,
+            "area_source_m2": np.round(source, 1),
+            "area_m2": np.round(final, 1),
+            "area_change_pct": np.round(100 * (final - source) / source, 3),
+            "overlap_lost_m2": np.round(np.maximum(source - resolved, 0), 1),
+            "gap_filled_m2": np.round(filled, 1),
+            "parts_source": np.bincount(before.owner, minlength=n),
+            "parts": shapely.get_num_geometries(joined),
+            "invalid_source": before.invalid.astype(int),
+        }
+    )
+
+
+def join_overlapping(parts: Array, owner: Array, count: int) -> Array:
+    """Union of parts by owner where they may overlap each other; (count,) geometries."""
+    order = np.argsort(owner, kind="stable")
+    starts = np.searchsorted(owner[order], np.arange(count + 1))
+    groups = (parts[order[starts[i] : starts[i + 1]]] for i in range(count))
+    return np.array([g[0] if len(g) == 1 else shapely.multipolygons(g) for g in groups], dtype=object)
+
+
+def _totals(before: _Before, gaps: Gaps, fill: Array, joined: Array, fragments: int) -> dict[str, float | int]:
+    final = float(area_m2(joined).sum())
+    filled = float(gaps.area_m2[fill].sum())
+    return {
+        "units": len(joined),
+        "parts_source": len(before.parts),
+        "parts": int(shapely.get_num_geometries(joined).sum()),
+        "fragments_left_out": fragments,
+        "invalid_source": int(before.invalid.sum()),
+        "area_source_m2": round(float(before.area.sum()), 1),
+        "area_m2": round(final, 1),
+        "overlap_m2": round(float(before.area.sum()) - (final - filled), 1),
+        "gaps_found": len(gaps.geometry),
+        "gaps_filled": int(fill.sum()),
+        "gaps_filled_m2": round(filled, 1),
+        "gaps_kept": int((~fill).sum()),
+        "gaps_kept_m2": round(float(gaps.area_m2[~fill].sum()), 1),
+    }
+
+
+def _project(geometry: Array) -> Array:
+    """Project from CRS84 to EPSG:6933, metres, equal area."""
+
+    def forward(xy: Array) -> Array:
+        return np.column_stack(_EQUAL_AREA.transform(xy[:, 0], xy[:, 1]))
+
+    return np.asarray(shapely.transform(geometry, forward))
