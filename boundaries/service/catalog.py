@@ -1,0 +1,171 @@
+"""From a release to pygeoapi's configuration: one collection a layer, told in Indonesian and English."""
+
+import json
+from collections.abc import Mapping
+from copy import deepcopy
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any, Final
+
+from boundaries.service.crs import CRS84, SUPPORTED
+from boundaries.service.gpkg import GeoPackage
+from boundaries.service.layer import Layer
+
+Text = dict[str, Any]
+
+PROVIDER: Final = "boundaries.service.provider.ReleaseProvider"
+#: Stands for the public address in everything that is written once and served at any address.
+PLACEHOLDER: Final = "http://dapil.invalid"
+
+_CHAMBERS: Final[dict[str, Text]] = {
+    "dpr": {"id": "DPR RI", "en": "House of Representatives (DPR)"},
+    "dpd": {"id": "DPD RI", "en": "Regional Representative Council (DPD)"},
+    "dprd-provinsi": {"id": "DPRD provinsi", "en": "Provincial councils (DPRD provinsi)"},
+    "dprd-kabkota": {"id": "DPRD kabupaten/kota", "en": "Regency and city councils (DPRD kabupaten/kota)"},
+}
+_UNITS: Final[dict[str, Text]] = {
+    "unit-provinsi": {"id": "Provinsi", "en": "Provinces"},
+    "unit-kabkota": {"id": "Kabupaten dan kota", "en": "Regencies and cities (kabupaten/kota)"},
+    "unit-kecamatan": {"id": "Kecamatan", "en": "Sub-districts (kecamatan)"},
+    "unit-desa": {
+        "id": "Desa/kelurahan di kecamatan yang dibagi",
+        "en": "Villages (desa) of the kecamatan that a plan splits",
+    },
+}
+
+
+def configuration(settings: Mapping[str, Any], manifest: Mapping[str, Any], layers: Mapping[str, Layer],
+                  package: GeoPackage) -> dict[str, Any]:  # fmt: skip
+    """Return pygeoapi's configuration: what a person edits (`settings`), and the release's collections."""
+    config: dict[str, Any] = deepcopy(dict(settings))
+    config["server"]["url"] = PLACEHOLDER
+    config.setdefault("logging", {"level": "ERROR"})
+    plans = {plan["id"]: plan for plan in _plans(package)}
+    boxes = {layer["name"]: layer.get("bbox") for layer in manifest["layers"]}
+    config["resources"] = {
+        name: _collection(layer, plans.get(name), manifest, boxes.get(name) or layer.box(), package)
+        for name, layer in layers.items()
+    }
+    return config
+
+
+def _plans(package: GeoPackage) -> list[dict[str, Any]]:
+    names = [column.name for column in package.columns("plans")]
+    rows = [dict(zip(names, row, strict=True)) for row in package.rows("plans", names)]
+    return [{"id": f"{row['lembaga']}-{row['tahun']}"} | row for row in rows]
+
+
+def _collection(layer: Layer, plan: dict[str, Any] | None, manifest: Mapping[str, Any], box: list[float],
+                package: GeoPackage) -> dict[str, Any]:  # fmt: skip
+    told = _plan_texts(plan, len(layer)) if plan else _unit_texts(layer.name, len(layer))
+    extents: dict[str, Any] = {"spatial": {"bbox": [float(value) for value in box], "crs": CRS84}}
+    if plan:
+        extents["temporal"] = {"begin": _start(plan["mulai"]), "end": _end(plan["selesai"])}
+    source = manifest["source"]
+    told["description"] = _joined(told["description"], _source_text(source))
+    provider = {
+        "type": "feature",
+        "name": PROVIDER,
+        "data": str(package.path),
+        "table": layer.name,
+        "id_field": layer.id_column,
+        "title_field": layer.title_column,
+        "storage_crs": CRS84,
+        "crs": list(SUPPORTED),
+    }
+    links = [*_source_links(source), *(_plan_links(plan) if plan else [])]
+    return {"type": "collection", **told, "links": links, "extents": extents, "providers": [provider]}
+
+
+def _plan_texts(plan: dict[str, Any], count: int) -> dict[str, Text]:
+    chamber = _CHAMBERS[plan["lembaga"]]
+    year = plan["tahun"]
+    until = {
+        "id": f"sampai sebelum {plan['selesai']}" if plan["selesai"] else "masih berlaku",
+        "en": f"until the day before {plan['selesai']}" if plan["selesai"] else "still in force",
+    }
+    return {
+        "title": {"id": f"Dapil {chamber['id']} {year}", "en": f"Dapil of the {chamber['en']}, {year}"},
+        "description": {
+            "id": f"{count} daerah pemilihan {chamber['id']} pada Pemilu {year}. "
+            f"Berlaku sejak {plan['mulai']}, {until['id']}. Dasar hukum: {plan['dasar_hukum']}.",
+            "en": f"{count} electoral districts (dapil) of the {chamber['en']} in the election of {year}. "
+            f"In force from {plan['mulai']}, {until['en']}. Legal basis: {plan['dasar_hukum']}.",
+        },
+        "keywords": {
+            "id": ["dapil", "daerah pemilihan", "pemilu", plan["lembaga"], str(year), "Indonesia"],
+            "en": ["dapil", "electoral districts", "election", plan["lembaga"], str(year), "Indonesia"],
+        },
+    }
+
+
+def _unit_texts(name: str, count: int) -> dict[str, Text]:
+    title = _UNITS.get(name, {"id": name, "en": name})
+    return {
+        "title": title,
+        "description": {
+            "id": f"{count} satuan wilayah administratif dengan kode Kemendagri: {title['id'].lower()}.",
+            "en": f"{count} administrative units with Kemendagri codes: {title['en']}.",
+        },
+        "keywords": {
+            "id": ["batas administrasi", "kode wilayah", "Indonesia"],
+            "en": ["administrative boundaries", "administrative codes", "Indonesia"],
+        },
+    }
+
+
+def _source_text(source: Mapping[str, Any]) -> Text:
+    title, licence = source.get("title", source["id"]), _licence(source)
+    return {"id": f"Batas: {title}. Lisensi: {licence}.", "en": f"Boundaries: {title}. Licence: {licence}."}
+
+
+def _licence(source: Mapping[str, Any]) -> str:
+    licence = source.get("licence")
+    return (
+        str(licence.get("name", licence.get("id", "")))
+        if isinstance(licence, Mapping)
+        else str(licence or "")
+    )
+
+
+def _source_links(source: Mapping[str, Any]) -> list[dict[str, Any]]:
+    licence = source.get("licence")
+    urls = {
+        "license": source.get("licence_url")
+        or (licence.get("url") if isinstance(licence, Mapping) else None),
+        "via": source.get("url") or source.get("homepage"),
+    }
+    titles = {
+        "license": {
+            "id": f"Lisensi data: {_licence(source)}",
+            "en": f"Licence of the data: {_licence(source)}",
+        },
+        "via": {"id": f"Sumber batas: {source['id']}", "en": f"Source of the boundaries: {source['id']}"},
+    }
+    return [_link(rel, url, titles[rel]) for rel, url in urls.items() if url]
+
+
+def _plan_links(plan: dict[str, Any]) -> list[dict[str, Any]]:
+    sources = plan.get("sumber") or "[]"
+    found = json.loads(sources) if isinstance(sources, str) else sources
+    return [
+        _link("describedby", each["url"], {"id": each["judul"], "en": each["judul"]})
+        for each in found
+        if each.get("url")
+    ]
+
+
+def _link(rel: str, href: str, title: Text) -> dict[str, Any]:
+    return {"type": "text/html", "rel": rel, "title": title, "href": href}
+
+
+def _joined(first: Text, second: Text) -> Text:
+    return {language: f"{first[language]} {second[language]}" for language in ("id", "en")}
+
+
+def _start(day: str) -> datetime:
+    return datetime.combine(date.fromisoformat(day), time(), UTC)
+
+
+def _end(day: str | None) -> datetime | None:
+    """Return the last second before a half-open end; an extent's interval is closed."""
+    return None if day is None else _start(day) - timedelta(seconds=1)

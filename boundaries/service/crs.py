@@ -1,0 +1,104 @@
+"""Coordinate reference systems that the service reads and writes, each in the axis order of its authority."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+import numpy as np
+import pyproj
+import shapely
+from numpy.typing import NDArray
+
+CRS84: Final = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
+_EPSG: Final = "http://www.opengis.net/def/crs/EPSG/0/{}"
+
+#: WGS 84 lat/lon, Web Mercator, WGS 84 / UTM 46-54 north and south, DGN95 / Indonesia TM-3 46.2-54.1.
+EPSG_CODES: Final = (4326, 3857, *range(32646, 32655), *range(32746, 32755), *range(23830, 23846))
+SUPPORTED: Final = (CRS84, *(_EPSG.format(code) for code in EPSG_CODES))
+
+#: Points on each side of a box that is bent into lon/lat.
+_SIDE: Final = 64
+
+
+@dataclass(frozen=True)
+class Crs:
+    """One system: its URI, and how many decimals say about a centimetre or less."""
+
+    uri: str
+    digits: int
+
+    @property
+    def is_default(self) -> bool:
+        """Whether this is CRS84, in which releases are stored."""
+        return self.uri == CRS84
+
+
+DEFAULT: Final = Crs(CRS84, 7)
+
+
+@lru_cache(maxsize=len(SUPPORTED))
+def get(uri: str) -> Crs:
+    """Return the system of a URI of SUPPORTED."""
+    return Crs(uri, 7 if uri in (CRS84, _EPSG.format(4326)) else 3)
+
+
+@lru_cache(maxsize=2 * len(SUPPORTED))
+def _transformer(source: str, target: str) -> pyproj.Transformer:
+    return pyproj.Transformer.from_crs(_authority(source), _authority(target))
+
+
+def _authority(uri: str) -> str:
+    return "OGC:CRS84" if uri == CRS84 else f"EPSG:{uri.rpartition('/')[2]}"
+
+
+def write(geometries: NDArray[np.object_], crs: Crs) -> NDArray[np.object_]:
+    """Return lon/lat geometries in `crs`, rounded, exterior rings counter-clockwise in lon/lat (RFC 7946)."""
+    oriented = shapely.orient_polygons(geometries)
+    if crs.is_default:
+        return shapely.transform(oriented, lambda xy: np.round(xy, crs.digits))
+    move = _transformer(CRS84, crs.uri)
+
+    def there(xy: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.round(np.column_stack(move.transform(xy[:, 0], xy[:, 1])), crs.digits)
+
+    return shapely.transform(oriented, there)
+
+
+def area(box: tuple[float, float, float, float], crs: Crs) -> shapely.Geometry:
+    """Return the lon/lat geometry of a box (first, second axis minimum, then maximum, as `crs` orders them).
+
+    A lon/lat box whose west is east of its east crosses the antimeridian and becomes two boxes. A box in
+    another system has its sides bent, 64 points each. Raises ValueError if the box cannot be placed.
+    """
+    if crs.uri == _EPSG.format(4326):
+        box, crs = (box[1], box[0], box[3], box[2]), get(CRS84)
+    if crs.is_default:
+        return _lonlat_area(*box)
+    if box[0] > box[2]:
+        raise ValueError("the first minimum is greater than the first maximum")
+    flat = rectangle(*box)
+    step = max(box[2] - box[0], box[3] - box[1]) / _SIDE
+    bent = shapely.segmentize(flat, step) if step > 0 else flat
+    back = _transformer(crs.uri, CRS84)
+    moved = shapely.transform(bent, lambda xy: np.column_stack(back.transform(xy[:, 0], xy[:, 1])))
+    if not np.isfinite(shapely.get_coordinates(moved)).all():
+        raise ValueError("the box reaches outside the area where this system can be computed")
+    return moved if shapely.is_valid(moved) else shapely.make_valid(moved)
+
+
+def rectangle(xmin: float, ymin: float, xmax: float, ymax: float) -> shapely.Geometry:
+    """Return a box; a line or a point where it has no width or height, which a polygon could not be."""
+    if xmin < xmax and ymin < ymax:
+        return shapely.box(xmin, ymin, xmax, ymax)
+    if (xmin, ymin) == (xmax, ymax):
+        return shapely.Point(xmin, ymin)
+    return shapely.LineString([(xmin, ymin), (xmax, ymax)])
+
+
+def _lonlat_area(west: float, south: float, east: float, north: float) -> shapely.Geometry:
+    if west <= east:
+        return rectangle(west, south, east, north)
+    if east < -180 or west > 180:
+        raise ValueError("the west is east of the east, and not both lie within -180..180")
+    parts = [rectangle(west, south, 180.0, north), rectangle(-180.0, south, east, north)]
+    return shapely.GeometryCollection(parts)

@@ -1,0 +1,125 @@
+"""The small JSON documents of the service: conformance, schema, queryables, landing page."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from boundaries.service.catalog import PLACEHOLDER
+from boundaries.service.gpkg import Column
+from boundaries.service.layer import Layer
+
+_OGC: Final = "http://www.opengis.net/spec"
+
+#: What holds, and nothing else: no editing (Part 4), no filter language (Part 3).
+CONFORMANCE: Final = (
+    f"{_OGC}/ogcapi-common-1/1.0/conf/core",
+    f"{_OGC}/ogcapi-common-1/1.0/conf/html",
+    f"{_OGC}/ogcapi-common-1/1.0/conf/json",
+    f"{_OGC}/ogcapi-common-1/1.0/conf/landing-page",
+    f"{_OGC}/ogcapi-common-1/1.0/conf/oas30",
+    f"{_OGC}/ogcapi-common-2/1.0/conf/collections",
+    f"{_OGC}/ogcapi-features-1/1.0/conf/core",
+    f"{_OGC}/ogcapi-features-1/1.0/conf/geojson",
+    f"{_OGC}/ogcapi-features-1/1.0/conf/html",
+    f"{_OGC}/ogcapi-features-1/1.0/conf/oas30",
+    f"{_OGC}/ogcapi-features-2/1.0/conf/crs",
+    f"{_OGC}/ogcapi-features-3/1.0/conf/queryables",
+    f"{_OGC}/ogcapi-features-3/1.0/conf/queryables-query-parameters",
+    f"{_OGC}/ogcapi-features-5/1.0/conf/core-roles-features",
+    f"{_OGC}/ogcapi-features-5/1.0/conf/schemas",
+)
+_DATES: Final = {"mulai": "primary-interval-start", "selesai": "primary-interval-end"}
+_UNITS_OF_MEASURE: Final = {"luas_km2": "km2"}
+
+
+def schema(layer: Layer, title: str, language: str) -> dict[str, Any]:
+    """Return the JSON Schema of a layer's features (Part 5)."""
+    geometry = {"format": "geometry-multipolygon", "x-ogc-role": "primary-geometry", "title": "geometry"}
+    properties = {column.name: _property(layer, column, language) for column in layer.columns}
+    return _document("schema", layer, title, {"geometry": geometry} | properties)
+
+
+def queryables(layer: Layer, title: str, language: str) -> dict[str, Any]:
+    """Return what a query can name: every column, each a parameter of its own (Part 3)."""
+    properties = {column.name: _property(layer, column, language) for column in layer.columns}
+    return _document("queryables", layer, title, properties) | {"additionalProperties": False}
+
+
+def _document(kind: str, layer: Layer, title: str, properties: dict[str, Any]) -> dict[str, Any]:
+    for index, described in enumerate(properties.values(), 1):
+        described["x-ogc-propertySeq"] = index
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": f"{PLACEHOLDER}/collections/{layer.name}/{kind}",
+        "type": "object",
+        "title": title,
+        "properties": properties,
+    }
+
+
+def _property(layer: Layer, column: Column, language: str) -> dict[str, Any]:
+    described: dict[str, Any] = {"title": column.title, "type": column.kind}
+    if column.meaning:
+        described["description"] = column.meaning[language]
+    if column.name in _DATES:
+        described |= {"format": "date", "x-ogc-role": _DATES[column.name]}
+    if column.name in _UNITS_OF_MEASURE:
+        described |= {"x-ogc-unit": _UNITS_OF_MEASURE[column.name], "x-ogc-unitLang": "UCUM"}
+    if column.name == layer.id_column:
+        described["x-ogc-role"] = "id"
+    return described
+
+
+def landing(title: str, description: str, attribution: str) -> dict[str, Any]:
+    """Return the landing page."""
+    links = [
+        _link(
+            "service-desc", "application/vnd.oai.openapi+json;version=3.0", "/openapi?f=json", "OpenAPI 3.0"
+        ),
+        _link("service-doc", "text/html", "/openapi?f=html", "OpenAPI (HTML)"),
+        _link("conformance", "application/json", "/conformance", "Conformance"),
+        _link("data", "application/json", "/collections", "Collections"),
+        _link(
+            "http://www.opengis.net/def/rel/ogc/1.0/conformance",
+            "application/json",
+            "/conformance",
+            "Conformance",
+        ),
+        _link(
+            "http://www.opengis.net/def/rel/ogc/1.0/data", "application/json", "/collections", "Collections"
+        ),
+        _link(
+            "search",
+            "application/json",
+            "/lookup?lon=106.8272&lat=-6.1754",
+            "Dapil di suatu titik / at a point",
+        ),
+    ]
+    return {"title": title, "description": description, "attribution": attribution, "links": links}
+
+
+def self_links(path: str, form: str, forms: tuple[str, ...], *, query: str = "") -> list[dict[str, Any]]:
+    """Return the links to this document in every format; `form` is the one being written."""
+    links = []
+    for name in forms:
+        rel = "self" if name == form else "alternate"
+        href = f"{path}?f={name}{query}"
+        links.append(_link(rel, media_type(name, features="/items" in path), href, TITLES[name]))
+    return links
+
+
+TITLES: Final[Mapping[str, str]] = {
+    "json": "Dokumen ini sebagai JSON / this document as JSON",
+    "html": "Dokumen ini sebagai HTML / this document as HTML",
+    "jsonld": "Dokumen ini sebagai JSON-LD / this document as JSON-LD",
+}
+
+
+def media_type(form: str, *, features: bool = False) -> str:
+    """Return the media type of a format."""
+    if form == "json":
+        return "application/geo+json" if features else "application/json"
+    return {"html": "text/html", "jsonld": "application/ld+json"}[form]
+
+
+def _link(rel: str, media: str, path: str, title: str) -> dict[str, Any]:
+    return {"rel": rel, "type": media, "title": title, "href": f"{PLACEHOLDER}{path}"}

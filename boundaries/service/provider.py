@@ -1,0 +1,127 @@
+"""The pygeoapi provider: the layer of a release under pygeoapi's contract.
+
+The service writes its own pages from the same :class:`~boundaries.service.layer.Layer`; this class is what
+pygeoapi itself loads by the dotted name, in this service or in a stock one (``data``: the path of dapil.gpkg,
+``table``: the layer).
+"""
+
+import json
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, ClassVar, Final
+from weakref import WeakValueDictionary
+
+import shapely
+from pygeoapi.provider.base import BaseProvider, ProviderItemNotFoundError, ProviderQueryError
+from pygeoapi.util import CrsTransformSpec
+
+from boundaries.service import query as query_module
+from boundaries.service.cache import TextCache
+from boundaries.service.crs import area, get
+from boundaries.service.gpkg import GeoPackage
+from boundaries.service.layer import Layer, Question
+from boundaries.service.problems import Problem
+
+CACHE_BYTES: Final = 64 * 2**20
+
+
+class Layers:
+    """The layers of one GeoPackage, made when first asked for."""
+
+    _open: ClassVar["WeakValueDictionary[Path, Layers]"] = WeakValueDictionary()
+    _opening: ClassVar = threading.Lock()
+
+    def __init__(self, path: Path, cache_bytes: int = CACHE_BYTES) -> None:
+        self.package = GeoPackage(path)
+        self.texts = TextCache(cache_bytes)
+        self._layers: dict[str, Layer] = {}
+
+    @classmethod
+    def of(cls, path: Path, cache_bytes: int = CACHE_BYTES) -> "Layers":
+        """Return the layers of a file: one object as long as anything holds it (releases never change)."""
+        key = path.resolve()
+        with cls._opening:
+            found = cls._open.get(key)
+            if found is None:
+                found = cls._open[key] = cls(key, cache_bytes)
+            return found
+
+    def __getitem__(self, table: str) -> Layer:
+        return self._layers.setdefault(table, Layer(self.package, table, self.texts))
+
+
+class ReleaseProvider(BaseProvider):
+    """Items of one layer: bbox, properties, datetime, sortby, paging, crs; exact numberMatched; read only."""
+
+    def __init__(self, provider_def: dict[str, Any]) -> None:
+        super().__init__(provider_def)
+        self._fields: dict[str, dict[str, Any]]
+        self._layers = Layers.of(Path(self.data))
+        self.layer = self._layers[provider_def["table"]]
+        self.get_fields()
+
+    def get_fields(self) -> dict[str, dict[str, Any]]:
+        """Return the columns as JSON Schema."""
+        if not self._fields:
+            self._fields = {
+                column.name: {"type": column.kind, "title": column.title} for column in self.layer.columns
+            }
+        return self._fields
+
+    def query(self, offset: int = 0, limit: int = 10, resulttype: str = "results", bbox: Sequence[float] = (),
+              datetime_: str | None = None, properties: Sequence[tuple[str, str]] = (),
+              sortby: Sequence[dict[str, str]] = (), select_properties: Sequence[str] = (),
+              skip_geometry: bool = False, q: str | None = None, filterq: Any = None,
+              crs_transform_spec: CrsTransformSpec | None = None, **_: Any) -> dict[str, Any]:  # fmt: skip
+        """Return a page of features; `bbox` is in lon/lat, as pygeoapi has already moved it."""
+        if q is not None or filterq is not None:
+            raise ProviderQueryError("neither q nor filter is supported by this collection")
+        question = Question(
+            area=_lonlat(bbox),
+            period=_asked(query_module.period, datetime_) if datetime_ else None,
+            equal=tuple((name, _asked(self._typed, name, text)) for name, text in properties),
+            order=tuple((each["property"], each["order"] == "-") for each in sortby),
+            select=tuple(select_properties) or None,
+            geometry=not skip_geometry,
+            crs=_crs(crs_transform_spec),
+        )
+        found = self.layer.find(question)
+        page = [] if resulttype == "hits" else found[offset : offset + limit]
+        return {
+            "type": "FeatureCollection",
+            "features": [json.loads(text) for text in self.layer.features(page, question)],
+            "numberMatched": len(found),
+            "numberReturned": len(page),
+        }
+
+    def get(
+        self, identifier: str, crs_transform_spec: CrsTransformSpec | None = None, **_: Any
+    ) -> dict[str, Any]:
+        """Return one feature."""
+        position = self.layer.position.get(identifier)
+        if position is None:
+            raise ProviderItemNotFoundError(f"no item {identifier}")
+        text = self.layer.features([position], Question(crs=_crs(crs_transform_spec)))[0]
+        return dict(json.loads(text))
+
+    def _typed(self, name: str, text: str) -> query_module.Scalar:
+        return query_module.value(self.layer.column[name], text)
+
+
+def _asked(read: Any, *values: str) -> Any:
+    try:
+        return read(*values)
+    except Problem as problem:
+        raise ProviderQueryError(problem.detail, user_msg=problem.detail) from problem
+
+
+def _lonlat(bbox: Sequence[float]) -> shapely.Geometry | None:
+    if not bbox:
+        return None
+    half = len(bbox) // 2
+    return area((bbox[0], bbox[1], bbox[half], bbox[half + 1]), get(query_module.CRS84))
+
+
+def _crs(spec: CrsTransformSpec | None) -> query_module.Crs:
+    return query_module.system("crs", spec.target_crs_uri if spec else None)
