@@ -1,0 +1,551 @@
+"""Releases: written whole or not at all, named by their content, switched in one step; and read back.
+
+A release is written into a hidden *staging* directory beside the others, made durable, renamed to its id, and
+only then does the symlink ``current`` move, by one rename. Killed at any moment, ``current`` points to what
+it pointed to before. A staging directory belongs to the process that holds the lock of the file beside it;
+what a dead process left is removed by the next build.
+"""
+
+import errno
+import fcntl
+import hashlib
+import json
+import os
+import platform
+import secrets
+import shutil
+import sqlite3
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
+from importlib.metadata import version
+from pathlib import Path
+from typing import IO, Any, Final
+
+import numpy as np
+import pandas as pd
+import pyogrio
+import pyproj
+import shapely
+from numpy.typing import NDArray
+
+from boundaries import __version__
+from boundaries.errors import ReleaseError
+
+FORMAT: Final = 1
+MANIFEST: Final = "manifest.json"
+GEOPACKAGE: Final = "dapil.gpkg"
+CURRENT: Final = "current"
+
+_MEDIA_TYPES: Final = {
+    ".gpkg": "application/geopackage+sqlite3",
+    ".json": "application/json",
+    ".csv": "text/csv",
+}
+_REQUIRED: Final = ("release", "format", "source", "plans", "files", "layers")
+_FULL: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+#: How SQLite and GDAL word a failed write; they carry no error number.
+_FULL_WORDS: Final = (
+    "database or disk is full",
+    "disk i/o error",
+    "no space left",
+    "file too large",
+    "failed to write",
+    "write error",
+)
+_LITTLE: Final = 1 << 20
+#: Bytes of the envelope in a GeoPackage geometry header, by its flag (GeoPackage 1.3, clause 2.1.3.1.1).
+_ENVELOPE: Final = np.array([0, 32, 48, 48, 64])
+
+
+@dataclass
+class Staging:
+    """A release in the making: write files into `path`, put the builder's part into `manifest`.
+
+    The writer itself adds ``release``, ``format``, ``files``, ``layers`` and ``versions``. After the ``with``
+    block `release` is the finished release.
+    """
+
+    path: Path
+    source_id: str
+    manifest: dict[str, Any] = field(default_factory=dict)
+    release: "Release | None" = None
+
+
+@dataclass(frozen=True)
+class Release:
+    """A release on disk, opened for reading. Its directory is resolved once and never followed again."""
+
+    path: Path
+    manifest: Mapping[str, Any]
+
+    @property
+    def id(self) -> str:
+        """The release's name: source and content."""
+        return str(self.manifest["release"])
+
+    @property
+    def gpkg(self) -> Path:
+        """The GeoPackage."""
+        return self.path / GEOPACKAGE
+
+    @property
+    def layers(self) -> tuple[str, ...]:
+        """Names of the layers with geometry, in the manifest's order."""
+        return tuple(layer["name"] for layer in self.manifest["layers"])
+
+    @cached_property
+    def quality(self) -> Mapping[str, Any]:
+        """The ledger, ``quality.json``; empty where the release has none."""
+        path = self.path / "quality.json"
+        return _read_json(path) if path.is_file() else {}
+
+    def read_layer(self, name: str) -> tuple[pd.DataFrame, NDArray[np.object_]]:
+        """Return the attributes (nulls are None/NA, without ``fid``) and the MultiPolygons of a layer."""
+        frame, geometry = self._read(name)
+        if geometry is None:
+            raise ReleaseError(f"{self.gpkg}: {name!r} is a table without geometry; use read_table")
+        return frame, geometry
+
+    def read_table(self, name: str) -> pd.DataFrame:
+        """Return the attributes of a table or layer, in the order of ``fid``."""
+        return self._read(name, geometry=False)[0]
+
+    def connect(self) -> sqlite3.Connection:
+        """Open the GeoPackage: read-only, immutable, no lock and no journal."""
+        try:
+            return sqlite3.connect(f"{self.gpkg.as_uri()}?mode=ro&immutable=1", uri=True)
+        except sqlite3.Error as error:
+            raise ReleaseError(f"{self.gpkg} cannot be opened ({error}); build the release again") from None
+
+    def _read(self, name: str, *, geometry: bool = True) -> tuple[pd.DataFrame, NDArray[np.object_] | None]:
+        with closing(self.connect()) as connection:
+            try:
+                return _read_rows(connection, name, geometry=geometry)
+            except (sqlite3.Error, shapely.errors.GEOSException, ValueError, IndexError) as error:
+                raise ReleaseError(f"{self.gpkg}: {name!r} cannot be read: {error}") from None
+
+
+def open_release(path: Path | str, *, complete: bool = True) -> Release:
+    """Open a release by its own directory, or the current one of the directory of releases.
+
+    Parameters
+    ----------
+    path
+        ``DIR`` (then its ``current``), ``DIR/current`` or ``DIR/<release-id>``.
+    complete
+        Refuse a release with a file that is missing or of another length (`boundaries.verify` wants to see
+        those too).
+
+    Raises
+    ------
+    ReleaseError
+        No release there, or one that this version cannot read.
+    """
+    directory = _resolve(Path(path))
+    manifest = _read_json(directory / MANIFEST)
+    lacking = [key for key in _REQUIRED if key not in manifest]
+    if manifest.get("format", FORMAT) != FORMAT:
+        raise ReleaseError(
+            f"{directory}: release format {manifest['format']!r}, this version reads {FORMAT}; "
+            "update peta-dapil"
+        )
+    if lacking:
+        raise ReleaseError(f"{directory / MANIFEST} lacks {', '.join(lacking)}; build the release again")
+    release = Release(directory, manifest)
+    damage = _wrong_length(release) if complete else []
+    if damage:
+        raise ReleaseError(f"{directory} is damaged: {'; '.join(damage)}; build the release again")
+    return release
+
+
+@contextmanager
+def new_release(out_dir: Path | str, source_id: str) -> Iterator[Staging]:
+    """Give a staging directory; on success publish it as a release and make it the current one.
+
+    Any failure removes the staging directory and leaves ``current`` as it was.
+
+    Raises
+    ------
+    ReleaseError
+        The directory cannot be written, or its disk is full (told once, with what was being written).
+    """
+    out = _writable(Path(out_dir))
+    with _open_staging(out, source_id) as staging:
+        try:
+            yield staging
+            staging.release = _publish(out, staging)
+        except Exception as error:
+            full = _disk_trouble(error, out, staging.path)
+            if full is None:
+                raise
+            raise full from error
+
+
+def release_id(source_id: str, files: Mapping[str, str]) -> str:
+    """Return the name of a release from the sha256 of each file but the manifest (by name)."""
+    lines = "".join(f"{name} {files[name]}\n" for name in sorted(files) if name != MANIFEST)
+    return f"{source_id}-{hashlib.sha256(lines.encode()).hexdigest()[:12]}"
+
+
+def sha256(path: Path) -> str:
+    """Return the sha256 of a file, in hex."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def write_json(path: Path, value: object) -> None:
+    """Write `value` so that the same value gives the same bytes: sorted keys, UTF-8, a line's end."""
+    text = json.dumps(value, ensure_ascii=False, indent=1, sort_keys=True, allow_nan=False)
+    path.write_text(text + "\n", encoding="utf-8")
+
+
+# Publishing
+
+
+def _publish(out: Path, staging: Staging) -> Release:
+    files = {path.name: path for path in sorted(staging.path.iterdir())}
+    files.pop(MANIFEST, None)
+    hashes = {name: sha256(path) for name, path in files.items()}
+    name = release_id(staging.source_id, hashes)
+    manifest = staging.manifest | {
+        "release": name,
+        "format": FORMAT,
+        "files": [
+            {
+                "name": name,
+                "bytes": path.stat().st_size,
+                "sha256": hashes[name],
+                "media_type": _MEDIA_TYPES.get(path.suffix, "application/octet-stream"),
+            }
+            for name, path in files.items()
+        ],
+        "layers": _layers(Release(staging.path.resolve(), staging.manifest)),
+        "versions": _versions() | staging.manifest.get("versions", {}),
+    }
+    for key in _REQUIRED:
+        if key not in manifest:
+            raise ReleaseError(f"the manifest lacks {key!r}; the build must put it into staging.manifest")
+    write_json(staging.path / MANIFEST, manifest)
+    _sync_tree(staging.path)
+    with _locked(out):
+        target = _move_in(out, staging.path, name)
+        _switch(out, name)
+    return open_release(target)
+
+
+def _layers(draft: Release) -> list[dict[str, Any]]:
+    """Describe each layer as it stands in the file."""
+    query = "SELECT table_name, min_x, min_y, max_x, max_y FROM gpkg_contents WHERE data_type = 'features'"
+    if not draft.gpkg.is_file():
+        raise ReleaseError(f"{draft.gpkg.name} was not written; a release cannot do without it")
+    with closing(draft.connect()) as connection:
+        return [
+            {
+                "name": name,
+                "features": connection.execute(f"SELECT count(*) FROM {_quoted(name)}").fetchone()[0],
+                "bbox": bbox,
+                "columns": [column for column, _ in _columns(connection, name)],
+            }
+            for name, *bbox in connection.execute(f"{query} ORDER BY rowid").fetchall()
+        ]
+
+
+def _versions() -> dict[str, str]:
+    return {
+        "dapil": __version__,
+        "python": platform.python_version(),
+        "shapely": shapely.__version__,
+        "geos": shapely.geos_version_string,
+        "gdal": pyogrio.__gdal_version_string__,
+        "pyogrio": pyogrio.__version__,
+        "pyproj": pyproj.__version__,
+        "numpy": np.__version__,
+        "pandas": version("pandas"),
+        "sqlite": sqlite3.sqlite_version,
+    }
+
+
+def _move_in(out: Path, staged: Path, name: str) -> Path:
+    """Give the staged release its name; an intact release of that name stays as it is."""
+    target = out / name
+    if not target.exists():
+        staged.rename(target)
+        _sync(out)
+    elif not _intact(target):
+        _mend(target, staged)
+    return target
+
+
+def _intact(directory: Path) -> bool:
+    try:
+        release = open_release(directory)
+    except ReleaseError:
+        return False
+    known = {MANIFEST} | {file["name"] for file in release.manifest["files"]}
+    return known == {path.name for path in directory.iterdir()} and all(
+        sha256(directory / file["name"]) == file["sha256"] for file in release.manifest["files"]
+    )
+
+
+def _mend(target: Path, staged: Path) -> None:
+    """Replace a damaged release file by file: each is swapped in one step, readers keep what they opened."""
+    if not target.is_dir():
+        raise ReleaseError(f"{target} is a file where a release belongs; move it away")
+    wanted = {path.name for path in staged.iterdir()}
+    for path in sorted(staged.iterdir(), key=lambda path: path.name == MANIFEST):
+        path.replace(target / path.name)
+    for path in target.iterdir():
+        if path.name not in wanted:
+            shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
+    _sync(target)
+
+
+def _switch(out: Path, name: str) -> None:
+    """Point ``current`` to `name` by one rename."""
+    current = out / CURRENT
+    if current.exists() and not current.is_symlink():
+        raise ReleaseError(f"{current} is no symlink; move it away, the release is in {out / name}")
+    fresh = out / f".{CURRENT}-{os.getpid()}-{secrets.token_hex(4)}"
+    try:
+        fresh.symlink_to(name)
+        fresh.replace(current)
+    except OSError as error:
+        fresh.unlink(missing_ok=True)
+        if error.errno in _FULL:
+            raise
+        raise ReleaseError(
+            f"{current} cannot be switched ({error.strerror}); the file system must allow symlinks, "
+            f"the release itself is in {out / name}"
+        ) from None
+    _sync(out)
+
+
+# Staging
+
+
+def _writable(out: Path) -> Path:
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except FileExistsError:
+        raise ReleaseError(f"{out} is a file; name a directory for the releases") from None
+    except NotADirectoryError:
+        raise ReleaseError(f"{out} lies under a file; name a directory for the releases") from None
+    except OSError as error:
+        if error.errno in _FULL:
+            raise _full(out, f"the directory {out.name}", "") from error
+        raise ReleaseError(f"{out} cannot be made: {error.strerror}; name another directory") from None
+    if not os.access(out, os.W_OK | os.X_OK):
+        raise ReleaseError(
+            f"{out} cannot be written (permissions or a read-only disk); name another directory"
+        )
+    return out.resolve()
+
+
+@contextmanager
+def _open_staging(out: Path, source_id: str) -> Iterator[Staging]:
+    path = out / f".staging-{os.getpid()}-{secrets.token_hex(4)}"
+    lock: IO[bytes] | None = None
+    try:
+        with _locked(out):
+            _remove_stale(out)
+            lock = _lock_of(path).open("wb")
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            path.mkdir()
+    except OSError as error:
+        if lock is not None:
+            lock.close()
+        raise _disk_trouble(error, out, path) or ReleaseError(
+            f"{out} cannot be written: {error.strerror}; name another directory"
+        ) from error
+    try:
+        yield Staging(path, source_id)
+    finally:
+        shutil.rmtree(path, ignore_errors=True)
+        _lock_of(path).unlink(missing_ok=True)
+        lock.close()
+
+
+def _lock_of(staging: Path) -> Path:
+    return staging.with_name(f"{staging.name}.lock")
+
+
+def _remove_stale(out: Path) -> None:
+    """Remove what dead processes left. The caller holds the directory's lock, so nobody is just starting."""
+    for link in out.glob(f".{CURRENT}-*"):
+        link.unlink(missing_ok=True)
+    for path in sorted(out.glob(".staging-*")):
+        staging = path.with_name(path.name.removesuffix(".lock"))
+        if _alive(_lock_of(staging)):
+            continue
+        shutil.rmtree(staging, ignore_errors=True)
+        _lock_of(staging).unlink(missing_ok=True)
+
+
+def _alive(lock: Path) -> bool:
+    try:
+        with lock.open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return False
+    except BlockingIOError:
+        return True
+    return False
+
+
+@contextmanager
+def _locked(out: Path) -> Iterator[None]:
+    """Hold the directory's lock: for the moments of starting and of publishing, never while building."""
+    with (out / ".lock").open("ab") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def _sync_tree(directory: Path) -> None:
+    for path in directory.iterdir():
+        _sync(path)
+    _sync(directory)
+
+
+def _sync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+# A full disk
+
+
+def _disk_trouble(error: BaseException, out: Path, staging: Path) -> ReleaseError | None:
+    """Return the one message for a full disk, or None if `error` and what caused it mean something else."""
+    if isinstance(error, ReleaseError) and isinstance(error.__cause__, OSError):
+        return None
+    if not any(_means_full(each, out) for each in _chain(error)):
+        return None
+    files = sorted(staging.glob("*"), key=lambda path: path.stat().st_mtime_ns) if staging.is_dir() else []
+    what = f"{files[-1].name} ({files[-1].stat().st_size:,} bytes so far)" if files else "its directory"
+    limit = any(isinstance(each, OSError) and each.errno == errno.EFBIG for each in _chain(error))
+    return _full(out, what, " or a limit on file size (ulimit -f) was reached" if limit else "")
+
+
+def _full(out: Path, what: str, limit: str) -> ReleaseError:
+    place = next(path for path in (out, *out.parents) if path.exists())
+    free = shutil.disk_usage(place).free
+    return ReleaseError(
+        f"the disk of {out} is full{limit} while writing {what}: {free:,} bytes are free; free some space or "
+        "name a directory on another disk. The release served until now is untouched"
+    )
+
+
+def _means_full(error: BaseException, out: Path) -> bool:
+    if isinstance(error, OSError) and error.errno is not None:
+        return error.errno in _FULL
+    if not isinstance(error, (sqlite3.Error, pyogrio.errors.DataSourceError, RuntimeError, ReleaseError)):
+        return False
+    words = str(error).lower()
+    # GDAL may go on after a failed write; then the file is damaged and the disk full.
+    return any(word in words for word in _FULL_WORDS) or shutil.disk_usage(out).free < _LITTLE
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
+
+
+# Reading
+
+
+def _resolve(path: Path) -> Path:
+    if (path / MANIFEST).is_file():
+        return path.resolve()
+    current = path / CURRENT
+    if (current / MANIFEST).is_file():
+        return current.resolve()
+    if not path.exists() and not path.is_symlink():
+        raise ReleaseError(f"{path} does not exist; build a release with: dapil build --out {path}")
+    if not path.exists() or current.is_symlink():
+        link = path if path.is_symlink() else current
+        raise ReleaseError(f"{link} points to {link.readlink()}, which holds no release; build again")
+    if path.is_file():
+        raise ReleaseError(f"{path} is a file; name the directory of the release")
+    others = sorted(each.parent.name for each in path.glob(f"*/{MANIFEST}"))
+    hint = f"name one of {', '.join(others)}" if others else f"build one with: dapil build --out {path}"
+    raise ReleaseError(f"{path} holds no release ({MANIFEST} or {CURRENT} is missing); {hint}")
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    try:
+        value = json.loads(path.read_bytes())
+    except OSError as error:
+        raise ReleaseError(f"{path} cannot be read: {error.strerror}; build the release again") from None
+    except ValueError as error:
+        raise ReleaseError(f"{path} is not JSON ({error}); build the release again") from None
+    if not isinstance(value, dict):
+        raise ReleaseError(f"{path} holds no object; build the release again")
+    return value
+
+
+def _wrong_length(release: Release) -> list[str]:
+    found = []
+    for file in release.manifest["files"]:
+        path = release.path / file["name"]
+        if not path.is_file():
+            found.append(f"{file['name']} is missing")
+        elif path.stat().st_size != file["bytes"]:
+            found.append(f"{file['name']} has {path.stat().st_size:,} bytes, not {file['bytes']:,}")
+    return found
+
+
+def _columns(connection: sqlite3.Connection, table: str) -> list[tuple[str, str]]:
+    """Return (name, declared type) of a table's columns, without primary key and geometry."""
+    geometry = _geometry_column(connection, table)
+    rows = connection.execute(f"PRAGMA table_info({_quoted(table)})").fetchall()
+    return [(name, kind) for _, name, kind, _, _, key in rows if not key and name != geometry]
+
+
+def _geometry_column(connection: sqlite3.Connection, table: str) -> str | None:
+    query = "SELECT column_name FROM gpkg_geometry_columns WHERE table_name = ?"
+    row = connection.execute(query, (table,)).fetchone()
+    return None if row is None else str(row[0])
+
+
+def _read_rows(
+    connection: sqlite3.Connection, table: str, *, geometry: bool
+) -> tuple[pd.DataFrame, NDArray[np.object_] | None]:
+    columns = _columns(connection, table)
+    if not columns:
+        raise ValueError("no such table")
+    geom = _geometry_column(connection, table) if geometry else None
+    names = [name for name, _ in columns] + ([geom] if geom else [])
+    rows = connection.execute(f"SELECT {', '.join(map(_quoted, names))} FROM {_quoted(table)} ORDER BY rowid")
+    cells = list(zip(*rows.fetchall(), strict=True)) or [() for _ in names]
+    frame = pd.DataFrame(
+        {name: _series(values, kind) for (name, kind), values in zip(columns, cells, strict=False)}
+    )
+    return frame, _geometries(cells[-1]) if geom else None
+
+
+def _series(values: tuple[Any, ...], kind: str) -> pd.Series:
+    """Integers are int64 (Int64 with nulls), reals float64, text objects with None."""
+    dtype = {"INTEGER": "int64", "REAL": "float64"}.get(kind.upper(), "object")
+    if dtype == "int64" and None in values:
+        dtype = "Int64"
+    return pd.Series(values, dtype=dtype)
+
+
+def _geometries(blobs: tuple[bytes, ...]) -> NDArray[np.object_]:
+    """Parse GeoPackage blobs: a header of 8 bytes, an envelope by its flag, then WKB."""
+    if not blobs:
+        return np.empty(0, dtype=object)
+    flags = np.array([blob[3] for blob in blobs])
+    start = 8 + _ENVELOPE[(flags >> 1) & 7]
+    wkb = np.array([blob[at:] for blob, at in zip(blobs, start.tolist(), strict=True)], dtype=object)
+    return np.asarray(shapely.from_wkb(wkb), dtype=object)
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'

@@ -1,0 +1,399 @@
+"""A small synthetic nation, published as a real release: for tests that need a release and no base map.
+
+Three provinces (codes and names in the form of Kemendagri's, shapes invented): a grid of kecamatan with
+wiggly shared borders, a kecamatan on an island of its own and one with an islet, a kecamatan split into four
+desa, a lake between two kecamatan (over 0.5 km²) and a small gap that the ledger names.
+
+=====================  ====== ===== =================================================================
+layer or table          dapil kursi of note
+=====================  ====== ===== =================================================================
+``dpr-2019``                4    20
+``dpr-2024``                5    24  one row and the plan are doubtful
+``dpd-2024``                3    12
+``dprd-kabkota-2024``       6    50  not in 31; splits kecamatan 32.04.01 by desa
+``tabel-dprd-kabkota-2014`` 3    25  names and seats only; the law says 26
+=====================  ====== ===== =================================================================
+"""
+
+import datetime as dt
+import functools
+import json
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+import pyproj
+import shapely
+
+from boundaries import attributes, codes
+from boundaries.exports.geopackage import Layer, Table, write_geopackage
+from boundaries.release import new_release, write_json
+
+SOURCE_ID: Final = "contoh-1"
+ORIGIN: Final = (106.5, -7.0)
+CELL: Final = 0.1
+SPLIT: Final = "32.04.01"
+DATE: Final = dt.date(2024, 2, 14)
+
+PROVINCES: Final = {"31": "Daerah Khusus Jakarta", "32": "Jawa Barat", "81": "Maluku"}
+KABKOTA: Final = {
+    "31.71": "Kota Administrasi Jakarta Pusat",
+    "31.72": "Kota Administrasi Jakarta Utara",
+    "32.04": "Kabupaten Bandung",
+    "32.10": "Kabupaten Majalengka",
+    "32.73": "Kota Bandung",
+    "81.01": "Kabupaten Maluku Tengah",
+    "81.71": "Kota Ambon",
+}
+#: kabkota -> its cells (column, row) of the grid, in the order of the kecamatan.
+CELLS: Final = {
+    "31.71": [(0, 0), (1, 0), (0, 1), (1, 1)],
+    "31.72": [(0, 2), (1, 2)],
+    "32.04": [(2, 0), (3, 0), (2, 1), (3, 1)],
+    "32.10": [(4, 0), (5, 0), (4, 1), (5, 1)],
+    "32.73": [(2, 2), (3, 2)],
+    "81.01": [(8, 0), (9, 0), (8, 1), (9, 1)],
+    "81.71": [(8, 3)],  # an island of its own
+}
+DESA: Final = ("2001", "2002", "2003", "1004")
+#: Shared edges that are drawn twice, so that a hole stays between the neighbours: (column, row) and width.
+LAKE: Final = ((3, 1), 0.02)  # between 32.04 and 32.10
+GAP: Final = ((8, 0), 0.0006)  # between two kecamatan of 81.01
+
+
+@dataclass(frozen=True)
+class SmallPlan:
+    """A plan as a few lines: (kode_dapil, nama, kursi, penduduk, members)."""
+
+    chamber: str
+    year: int
+    start: str
+    end: str | None
+    law: str
+    dapil: tuple[tuple[str, str, int, int | None, tuple[str, ...]], ...]
+    excluded: tuple[str, ...] = ()
+    composed: bool = True
+    law_seats: int | None = None
+    doubts: tuple[dict[str, Any], ...] = ()
+
+    @property
+    def id(self) -> str:
+        return f"{self.chamber}-{self.year}"
+
+
+PLANS: Final = (
+    SmallPlan(
+        "dpr", 2019, "2019-04-17", "2024-02-14", "UU 7/2017 Lampiran III",
+        (
+            ("3101", "DKI JAKARTA I", 6, None, ("31",)),
+            ("3201", "JAWA BARAT I", 5, 1_900_000, ("32.73", "32.04")),
+            ("3202", "JAWA BARAT II", 5, 1_200_000, ("32.10",)),
+            ("8101", "MALUKU", 4, 1_700_000, ("81",)),
+        ),
+    ),
+    SmallPlan(
+        "dpr", 2024, "2024-02-14", None, "PKPU 6/2023 Lampiran I",
+        (
+            ("3101", "DKI JAKARTA I", 4, 1_000_000, ("31.71",)),
+            ("3102", "DKI JAKARTA II", 4, 1_700_000, ("31.72",)),
+            ("3201", "JAWA BARAT I", 6, 2_400_000, ("32.73", "32.04.02", "32.04.03", "32.04.04", "32.10")),
+            ("3202", "JAWA BARAT II", 6, None, (SPLIT,)),
+            ("8101", "MALUKU", 4, 1_800_000, ("81",)),
+        ),
+        doubts=({"hal": "Letak Ciwidey diragukan", "dapil": ["3202"], "kode": [SPLIT]},),
+    ),
+    SmallPlan(
+        "dpd", 2024, "2024-02-14", None, "UU 7/2017 Pasal 196",
+        tuple((code, name.upper(), 4, None, (code,)) for code, name in PROVINCES.items()),
+    ),
+    SmallPlan(
+        "dprd-kabkota", 2024, "2024-02-14", None, "PKPU 6/2023 Lampiran III",
+        (
+            ("320401", "BANDUNG 1", 9, 500_000, (f"{SPLIT}.2001", f"{SPLIT}.2002", "32.04.02")),
+            ("320402", "BANDUNG 2", 8, 480_000, (f"{SPLIT}.2003", f"{SPLIT}.1004", "32.04.03", "32.04.04")),
+            ("321001", "MAJALENGKA 1", 10, 600_000, ("32.10",)),
+            ("327301", "KOTA BANDUNG 1", 12, 900_000, ("32.73",)),
+            ("810101", "MALUKU TENGAH 1", 6, 400_000, ("81.01",)),
+            ("817101", "KOTA AMBON 1", 5, None, ("81.71",)),
+        ),
+        excluded=("31",),
+    ),
+    SmallPlan(
+        "dprd-kabkota", 2014, "2014-04-09", "2019-04-17", "UU 8/2012",
+        (
+            ("320401", "BANDUNG 1", 10, None, ()),
+            ("321001", "MAJALENGKA 1", 8, None, ()),
+            ("810101", "MALUKU TENGAH 1", 7, None, ()),
+        ),
+        composed=False, law_seats=26,
+    ),
+)  # fmt: skip
+
+
+def make_small_release(out_dir: Path) -> Path:
+    """Publish the small nation into `out_dir` and return the release's own directory."""
+    with new_release(out_dir, SOURCE_ID) as staging:
+        write_small_files(staging.path)
+        staging.manifest.update(_manifest())
+    assert staging.release is not None
+    return staging.release.path
+
+
+def write_small_files(directory: Path) -> None:
+    """Write the files of the release but its manifest."""
+    layers, tables = small_layers(), small_tables()
+    metadata = {"title": "Peta Dapil: contoh", "licence": "CC0-1.0", "source": SOURCE_ID}
+    write_geopackage(directory / "dapil.gpkg", layers, tables, metadata=metadata, date=DATE)
+    write_json(directory / "quality.json", _quality())
+    units = next(layer.frame for layer in layers if layer.name == "unit-kecamatan")
+    units[["kode", "nama", "luas_km2"]].to_csv(directory / "quality.csv", index=False, lineterminator="\n")
+
+
+def small_layers() -> list[Layer]:
+    """Return the plan layers, then the unit layers, as the release's writer takes them."""
+    plans = [_plan_layer(plan) for plan in PLANS if plan.composed]
+    return [*plans, *(_unit_layer(level) for level in codes.LEVELS)]
+
+
+def small_tables() -> list[Table]:
+    """Return the plan without composition, and the tables of plans, members and assignment."""
+    tables = [_plan_table(plan) for plan in PLANS if not plan.composed]
+    plain = (("plans", _plans_frame()), ("members", _members_frame()), ("assignment", _assignment_frame()))
+    titles = {"plans": "Rencana dapil", "members": "Wilayah anggota", "assignment": "Dapil tiap wilayah"}
+    return tables + [
+        Table(name, titles[name], titles[name], attributes.columns_of(name), frame) for name, frame in plain
+    ]
+
+
+# The ground
+
+
+@functools.cache
+def base_units() -> dict[str, shapely.MultiPolygon]:
+    """Return the base units, code -> MultiPolygon: the kecamatan, but the desa of the split one."""
+    found: dict[str, shapely.Geometry] = {}
+    for kabkota, cells in CELLS.items():
+        for number, cell in enumerate(cells, 1):
+            code = f"{kabkota}.{number:02d}"
+            found |= _desa(code, cell) if code == SPLIT else {code: shapely.Polygon(_ring(cell))}
+    corner = np.array(_corner(10, 2))
+    islet = shapely.Polygon(
+        _rounded(corner + np.array([(0.02, 0.02), (0.05, 0.03), (0.04, 0.06), (0.02, 0.05)]))
+    )
+    found["81.01.04"] = shapely.union(found["81.01.04"], islet)
+    return {
+        code: shapely.MultiPolygon(shapely.get_parts(shapely.normalize(shape)).tolist())
+        for code, shape in sorted(found.items())
+    }
+
+
+def _corner(column: float, row: float) -> tuple[float, float]:
+    return ORIGIN[0] + CELL * column, ORIGIN[1] + CELL * row
+
+
+def _rounded(points: Any) -> np.ndarray:
+    return np.round(np.asarray(points, dtype="float64"), 7)
+
+
+@functools.cache
+def _edge(column: int, row: int, upright: bool, side: int = 0) -> np.ndarray:
+    """Return a wiggly edge from a corner rightwards or upwards: seven points, the same for both neighbours.
+
+    `side`: -1 or 1 bends the middle of a doubled edge to that side, 0 is the plain edge.
+    """
+    along = np.linspace(0, CELL, 7)
+    wiggle = 0.006 * np.sin(np.arange(7) * 2.3 + column * 1.7 + row * 0.9 + upright)
+    wiggle[[0, -1]] = 0
+    if side:
+        width = next(width for cell, width in (LAKE, GAP) if (cell[0] + 1, cell[1]) == (column, row))
+        wiggle[2:5] += side * width / 2
+    across = np.stack([wiggle, along] if upright else [along, wiggle], axis=1)
+    return _rounded(np.array(_corner(column, row)) + across)
+
+
+def _ring(cell: tuple[int, int]) -> np.ndarray:
+    """Return the outline of a cell, counter-clockwise: 24 points, every sixth a corner."""
+    column, row = cell
+    doubled = {spot for spot, _ in (LAKE, GAP)}
+    right = _edge(column + 1, row, True, -1 if cell in doubled else 0)
+    left = _edge(column, row, True, 1 if (column - 1, row) in doubled else 0)
+    below, above = _edge(column, row, False), _edge(column, row + 1, False)
+    return np.concatenate([below[:-1], right[:-1], above[::-1][:-1], left[::-1][:-1]])
+
+
+def _desa(code: str, cell: tuple[int, int]) -> dict[str, shapely.Geometry]:
+    """Cut a cell into four desa that meet in its middle; all points of its outline stay."""
+    ring = _ring(cell)
+    middle = _rounded([_corner(cell[0] + 0.5, cell[1] + 0.5)])
+    turns = [np.take(ring, range(3 + 6 * side, 10 + 6 * side), axis=0, mode="wrap") for side in range(4)]
+    return {
+        f"{code}.{desa}": shapely.Polygon(np.concatenate([turn, middle]))
+        for desa, turn in zip(DESA, turns, strict=True)
+    }
+
+
+def _dissolved(members: Iterator[str] | tuple[str, ...]) -> shapely.MultiPolygon:
+    shapes = [base_units()[code] for member in members for code in _under(member)]
+    union = shapely.coverage_union_all(shapes)
+    return shapely.MultiPolygon(shapely.get_parts(union).tolist())
+
+
+def _under(member: str) -> list[str]:
+    return [code for code in base_units() if code == member or code.startswith(f"{member}.")]
+
+
+def _area_km2(shape: shapely.Geometry) -> float:
+    area, _ = pyproj.Geod(ellps="WGS84").geometry_area_perimeter(shapely.orient_polygons(shape))
+    return round(abs(area) / 1e6, 3)
+
+
+# The tables
+
+
+def unit_names() -> dict[str, str]:
+    """Return the name of every unit of every level."""
+    names = PROVINCES | KABKOTA
+    for code in base_units():
+        kecamatan = code[:8]
+        names[kecamatan] = "Ciwidey" if kecamatan == SPLIT else f"Kecamatan {kecamatan[3:].replace('.', ' ')}"
+        if len(code) > 8:
+            names[code] = f"Desa Ciwidey {code[-1]}"
+    return names
+
+
+def _unit_layer(level: codes.Level) -> Layer:
+    length = codes.LENGTH[level]
+    names = unit_names()
+    found = sorted({code[:length] for code in base_units() if len(code) >= length})
+    shapes = [_dissolved((code,)) for code in found]
+    frame = pd.DataFrame({"kode": found, "nama": [names[code] for code in found], "tingkat": level})
+    for above in ("provinsi", "kabkota", "kecamatan"):
+        cut = codes.LENGTH[above]  # type: ignore[index]
+        own = [code[:cut] if cut <= length else None for code in found]
+        frame[f"kode_{above}"] = pd.Series(own, dtype=object)
+        frame[f"nama_{above}"] = pd.Series([names[code] if code else None for code in own], dtype=object)
+    frame["luas_km2"] = [_area_km2(shape) for shape in shapes]
+    frame[["sumber_batas", "lisensi"]] = SOURCE_ID, "CC0-1.0"
+    title = f"Wilayah: {level}"
+    return Layer(f"unit-{level}", title, title, attributes.UNIT, frame, geometry=_objects(shapes))
+
+
+def _objects(shapes: list[Any]) -> np.ndarray:
+    array = np.empty(len(shapes), dtype=object)
+    array[:] = shapes
+    return array
+
+
+def _plan_layer(plan: SmallPlan) -> Layer:
+    frame = _plan_frame(plan)
+    members = dict(zip((f"{plan.id}-{d[0]}" for d in plan.dapil), (d[4] for d in plan.dapil), strict=True))
+    shapes = [_dissolved(members[id_]) for id_ in frame["id"]]
+    names = unit_names()
+    frame["wilayah"] = [
+        "; ".join(f"{code} {names[code]}" for code in sorted(members[i])) for i in frame["id"]
+    ]
+    frame["luas_km2"] = [_area_km2(shape) for shape in shapes]
+    frame[["sumber_batas", "lisensi"]] = SOURCE_ID, "CC0-1.0"
+    frame["ocd_id"] = None
+    title = f"Dapil {plan.chamber} {plan.year}"
+    return Layer(plan.id, title, plan.law, attributes.PLAN, frame, {"law": plan.law}, _objects(shapes))
+
+
+def _plan_table(plan: SmallPlan) -> Table:
+    title = f"Dapil {plan.chamber} {plan.year} (tanpa peta)"
+    return Table(f"tabel-{plan.id}", title, plan.law, attributes.PLAN_TABLE, _plan_frame(plan))
+
+
+def _plan_frame(plan: SmallPlan) -> pd.DataFrame:
+    names = unit_names()
+    doubtful = {code: doubt["hal"] for doubt in plan.doubts for code in doubt["dapil"]}
+    rows = []
+    for code, name, seats, people, _ in plan.dapil:
+        province = code[:2]
+        kabkota = f"{code[:2]}.{code[2:4]}" if plan.chamber == "dprd-kabkota" else None
+        rows.append({
+            "id": f"{plan.id}-{code}", "kode_dapil": code, "nama_dapil": name, "lembaga": plan.chamber,
+            "tahun": plan.year, "mulai": plan.start, "selesai": plan.end, "kode_provinsi": province,
+            "nama_provinsi": names[province], "kode_kabkota": kabkota,
+            "nama_kabkota": names[kabkota] if kabkota else None, "kursi": seats, "penduduk": people,
+            "dasar_hukum": plan.law, "ragu": doubtful.get(code),
+        })  # fmt: skip
+    return pd.DataFrame(rows).astype({"penduduk": "Int64"}).sort_values("id", ignore_index=True)
+
+
+def _plans_frame() -> pd.DataFrame:
+    rows = []
+    for plan in PLANS:
+        seats = sum(d[2] for d in plan.dapil)
+        difference = [{"hal": "Jumlah kursi yang ditemukan", "kursi": seats}] if plan.law_seats else []
+        source = [{"judul": plan.law, "url": "https://jdih.kpu.go.id/", "versi": str(plan.year)}]
+        rows.append({
+            "plan_id": plan.id, "lembaga": plan.chamber, "tahun": plan.year, "mulai": plan.start,
+            "selesai": plan.end, "dasar_hukum": plan.law, "jumlah_dapil": len(plan.dapil),
+            "jumlah_kursi": plan.law_seats or seats, "komposisi": int(plan.composed),
+            "wilayah_dikecualikan": json.dumps(plan.excluded), "ragu": json.dumps(plan.doubts),
+            "selisih": json.dumps(difference), "sumber": json.dumps(source),
+        })  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def _members_frame() -> pd.DataFrame:
+    names = unit_names()
+    rows = [
+        (plan.id, plan.chamber, d[0], code, names[code], "", "", "", "")
+        for plan in PLANS
+        for d in plan.dapil
+        for code in d[4]
+    ]
+    return pd.DataFrame(rows, columns=[column.name for column in attributes.MEMBERS])
+
+
+def _assignment_frame() -> pd.DataFrame:
+    rows = [
+        (plan.id, code, d[0])
+        for plan in PLANS
+        for d in plan.dapil
+        for member in d[4]
+        for code in _under(member)
+    ]
+    return pd.DataFrame(sorted(rows), columns=[column.name for column in attributes.ASSIGNMENT])
+
+
+def holes() -> list[shapely.Polygon]:
+    """Return the holes between units, the smallest first: the gap that the ledger names, then the lake."""
+    land = shapely.coverage_union_all(list(base_units().values()))
+    rings = [ring for part in shapely.get_parts(land) for ring in part.interiors]
+    return sorted((shapely.Polygon(ring) for ring in rings), key=lambda hole: hole.area)
+
+
+def _quality() -> dict[str, Any]:
+    gap = holes()[0]
+    place = shapely.point_on_surface(gap)
+    area = _area_km2(gap) * 1e6
+    return {
+        "source": SOURCE_ID,
+        "gaps_kept": [{
+            "lon": round(place.x, 7), "lat": round(place.y, 7), "area_m2": area,
+            "width_m": round(math.sqrt(area), 1), "why": "a strait in the example",
+        }],
+    }  # fmt: skip
+
+
+def _manifest() -> dict[str, Any]:
+    plans = [
+        {
+            "id": plan.id, "lembaga": plan.chamber, "tahun": plan.year, "dapil": len(plan.dapil),
+            "kursi": sum(d[2] for d in plan.dapil), "mulai": plan.start, "selesai": plan.end,
+            "dasar_hukum": plan.law, "ragu": len(plan.doubts), "omitted": [],
+        } | ({"layer": plan.id} if plan.composed else {"table": f"tabel-{plan.id}"})
+        for plan in PLANS
+    ]  # fmt: skip
+    source = {
+        "id": SOURCE_ID, "title": "Negara contoh", "licence": "CC0-1.0", "attribution": "Peta Dapil",
+        "vintage": "2025", "open": True, "fetched": "synthetic", "files": [],
+    }  # fmt: skip
+    return {"source": source, "plans": plans, "parameters": {}, "inputs": {}}
