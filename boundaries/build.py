@@ -1,0 +1,315 @@
+"""The whole way, a step a line: source → base units → coverage → + plans → release."""
+
+import hashlib
+import json
+import logging
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any, Final
+
+import pandas as pd
+
+from boundaries import coverage as cov
+from boundaries import dissolve, quality, sources
+from boundaries.attributes import columns_of
+from boundaries.codes import LENGTH, LEVELS, Level
+from boundaries.errors import ReleaseError, SourceError
+from boundaries.exports.geopackage import Layer, Table, write_geopackage
+from boundaries.plans import Plan, assignment, base_units, load_plans
+from boundaries.registry import Registry, load_registry
+from boundaries.release import GEOPACKAGE, Release, new_release, write_json
+from boundaries.tables import data_directory
+from boundaries.units import BaseUnits, LevelPolygons, assemble
+
+log = logging.getLogger(__name__)
+
+Progress = Callable[[str], None]
+
+CHAMBER_NAMES: Final = {
+    "dpr": ("DPR RI", "House of Representatives (DPR)"),
+    "dpd": ("DPD RI", "Regional Representative Council (DPD)"),
+    "dprd-provinsi": ("DPRD provinsi", "Provincial councils (DPRD provinsi)"),
+    "dprd-kabkota": ("DPRD kabupaten/kota", "Regency and city councils (DPRD kabupaten/kota)"),
+}
+_LEVEL_NAMES: Final[dict[Level, tuple[str, str]]] = {
+    "provinsi": ("Provinsi", "Provinces"),
+    "kabkota": ("Kabupaten dan kota", "Regencies and cities (kabupaten/kota)"),
+    "kecamatan": ("Kecamatan", "Sub-regency districts (kecamatan)"),
+    "desa": ("Desa dan kelurahan di kecamatan yang dibagi", "Villages of the kecamatan that a plan splits"),
+}
+
+
+@dataclass(frozen=True)
+class Result:
+    """A finished build: the release, and in words how its source was chosen."""
+
+    release: Release
+    choice: str
+
+
+def build(
+    out: Path,
+    *,
+    source: str = "auto",
+    only: Collection[str] = (),
+    plans_directory: Path | None = None,
+    options: cov.CleanOptions | None = None,
+    progress: Progress = log.info,
+    bars: bool = False,
+) -> Result:
+    """Build a release of all plans (or `only` these plan ids) on one source and make it current in `out`.
+
+    Raises a BoundariesError of the step that failed; whatever `out` published before stays as it was.
+    """
+    options = options or cov.CleanOptions()
+    registry = load_registry()
+    progress("plans: reading and validating the law's tables")
+    plans = load_plans(plans_directory, registry, only)
+    need = _need(plans, registry)
+    chosen = sources.choose(source, need=need, progress=bars or None)
+    progress(f"source: {chosen.why}")
+    base = _base(plans, registry, chosen.source.levels)
+    levels, land = _read(chosen, need)
+    progress(f"units: finding the polygons of {len(base):,} base units")
+    polygons = assemble(
+        levels,
+        base,
+        registry,
+        missing=sources.read_missing(chosen.source),
+        overlays=sources.read_overlays(chosen.source),
+        partial=chosen.source.partial,
+    )
+    progress(f"coverage: cleaning {len(polygons.codes):,} polygons")
+    clean = cov.clean(polygons.codes, polygons.geometry, options=options, land_evidence=land)
+    ground = dissolve.Ground(clean.codes, clean.geometry, cov.geodesic_area_m2(clean.geometry))
+    progress(f"dapil: dissolving {len(plans)} plans")
+    facts = {"sumber_batas": chosen.source.id, "lisensi": chosen.source.licence.spdx or chosen.source.licence.name}
+    content = _content(plans, ground, base, registry, facts, partial=chosen.source.partial)
+    progress("release: writing")
+    release = _write(out, chosen, content, clean, polygons, registry, plans, options)
+    return Result(release, chosen.why)
+
+
+# --- what a plan needs of a source ----------------------------------------------------------------------------
+
+
+def whole_need() -> sources.Need:
+    """Return what all of the project's plans need of a source."""
+    registry = load_registry()
+    return _need(load_plans(registry=registry), registry)
+
+
+def _need(plans: Sequence[Plan], registry: Registry) -> sources.Need:
+    """Kecamatan, the desa of those that a plan splits, and provinsi as evidence of where land is."""
+    split = {b[: LENGTH["kecamatan"]] for b in base_units(plans, registry) if len(b) == LENGTH["desa"]}
+    return sources.Need(("provinsi", "kecamatan"), tuple(sorted(split)))
+
+
+def _read(chosen: sources.Choice, need: sources.Need) -> tuple[list[LevelPolygons], Any]:
+    """Read a source into Kemendagri codes: (the levels below provinsi, the polygons of provinsi or None)."""
+    raw = sources.read_needed(chosen.source, chosen.fetched, need)
+    if chosen.source.bridge:
+        bridge = sources.read_bridge(chosen.source)
+        raw = tuple(part for level in raw for part in sources.apply_bridge(level, bridge))
+    land = [r.geometry for r in raw if r.level == "provinsi"]
+    below = [LevelPolygons(r.level, r.codes, r.geometry) for r in raw if r.level != "provinsi" or len(raw) == 1]
+    return below, land[0] if land else None
+
+
+def _describe(chosen: sources.Choice) -> dict[str, Any]:
+    """Facts of the source for the manifest: what it is, its terms, and the hash of every file used."""
+    source = chosen.source
+    return {
+        "id": source.id,
+        "title": dict(source.title),
+        "publisher": source.publisher,
+        "homepage": source.homepage,
+        "attribution": source.attribution,
+        "vintage": source.vintage,
+        "open": source.open,
+        "partial": source.partial,
+        "licence": asdict(source.licence),
+        "files": {path: file.sha256 for path, file in sorted(chosen.fetched.files.items())},
+    }
+
+
+def _base(plans: Sequence[Plan], registry: Registry, levels: Collection[str]) -> tuple[str, ...]:
+    """Base units at the finest level that the source has, refused where a plan splits finer."""
+    finest = max((LEVELS.index(lv) for lv in LEVELS if lv in levels), default=0)
+    if finest >= LEVELS.index("kecamatan"):
+        return base_units(plans, registry)
+    level = LEVELS[finest]
+    fine = [p.id for p in plans if p.members["kode_unit"].str.len().max() > LENGTH[level]]
+    if fine:
+        raise SourceError(
+            f"the source has units down to {level}, but {', '.join(fine)} split them: "
+            "add a finer level to the descriptor, or name the plans that can be built with --plan"
+        )
+    return registry.at(level)
+
+
+# --- layers and tables ----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Content:
+    layers: list[Layer]
+    tables: list[Table]
+    entries: list[dict[str, Any]]
+
+
+def _content(
+    plans: Sequence[Plan],
+    ground: dissolve.Ground,
+    base: Sequence[str],
+    registry: Registry,
+    facts: Mapping[str, str],
+    *,
+    partial: bool,
+) -> _Content:
+    layers, tables, entries, assigned = [], [], [], []
+    for plan in plans:
+        if not plan.meta.komposisi:
+            frame = dissolve.without_geometry(plan, registry)
+            tables.append(_table(f"tabel-{plan.id}", _plan_title(plan), frame))
+            entries.append(quality.plan_entry(plan, f"tabel-{plan.id}", frame, {}))
+            continue
+        of_plan = assignment(plan, base)
+        assigned.append(of_plan.rename_axis("kode_unit").rename("kode_dapil").reset_index().assign(plan_id=plan.id))
+        shown, cut = _complete(of_plan, ground, partial=partial)
+        layer = dissolve.dapil(plan, ground, shown, registry, facts)
+        if len(layer.frame):
+            dissolve.check_union(plan.id, ground, layer, shown.index)
+            layers.append(_layer(plan.id, _plan_title(plan), layer))
+        entries.append(quality.plan_entry(plan, plan.id, layer.frame, dict(layer.omitted) | _cut_names(plan, cut)))
+    for level in LEVELS:
+        if any(len(c) >= LENGTH[level] for c in ground.codes):
+            units = dissolve.units(ground, level, registry, facts)
+            layers.append(_layer(f"unit-{level}", _LEVEL_NAMES[level], units))
+    tables += [
+        _table("plans", ("Rencana dapil", "Plans"), pd.DataFrame([_plan_row(p) for p in plans])),
+        _table("members", ("Anggota dapil", "Members of dapil"), _member_rows(plans)),
+        _table("assignment", ("Wilayah dasar dan dapilnya", "Base units and their dapil"), _stacked(assigned)),
+    ]
+    return _Content(layers, tables, entries)
+
+
+def _complete(of_plan: pd.Series, ground: dissolve.Ground, *, partial: bool) -> tuple[pd.Series, set[str]]:
+    """On a partial source publish only dapil of which every unit is there: a wrong line is worse than none."""
+    if not partial:
+        return of_plan, set()
+    absent = ~of_plan.index.isin(set(ground.codes))
+    cut = set(of_plan[absent]) & set(of_plan[~absent])
+    return of_plan[~of_plan.isin(cut)], cut
+
+
+def _cut_names(plan: Plan, cut: Collection[str]) -> dict[str, str]:
+    """Dapil left out because the source shows only a part of them, by id."""
+    return {f"{plan.id}-{code}": "the source shows only a part of its units" for code in sorted(cut)}
+
+
+def _plan_title(plan: Plan) -> tuple[str, str]:
+    indonesian, english = CHAMBER_NAMES[plan.chamber]
+    return f"Dapil {indonesian} {plan.year}", f"{english}: electoral districts {plan.year}"
+
+
+def _layer(name: str, title: tuple[str, str], features: dissolve.Published) -> Layer:
+    return Layer(
+        name=name,
+        title=" | ".join(title),
+        description=" | ".join(title),
+        columns=columns_of(name),
+        frame=features.frame,
+        geometry=features.geometry,
+    )
+
+
+def _table(name: str, title: tuple[str, str], frame: pd.DataFrame) -> Table:
+    frame = frame.reindex(columns=[c.name for c in columns_of(name)])
+    return Table(name, " | ".join(title), " | ".join(title), columns_of(name), frame)
+
+
+def _stacked(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
+
+
+def _plan_row(plan: Plan) -> dict[str, Any]:
+    meta = plan.meta
+    return {
+        "plan_id": plan.id,
+        "lembaga": plan.chamber,
+        "tahun": plan.year,
+        "mulai": meta.mulai.isoformat(),
+        "selesai": meta.selesai.isoformat() if meta.selesai else None,
+        "dasar_hukum": meta.dasar_hukum,
+        "jumlah_dapil": meta.jumlah_dapil,
+        "jumlah_kursi": meta.jumlah_kursi,
+        "komposisi": int(meta.komposisi),
+        "wilayah_dikecualikan": _json(meta.wilayah_dikecualikan),
+        "ragu": _json([asdict(d) for d in meta.ragu]),
+        "selisih": _json([asdict(d) for d in meta.selisih]),
+        "sumber": _json([asdict(s) for s in meta.sumber]),
+    }
+
+
+def _member_rows(plans: Sequence[Plan]) -> pd.DataFrame:
+    rows = _stacked([p.members.assign(plan_id=p.id) for p in plans])
+    return rows.astype(object).mask(rows == "", None)
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, sort_keys=True)
+
+
+# --- writing --------------------------------------------------------------------------------------------------
+
+
+def _write(
+    out: Path,
+    chosen: sources.Choice,
+    content: _Content,
+    clean: cov.Coverage,
+    polygons: BaseUnits,
+    registry: Registry,
+    plans: Sequence[Plan],
+    options: cov.CleanOptions,
+) -> Release:
+    source = _describe(chosen)
+    table = quality.unit_table(clean, polygons, registry)
+    doubts = {p.id: [asdict(d) for d in p.meta.ragu] for p in plans if p.meta.ragu}
+    with new_release(out, chosen.source.id) as staging:
+        write_geopackage(
+            staging.path / GEOPACKAGE,
+            content.layers,
+            content.tables,
+            metadata={"source": source, "project": "Peta Dapil", "plans": content.entries},
+            date=_date(plans),
+        )
+        table.to_csv(staging.path / "quality.csv", index=False, lineterminator="\n")
+        write_json(staging.path / "quality.json", quality.report(clean, polygons, table, content.entries, doubts))
+        staging.manifest.update(
+            source=source,
+            plans=content.entries,
+            parameters=asdict(options) | {"grid_decimals": cov.GRID, "snapping_deg": cov.SNAPPING},
+            inputs=_inputs(chosen.source),
+        )
+    if staging.release is None:
+        raise ReleaseError("the release was not published: report this as a bug")
+    return staging.release
+
+
+def _date(plans: Sequence[Plan]) -> date:
+    """Return the date that stands in the files: that of the newest election (never today's)."""
+    return max(p.meta.mulai for p in plans)
+
+
+def _inputs(source: sources.Source) -> dict[str, str]:
+    """sha256 of every table of law, units and bridge that went into the release, by path."""
+    root = data_directory()
+    used = [*root.glob("units/*.csv"), *root.glob("plans/*/*"), *root.glob(f"sources/{source.id}.*")]
+    return {p.relative_to(root).as_posix(): hashlib.sha256(p.read_bytes()).hexdigest() for p in sorted(used)}
+
+
+__all__ = ["Result", "build"]

@@ -1,0 +1,222 @@
+"""The command ``dapil``: parse, call, show progress. No logic. Data on stdout, talk on stderr."""
+
+import json
+import logging
+import sys
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+import click
+
+from boundaries import __version__
+from boundaries.errors import BoundariesError, VerifyError
+
+OUT = click.option(
+    "--out",
+    "out",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("build"),
+    show_default=True,
+    help="Directory of releases.",
+)
+JSON = click.option("--json", "as_json", is_flag=True, help="Machine-readable JSON on stdout.")
+RELEASE = click.argument("release", type=click.Path(path_type=Path), default=Path("build/current"))
+
+
+def say(message: str) -> None:
+    """Write a line for the person to stderr."""
+    click.echo(message, err=True)
+
+
+def emit(value: object) -> None:
+    """Write data to stdout as JSON."""
+    click.echo(json.dumps(value, ensure_ascii=False, indent=2, sort_keys=False, default=str))
+
+
+def friendly(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Turn a BoundariesError into one message on stderr and its exit code."""
+
+    @wraps(command)
+    def run(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return command(*args, **kwargs)
+        except BoundariesError as error:
+            say(f"dapil: {error}")
+            sys.exit(error.exit_code)
+        except KeyboardInterrupt:
+            say("dapil: interrupted; what was published before is untouched")
+            sys.exit(1)
+
+    return run
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="dapil")
+@click.option("-v", "--verbose", is_flag=True, help="Show what the libraries log, too.")
+def main(verbose: bool) -> None:
+    """Maps of Indonesia's electoral districts (dapil), from the law's tables and a real base map.
+
+    \b
+    The usual way:
+      dapil build               fetch a base map, build every plan, publish to build/current
+      dapil info                what is in it
+      dapil lookup 106.8 -6.2   which dapil a point (lon lat) lies in
+      dapil verify              re-check every invariant from the files alone
+      python server.py          serve it (OGC API Features)
+
+    \b
+    Exit codes: 0 done, 1 unexpected or interrupted, 2 wrong use, 3 a plan or code is wrong,
+    4 a source cannot be had or read, 5 the coverage lost something, 6 a release cannot be
+    written or read, 7 verification failed, 8 nothing found.
+    """
+    logging.basicConfig(level=logging.INFO if verbose else logging.ERROR, stream=sys.stderr)
+
+
+@main.command()
+@JSON
+@friendly
+def sources(as_json: bool) -> None:
+    """List the base maps that can be built on, with licence and vintage."""
+    from boundaries.sources import available, load_source
+
+    found = [load_source(name) for name in available()]
+    if as_json:
+        emit(
+            [
+                {"id": s.id, "title": dict(s.title), "vintage": s.vintage, "open": s.open, "licence": s.licence.name}
+                for s in found
+            ]
+        )
+        return
+    for s in found:
+        kind = "open data" if s.open else "NOT open data"
+        click.echo(f"{s.id:<18}{s.vintage:<8}{kind:<15}{s.licence.name}\n{'':<18}{s.title['en']}")
+
+
+@main.command()
+@click.option("--source", default="auto", show_default=True, help="Source id, 'auto', or the path of a descriptor.")
+@JSON
+@friendly
+def fetch(source: str, as_json: bool) -> None:
+    """Fetch the files of a base map into the cache, every one checked against its pinned hash.
+
+    Tried in this order: the folder BOUNDARIES_MIRROR, the cache (BOUNDARIES_CACHE), upstream.
+    """
+    from boundaries.build import whole_need
+    from boundaries.sources import choose
+
+    chosen = choose(source, need=whole_need())
+    say(f"source: {chosen.why}")
+    files = {path: str(file.file) for path, file in sorted(chosen.fetched.files.items())}
+    if as_json:
+        emit({"source": chosen.source.id, "files": files})
+    else:
+        click.echo("\n".join(files.values()))
+
+
+@main.command()
+@OUT
+@click.option("--source", default="auto", show_default=True, help="Source id, 'auto', or the path of a descriptor.")
+@click.option("--plan", "plans", multiple=True, metavar="ID", help="Only this plan, e.g. dpr-2024; repeatable.")
+@click.option(
+    "--plans-dir",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="Another folder of plans than the project's data/plans.",
+)
+@JSON
+@friendly
+def build(out: Path, source: str, plans: tuple[str, ...], plans_dir: Path | None, as_json: bool) -> None:
+    """Build every plan on a base map and make the result the current release.
+
+    'auto' takes kemendagri-2025 (open data, exact codes) if its files can be had, else gadm-4.1, and says
+    which and why. A build that fails or is killed leaves the current release as it was.
+    """
+    from boundaries.build import build as run
+
+    result = run(
+        out, source=source, only=plans, plans_directory=plans_dir, progress=say, bars=sys.stderr.isatty()
+    )
+    release = result.release
+    say(f"release: {release.path}")
+    if as_json:
+        emit({"release": release.id, "path": str(release.path), "source": result.choice,
+              "plans": release.manifest["plans"]})  # fmt: skip
+    else:
+        click.echo(release.path)
+
+
+@main.command()
+@RELEASE
+@JSON
+@friendly
+def verify(release: Path, as_json: bool) -> None:
+    """Re-check every invariant of a release from its files alone."""
+    from boundaries.release import open_release
+    from boundaries.verify import verify as run
+
+    report = run(open_release(release, complete=False))
+    if as_json:
+        emit(report.as_dict())
+    else:
+        click.echo(report.as_text())
+    if report.findings:
+        raise VerifyError(f"{len(report.findings)} findings in {release}: do not publish it; build it again")
+
+
+@main.command()
+@click.argument("lon", type=float)
+@click.argument("lat", type=float)
+@click.option("--year", type=int, help="Election year; default: the latest.")
+@click.option("--release", type=click.Path(path_type=Path), default=Path("build/current"), show_default=True)
+@JSON
+@friendly
+def lookup(lon: float, lat: float, year: int | None, release: Path, as_json: bool) -> None:
+    """Tell the dapil of every chamber at a point. Negative numbers after --:  dapil lookup -- 106.8 -6.2."""
+    from boundaries.release import open_release
+    from boundaries.service.lookup import Lookup
+
+    answer = Lookup.from_release(open_release(release)).at(lon, lat, year)
+    emit(answer.as_dict()) if as_json else click.echo(answer.as_text())
+
+
+@main.command()
+@RELEASE
+@JSON
+@friendly
+def info(release: Path, as_json: bool) -> None:
+    """Show what a release holds: source, licence, plans, files."""
+    from boundaries.release import open_release
+
+    found = open_release(release)
+    if as_json:
+        emit(found.manifest)
+        return
+    source = found.manifest["source"]
+    click.echo(f"release  {found.id}\nsource   {source['id']}, {source['vintage']}; {source['licence']['name']}"
+               f"{'' if source['open'] else ' - NOT open data'}")  # fmt: skip
+    for plan in found.manifest["plans"]:
+        note = "" if "layer" in plan else "  (table only: composition not known)"
+        left = f"  {len(plan['omitted'])} left out" if plan["omitted"] else ""
+        click.echo(f"  {plan['id']:<20}{plan['dapil']:>6} dapil {plan['kursi']:>7} kursi{note}{left}")
+    for file in found.manifest["files"]:
+        click.echo(f"  {file['name']:<20}{file['bytes']:>12,} bytes  {file['sha256'][:12]}")
+
+
+@main.command(name="map")
+@click.argument("layer", default="dpr-2024")
+@click.option("--release", type=click.Path(path_type=Path), default=Path("build/current"), show_default=True)
+@click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), required=True, help="PNG or SVG.")
+@friendly
+def map_(layer: str, release: Path, output: Path) -> None:
+    """Draw a layer of a release as a picture with its source and licence in it."""
+    from boundaries.exports.picture import draw
+    from boundaries.release import open_release
+
+    draw(open_release(release), layer, output)
+    click.echo(output)
+
+
+if __name__ == "__main__":
+    main()
