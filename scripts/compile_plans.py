@@ -1,0 +1,381 @@
+"""Compile the project's facts into ``data/units`` and ``data/plans``: run once, kept to show how the data came about.
+
+    python scripts/compile_plans.py FACTS KEMENDAGRI_SQL [DATA]
+
+FACTS holds ``<year>/dapil.csv``, ``members.csv`` ... as they were researched (their NOTES say from what);
+KEMENDAGRI_SQL is a checkout of cahyadsn/wilayah_boundaries (``db/prov``, ``db/kab``, ``db/kec``, ``db/kel``).
+Only CSV files are written; the ``<lembaga>.toml`` beside them are written by hand.
+
+Doubts stand where they arise: every rule below that sets ``ragu`` is one decision of docs/plans.md.
+"""
+
+import csv
+import re
+import sys
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+Row = dict[str, str]
+
+CHAMBERS = ("dpr", "dpd", "dprd-provinsi", "dprd-kabkota")
+DAPIL_COLUMNS = (
+    "lembaga,kode_dapil,nama_dapil,kode_provinsi,kode_kabkota,kursi,penduduk,catatan,jumlah_anggota"
+).split(",")
+MEMBER_COLUMNS = "lembaga,kode_dapil,kode_unit,nama_unit,kode_lama,bagian,bukti,ragu".split(",")
+EXPECTED_UNITS = {2: 38, 5: 514, 8: 7285}
+
+#: Names where the polygon files spell better than the code list of 2025.
+KEEP_SQL_NAME = {"11.17.07", "35.29.22", "95.04.12"}
+_SQL_ROW = re.compile(r"^\s*\('([\d.]+)'\s*,\s*'((?:[^'\\]|''|\\.)*)'\s*,")
+
+
+# ---------------------------------------------------------------- reading and writing
+
+
+def read(path: Path) -> list[Row]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def write(path: Path, columns: Iterable[str], rows: Iterable[Row]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, list(columns), restval="", lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+    print(path, sum(1 for _ in path.open(encoding="utf-8")) - 1)
+
+
+def sql_names(directory: Path) -> Iterator[tuple[str, str]]:
+    """Code and name of every row; some rows have a blank after a comma, quotes are doubled."""
+    for path in sorted(directory.rglob("*.sql")):
+        for line in path.open(encoding="utf-8"):
+            if match := _SQL_ROW.match(line):
+                yield match[1], match[2].replace("''", "'").strip()
+
+
+def member(row: Row, **more: str) -> Row:
+    return {
+        "lembaga": row["chamber"],
+        "kode_dapil": row["dapil_code"],
+        "kode_unit": row["unit_code"],
+        "nama_unit": (row.get("unit_name") or row.get("unit_name_2025", "")).strip(),
+    } | more
+
+
+def order(row: Row) -> tuple[int, str, str]:
+    return CHAMBERS.index(row["lembaga"]), row["kode_dapil"], row.get("kode_unit", "")
+
+
+# ---------------------------------------------------------------- units
+
+
+def units(facts: Path, sql: Path, split: set[str]) -> list[Row]:
+    names = dict(sql_names(sql))
+    for row in read(facts / "2024/unit_changes.csv"):
+        if row["code_2025"] not in KEEP_SQL_NAME:
+            names[row["code_2025"]] = row["name_2025"]
+    wanted = {c: n for c, n in names.items() if len(c) < 13 or c[:8] in split}
+    counts = Counter(map(len, wanted))
+    wrong = {n: counts[n] for n, expected in EXPECTED_UNITS.items() if counts[n] != expected}
+    if wrong:
+        sys.exit(f"units: expected {EXPECTED_UNITS}, found {wrong}")
+    return [{"kode": c, "nama": n} for c, n in sorted(wanted.items())]
+
+
+# ---------------------------------------------------------------- 2024
+
+_SAME_DAPIL = "kecamatan baru 2025, mengikuti induknya | made after 2023, follows its parent"
+
+#: The four desa that voted in 2024 but stand in no piece of KPU's list (docs/plans.md, "Four desa").
+FOUR_DESA = {
+    "61.12.01.2021": (
+        "611202",
+        "B",
+        "dimekarkan dari Sungai Asam (bagian B), dan tetap di kecamatan induk menurut berkatnewstv.com 2022-08-11"
+        " | split off Sungai Asam (part B), stays in the mother kecamatan per berkatnewstv.com 2022-08-11",
+    ),
+    "61.12.01.2022": (
+        "611203",
+        "C",
+        "berkatnewstv.com 2022-08-11 menyebutnya bersama sepuluh desa Kumpai Raya, yaitu tepat bagian C;"
+        " TPS per kursi lebih rata (B 43,6, C 44,8; bila di B: 47,4 dan 40,0)"
+        " | listed with the ten desa of Kumpai Raya, which are exactly part C; evener polling stations per seat",
+    ),
+    "91.03.01.3007": (
+        "910302",
+        "B",
+        "poligonnya hanya berbatasan dengan desa bagian B | its polygon touches desa of part B only",
+    ),
+    "91.03.01.3010": (
+        "910302",
+        "B",
+        "batas poligon 6,7 km dengan desa bagian B, 3,0 km dengan bagian A"
+        " | its polygon shares 6.7 km of border with part B, 3.0 km with part A",
+    ),
+}
+_FOUR_DOUBT = {
+    "61.12.01.2021": "tidak ada di daftar dapil KPU | in no piece of KPU's list",
+    "61.12.01.2022": "tidak ada di daftar dapil KPU; dimekarkan dari Sungai Asam, yang di bagian B"
+    " | in no piece of KPU's list; split off Sungai Asam, which is in part B",
+    "91.03.01.3007": "tidak ada di daftar dapil KPU | in no piece of KPU's list",
+    "91.03.01.3010": "tidak ada di daftar dapil KPU; juga berbatasan dengan bagian A"
+    " | in no piece of KPU's list; touches part A as well",
+}
+
+
+def members_2024(facts: Path) -> list[Row]:
+    rows = [member(r, bagian=r["part"]) for r in read(facts / "2024/members.csv")]
+    for row in rows:
+        if (row["lembaga"], row["kode_dapil"]) == ("dprd-provinsi", "310005") and len(row["kode_unit"]) == 8:
+            row["bagian"] = "B"  # KPU's name of the second Jakarta Timur piece lacks its letter
+    dapil_of = {r["kode_unit"]: r["kode_dapil"] for r in rows if r["lembaga"] == "dprd-kabkota"}
+    new: dict[str, Row] = {}
+    for r in read(facts / "2024/unit_changes.csv"):
+        if r["kind"] != "new":
+            continue
+        code, parent = r["code_2025"], r["code_2024"]
+        row = {"lembaga": "dprd-kabkota", "kode_unit": code, "nama_unit": r["name_2025"]}
+        if not parent:
+            dapil, part, evidence = FOUR_DESA[code]
+            new[code] = row | {
+                "kode_dapil": dapil, "bagian": part, "bukti": evidence, "ragu": _FOUR_DOUBT[code],
+            }  # fmt: skip
+            continue
+        row |= {"kode_dapil": dapil_of[parent], "kode_lama": parent, "bukti": _SAME_DAPIL}
+        if code in new:
+            assert new[code]["kode_dapil"] == row["kode_dapil"], code
+            row["kode_lama"] = f"{new[code]['kode_lama']};{parent}"
+        new[code] = row
+    return rows + list(new.values())
+
+
+def dapil_2024(facts: Path) -> Iterator[Row]:
+    for r in read(facts / "2024/dapil.csv"):
+        note = ""
+        if r["chamber"] == "dpr" and r["code"] == "3102":
+            note = "termasuk pemilih luar negeri | also takes the overseas voters"
+        if "local parties left out" in r["seats_basis"]:
+            note = "kursi dari daftar calon partai nasional | seats from the national parties' lists"
+        yield dapil(r, catatan=note)
+
+
+# ---------------------------------------------------------------- 2019
+
+
+def members_2019(facts: Path) -> list[Row]:
+    shifts: dict[str, list[str]] = {}
+    for r in read(facts / "2019/boundary_shifts.csv"):
+        shifts.setdefault(r["kecamatan_2025"], []).append(
+            f"{r['village_2025']} {r['name_2025']} ({r['dapil_by_2018_village']})"
+        )
+    rows = []
+    for r in read(facts / "2019/members.csv"):
+        row = member(r, kode_lama=r["unit_code_2019"])
+        if r["chamber"] == "dprd-kabkota" and r["unit_code"] in shifts:
+            listed = ", ".join(shifts[r["unit_code"]])
+            row["ragu"] = (
+                f"kecamatan dipakai utuh, tetapi desa ini pada 2018 di kecamatan dapil lain: {listed}"
+                f" | kept whole, but these desa lay in a kecamatan of another dapil in 2018: {listed}"
+            )
+        if "placed in 160001" in r["note"]:
+            row["bukti"] = "UU 7/2017 lampiran IV (Seberang Ulu I); daftar 2024"
+            row["ragu"] = (
+                "tabel KPU menaruhnya di 160002; di sini di 160001 bersama induknya, Seberang Ulu I"
+                " | KPU's table has it in 160002; put in 160001 with its parent, Seberang Ulu I"
+            )
+        elif r["note"]:
+            row["bukti"] = "KPU: flagInclude=false; di dapil induknya | in its parent's dapil"
+        rows.append(row)
+    for r in read(facts / "2019/successors_2025.csv"):
+        row = member(r, kode_lama=r["from_2019_codes"].replace("|", ";"))
+        if "straddles" in r["note"]:
+            kecamatan = r["note"].removeprefix("kecamatan ").removesuffix(" straddles 2 dapil of 2019")
+            row["bukti"] = f"kecamatan {kecamatan} (baru) di dua dapil 2019 | straddles two dapil of 2019"
+        elif r["note"].startswith("http"):
+            row["bukti"] = f"{r['basis']}; {r['note']}"
+        else:
+            row["bukti"] = r["basis"]
+        if r["basis"] == "regfuzzy":
+            row["ragu"] = "asal desa dari nama yang mirip | origin by a similar name only"
+        rows.append(row)
+    return rows
+
+
+def dapil_2019(facts: Path, then: dict[str, str]) -> Iterator[Row]:
+    for r in read(facts / "2019/dapil.csv"):
+        if r["population"]:
+            yield dapil(r, then, penduduk=r["population"])
+            continue
+        note = (
+            "penduduk: jumlah DAK2 anggotanya, bukan angka KPU | sum of its members' DAK2, not a KPU figure"
+        )
+        yield dapil(r, then, penduduk=r["population_sum"], catatan=note)
+
+
+# ---------------------------------------------------------------- 2014 and earlier
+
+_EVIDENCE = {
+    "province in 2014": "provinsi pada 2014",
+    "province in April 2009": "provinsi pada April 2009",
+    "territory of the 2014 regency lay in this province in April 2004": (
+        "wilayah kabupaten/kota 2014 ini di provinsi tersebut pada April 2004"
+    ),
+    "perludem data_wilayah + KPU 2014 results + polygon": "Perludem data_wilayah; hasil KPU 2014; poligon Perludem",
+    "perludem DPRDII id + polygon": "id DPRD kab/kota Perludem; poligon Perludem",
+}
+_DOUBT_2014 = {
+    "74.09": "poligon Perludem menaruhnya di 740005 | Perludem's polygon puts it in 740005",
+    "33.13": "poligon Perludem menaruh kecamatan Colomadu di 330005"
+    " | Perludem's polygons put kecamatan Colomadu in 330005",
+    "31.73.03": "tumpang terbesar dengan 310001 (0,58), tetapi kabupatennya di 310010"
+    " | largest overlap is with 310001 (0.58), which its regency's ids exclude",
+    "76.02.16": "tidak ada di lapisan poligon; lewat penyisihan | not in the polygon layer, by elimination",
+    "75.01.24": "tidak ada di lapisan kecamatan; lewat poligon 2025 (0,99)"
+    " | not in the kecamatan layer, by its 2025 polygon (0.99)",
+}
+_LOW_SHARE = 0.80
+_PROVINCE_2014 = "pemilu 2014 dalam provinsi 64 | voted within province 64 in 2014"
+
+
+def evidence(text: str) -> str:
+    return _EVIDENCE.get(text, text)
+
+
+def doubt_2014(r: Row) -> str:
+    if r["chamber"] == "dpr" and r["unit_code"] == "33.13":
+        return "poligon Perludem menaruh Colomadu di 3305; hasil KPU di 3304 | polygons say 3305, KPU's results 3304"
+    if r["chamber"] != "dprd-provinsi":
+        return ""
+    if r["unit_code"] in _DOUBT_2014:
+        return _DOUBT_2014[r["unit_code"]]
+    share = re.search(r"share (\d\.\d\d)", r["evidence"])
+    if share and float(share[1]) < _LOW_SHARE:
+        low = share[1]
+        return f"tumpang poligon hanya {low}; dapil yang sama pada 2019 | polygon overlap only {low}; same dapil in 2019"
+    return ""
+
+
+def successors_2014(facts: Path, skip: set[str]) -> Iterator[Row]:
+    """The units made after 2014; 76.06 stands in members.csv by its kecamatan as well, so it is skipped there."""
+    for r in read(facts / "2014/successors_2025.csv"):
+        if r["chamber"] == "dprd-provinsi" and r["unit_code"] in skip:
+            continue
+        share = f", {r['share_of_2025_area']} luasnya" if r["share_of_2025_area"] else ""
+        text = f"dari {r['from_unit_code']}{share}; {r['law']}"
+        yield member(r, kode_lama=r["from_unit_code"], bukti=text)
+
+
+def members_2014(facts: Path) -> list[Row]:
+    source = read(facts / "2014/members.csv")
+    rows = [
+        member(r, kode_lama=then_code(r), bukti=evidence(r["evidence"]), ragu=doubt_2014(r)) for r in source
+    ]
+    kecamatan_of = {r["unit_code"][:5] for r in source if len(r["unit_code"]) == 8}
+    rows += successors_2014(facts, kecamatan_of)
+    for r in read(facts / "2014/members_dprd-kabkota_partial.csv"):
+        rows.append(member(r, bukti=r["evidence"]))
+    return rows
+
+
+def then_code(r: Row) -> str:
+    return r["unit_code_then"] if r["unit_code_then"] != r["unit_code"] else ""
+
+
+def members_earlier(facts: Path, year: str) -> list[Row]:
+    """2009 and 2004 know the units of 2014; those made since follow the unit they came from."""
+    rows = []
+    for r in read(facts / year / "members.csv"):
+        doubt = ""
+        if r["evidence"].startswith("carried back"):
+            doubt = "dibawa mundur dari 2014; daftar 2009 tidak ditemukan | carried back from 2014, no list of 2009"
+        rows.append(member(r, kode_lama=then_code(r), bukti=evidence(r["evidence"]), ragu=doubt))
+    by_unit = {(r["lembaga"], r["kode_unit"]): r for r in rows}
+    for r in successors_2014(facts, set()):
+        parent = by_unit.get((r["lembaga"], r["kode_lama"]))
+        if parent:
+            rows.append(r | {"kode_dapil": parent["kode_dapil"], "ragu": parent["ragu"]})
+    return rows
+
+
+def dapil_2014(facts: Path, then: dict[str, str]) -> Iterator[Row]:
+    wrong = "angka Perludem; pembagian Sumut I-III tampak keliru | Perludem's; the split of Sumut I-III looks wrong"
+    short = "jumlah kursi Kepahiang 24, seharusnya 25 | the seats of Kepahiang add up to 24, not 25"
+    for r in read(facts / "2014/dapil.csv"):
+        note = short if r["note"] else ""
+        if r["chamber"] == "dpr" and r["province_code"] == "12":
+            note = wrong
+        if r["regency_code"].startswith("65."):
+            note = _PROVINCE_2014
+        yield dapil(r, then, penduduk=r["population"], catatan=note)
+
+
+def dapil_earlier(facts: Path, year: str) -> Iterator[Row]:
+    counted = (
+        "kursi: anggota terpilih per dapil (Perludem), sama dengan 2014"
+        " | members elected per dapil (Perludem), as in 2014"
+    )
+    lacking = (
+        "daftar anggota Perludem kurang satu; kursi 2014 dipakai"
+        " | Perludem's list lacks one; the seats of 2014 are used"
+    )
+    for r in read(facts / year / "dapil.csv"):
+        note = counted if r["chamber"] == "dpr" else ""
+        if (r["chamber"], r["code"]) in {("dpr", "3511"), ("dpr", "7401")}:
+            note = lacking
+        yield dapil(r, catatan=note)
+
+
+# ---------------------------------------------------------------- the whole
+
+
+def dapil(r: Row, then: dict[str, str] | None = None, **more: str) -> Row:
+    regency = r["regency_code"]
+    return {
+        "lembaga": r["chamber"],
+        "kode_dapil": r["code"],
+        "nama_dapil": r["name"],
+        "kode_provinsi": r["province_code"],
+        "kode_kabkota": (then or {}).get(regency, regency),
+        "kursi": r["seats"],
+    } | more
+
+
+def regencies_then(facts: Path, year: str, column: str) -> dict[str, str]:
+    """Code of a regency in that year -> code of 2025, for the regencies whose code changed."""
+    rows = read(facts / year / "members.csv")
+    return {r[column]: r["unit_code"] for r in rows if r["chamber"] == "dpr" and r[column]}
+
+
+def compile_year(data: Path, year: str, dapil_rows: Iterable[Row], member_rows: list[Row]) -> None:
+    member_rows.sort(key=order)
+    counts = Counter((m["lembaga"], m["kode_dapil"]) for m in member_rows)
+    listed = []
+    for d in sorted(dapil_rows, key=order):
+        count = counts.pop((d["lembaga"], d["kode_dapil"]), 0)
+        listed.append(d | {"jumlah_anggota": str(count or "")})
+    assert not counts, counts
+    write(data / "plans" / year / "dapil.csv", DAPIL_COLUMNS, listed)
+    write(data / "plans" / year / "members.csv", MEMBER_COLUMNS, member_rows)
+
+
+def main(facts: Path, sql: Path, data: Path) -> None:
+    plans = {
+        "2024": (dapil_2024(facts), members_2024(facts)),
+        "2019": (dapil_2019(facts, regencies_then(facts, "2019", "unit_code_2019")), members_2019(facts)),
+        "2014": (dapil_2014(facts, regencies_then(facts, "2014", "unit_code_then")), members_2014(facts)),
+        "2009": (dapil_earlier(facts, "2009"), members_earlier(facts, "2009")),
+        "2004": (dapil_earlier(facts, "2004"), members_earlier(facts, "2004")),
+    }
+    split = {m["kode_unit"][:8] for _, rows in plans.values() for m in rows if len(m["kode_unit"]) == 13}
+    write(data / "units" / "units.csv", ("kode", "nama"), units(facts, sql / "db", split))
+    print("split kecamatan:", len(split))
+    for year, (dapil_rows, member_rows) in plans.items():
+        compile_year(data, year, dapil_rows, member_rows)
+
+
+if __name__ == "__main__":
+    if len(sys.argv) not in (3, 4):
+        sys.exit(__doc__)
+    main(Path(sys.argv[1]), Path(sys.argv[2]), Path(sys.argv[3] if len(sys.argv) == 4 else "data"))
