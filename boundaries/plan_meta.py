@@ -155,8 +155,10 @@ def _type_fault(
 
 
 def _build(data: dict[str, Any]) -> PlanMeta:
-    plain = {k: tuple(v) if isinstance(v, list) else v for k, v in data.items() if k not in _TABLES}
-    tables = {
+    plain: dict[str, Any] = {
+        k: tuple(v) if isinstance(v, list) else v for k, v in data.items() if k not in _TABLES
+    }
+    tables: dict[str, Any] = {
         name: tuple(
             kind(**{k: tuple(v) if isinstance(v, list) else v for k, v in entry.items()})
             for entry in data[name]
@@ -168,22 +170,26 @@ def _build(data: dict[str, Any]) -> PlanMeta:
 
 
 def _contradictions(path: Path, text: str, meta: PlanMeta) -> Iterator[str]:
+    def at(key: str) -> str:
+        return where(path, _line(text, key))
+
+    folder = path.parent.name
     if meta.lembaga not in CHAMBERS:
-        yield f"{where(path, _line(text, 'lembaga'))}: lembaga {meta.lembaga!r}; write one of {', '.join(CHAMBERS)}"
+        yield f"{at('lembaga')}: lembaga {meta.lembaga!r}; write one of {', '.join(CHAMBERS)}"
     elif meta.lembaga != path.stem:
-        yield f"{where(path, _line(text, 'lembaga'))}: lembaga {meta.lembaga!r}, but the file is {path.name}; write one"
-    if str(meta.tahun) != path.parent.name:
-        yield f"{where(path, _line(text, 'tahun'))}: tahun {meta.tahun}, but the folder is {path.parent.name}; write one"
+        yield f"{at('lembaga')}: lembaga {meta.lembaga!r}, but the file is {path.name}; make them one"
+    if str(meta.tahun) != folder:
+        yield f"{at('tahun')}: tahun {meta.tahun}, but the folder is {folder}; make them one"
     if meta.mulai.year != meta.tahun:
-        yield f"{where(path, _line(text, 'mulai'))}: mulai {meta.mulai} is not in {meta.tahun}; write the election's day"
+        yield f"{at('mulai')}: mulai {meta.mulai} is not in {meta.tahun}; write the day of the election"
     if meta.selesai is not None and meta.selesai <= meta.mulai:
         yield (
-            f"{where(path, _line(text, 'selesai'))}: selesai {meta.selesai} is not after mulai {meta.mulai}; "
+            f"{at('selesai')}: selesai {meta.selesai} is not after mulai {meta.mulai}; "
             "write the day of the next election"
         )
     for key in ("jumlah_dapil", "jumlah_kursi"):
         if getattr(meta, key) <= 0:
-            yield f"{where(path, _line(text, key))}: {key} must be above 0; write the law's total"
+            yield f"{at(key)}: {key} must be above 0; write the law's total"
 
 
 def _line(text: str, key: str) -> int | None:

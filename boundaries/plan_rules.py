@@ -1,4 +1,4 @@
-"""The rules that a plan must satisfy: each a small function that yields what is wrong, its place and its mend.
+"""The rules of a plan: each a small function that yields what is wrong, its place and its mend.
 
 A rule sees a `Draft`, whose tables are text and whose index is the line number in the file. `check` gathers
 the rules; adding one is a function and its name in `RULES`.
@@ -6,6 +6,7 @@ the rules; adding one is a function and its name in `RULES`.
 
 import difflib
 import re
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -53,11 +54,11 @@ class Draft:
     def plan_id(self) -> str:  # noqa: D102
         return f"{self.meta.lembaga}-{self.meta.tahun}"
 
-    def at_dapil(self, line: int | None = None) -> str:
+    def at_dapil(self, line: object = None) -> str:
         """Return the place of a row of dapil.csv."""
         return where(self.directory / "dapil.csv", line)
 
-    def at_member(self, line: int | None = None) -> str:
+    def at_member(self, line: object = None) -> str:
         """Return the place of a row of members.csv."""
         return where(self.directory / "members.csv", line)
 
@@ -104,11 +105,11 @@ def dapil_code(draft: Draft) -> Iterator[str]:
     for line, code, provinsi in draft.dapil[["kode_dapil", "kode_provinsi"]].itertuples():
         if not re.fullmatch(rf"\d{{{place + number}}}", code):
             yield (
-                f"{draft.at_dapil(line)}: kode_dapil {code!r} is not {place + number} digits; write the digits of "
-                f"its {'kabkota' if place == 4 else 'provinsi'}, then the number of the dapil in {number} digits"
+                f"{draft.at_dapil(line)}: kode_dapil {code!r} is not {place + number} digits; write those of "
+                f"the {'kabkota' if place == 4 else 'provinsi'}, then the dapil's number in {number} digits"
             )
         elif place == 2 and not code.startswith(provinsi):
-            yield f"{draft.at_dapil(line)}: dapil {code} is not of kode_provinsi {provinsi!r}; one is wrong, mend it"
+            yield f"{draft.at_dapil(line)}: dapil {code} is not of kode_provinsi {provinsi!r}; mend one"
 
 
 def dapil_twice(draft: Draft) -> Iterator[str]:
@@ -151,8 +152,8 @@ def dapil_place(draft: Draft) -> Iterator[str]:
         elif kabkota not in names or len(kabkota) != LENGTH["kabkota"]:
             yield f"{at}: dapil {code}: kode_kabkota {_unknown(draft, kabkota)}"
         elif draft.registry.provinsi_in(kabkota, year) != provinsi:
-            mother = draft.called(draft.registry.provinsi_in(kabkota, year))
-            yield f"{at}: dapil {code}: {draft.called(kabkota)} was in {mother} in {year}, not {provinsi}; mend one"
+            was = f"{draft.called(kabkota)} was in {draft.called(draft.registry.provinsi_in(kabkota, year))}"
+            yield f"{at}: dapil {code}: {was} in {year}, not in {provinsi}; mend one"
 
 
 def dapil_numbers(draft: Draft) -> Iterator[str]:
@@ -160,42 +161,49 @@ def dapil_numbers(draft: Draft) -> Iterator[str]:
     if draft.chamber == "dpd":
         return
     place = _CODE[draft.chamber][0]
-    group = "kode_kabkota" if draft.chamber == "dprd-kabkota" else "kode_provinsi"
-    proper = draft.dapil[draft.dapil["kode_dapil"].str.fullmatch(rf"\d{{{sum(_CODE[draft.chamber])}}}")]
-    prefix = proper["kode_dapil"].str[:place]
-    for unit, rows in proper.groupby(group):
-        numbers = sorted(int(code[place:]) for code in rows["kode_dapil"])
-        starts = sorted(set(prefix[rows.index]))
-        lines = f"{rows.index[0]}-{rows.index[-1]}"
+    column = "kode_kabkota" if draft.chamber == "dprd-kabkota" else "kode_provinsi"
+    of_unit: dict[str, list[tuple[int, str]]] = defaultdict(list)
+    of_start: dict[str, set[str]] = defaultdict(set)
+    for line, code, unit in draft.dapil[["kode_dapil", column]].itertuples():
+        if re.fullmatch(rf"\d{{{sum(_CODE[draft.chamber])}}}", code):
+            of_unit[unit].append((line, code))
+            of_start[code[:place]].add(unit)
+    for unit, rows in of_unit.items():
+        starts = sorted({code[:place] for _, code in rows})
+        numbers = sorted(int(code[place:]) for _, code in rows)
         if len(starts) > 1:
-            yield f"{draft.at_dapil()}: lines {lines}: the dapil of {unit} begin with {' and '.join(starts)}; mend one"
+            yield f"{_lines(draft, rows)}: the dapil of {unit} begin with {' and '.join(starts)}; mend one"
         elif numbers != list(range(1, len(numbers) + 1)):
             yield (
-                f"{draft.at_dapil()}: lines {lines}: the dapil of {draft.called(str(unit))} are numbered "
+                f"{_lines(draft, rows)}: the dapil of {draft.called(unit)} are numbered "
                 f"{', '.join(map(str, numbers))}, expected 1 to {len(numbers)}; mend the code or add the dapil"
             )
-    for start, rows in proper.groupby(prefix):
-        if len(places := sorted(set(rows[group]))) > 1:
-            lines = ", ".join(map(str, rows.index))
-            yield f"{draft.at_dapil()}: lines {lines}: dapil {start}.. are of {' and '.join(places)}; mend one"
+    for start, units in of_start.items():
+        if len(units) > 1:
+            yield f"{draft.at_dapil()}: the dapil {start}.. are of {' and '.join(sorted(units))}; mend one"
+
+
+def _lines(draft: Draft, rows: list[tuple[int, str]]) -> str:
+    return f"{draft.at_dapil()}: lines {', '.join(_spans([line for line, _ in rows]))}"
 
 
 def seats_in_bounds(draft: Draft) -> Iterator[str]:
     """Seats are a whole number within the law's bounds for a dapil."""
     low, high = SEATS[draft.chamber]
+    bounds = f"{low}" if low == high else f"{low} to {high}"
     for line, code, seats in draft.dapil[["kode_dapil", "kursi"]].itertuples():
         if not re.fullmatch(_POSITIVE, seats):
-            yield f"{draft.at_dapil(line)}: dapil {code}: kursi {seats!r} is not a positive whole number; mend it"
+            yield f"{draft.at_dapil(line)}: dapil {code}: kursi {seats!r} is not a whole number above 0"
         elif not low <= int(seats) <= high:
-            bounds = f"{low}" if low == high else f"{low} to {high}"
-            yield f"{draft.at_dapil(line)}: dapil {code}: {seats} kursi, but a {draft.chamber} dapil has {bounds}; mend it"
+            at = draft.at_dapil(line)
+            yield f"{at}: dapil {code}: {seats} kursi, but a {draft.chamber} dapil has {bounds}; mend it"
 
 
 def population(draft: Draft) -> Iterator[str]:
     """Population is a whole number or empty."""
     wrong = draft.dapil[~draft.dapil["penduduk"].str.fullmatch(r"\d*")]
     for line, code, value in wrong[["kode_dapil", "penduduk"]].itertuples():
-        yield f"{draft.at_dapil(line)}: dapil {code}: penduduk {value!r} is not a whole number; write digits only"
+        yield f"{draft.at_dapil(line)}: dapil {code}: penduduk {value!r} is no number; write digits only"
 
 
 def council_size(draft: Draft) -> Iterator[str]:
@@ -206,13 +214,15 @@ def council_size(draft: Draft) -> Iterator[str]:
     known = {code for difference in draft.meta.selisih for code in difference.kode}
     unit = "kode_kabkota" if draft.chamber == "dprd-kabkota" else "kode_provinsi"
     column = draft.dapil.loc[draft.seats.index, unit]
-    for code, seats in draft.seats.groupby(column):
-        total = int(seats.sum())
+    for place, seats in draft.seats.groupby(column):
+        code, total = str(place), int(seats.sum())
         if code not in known and total not in sizes:
-            listed = ", ".join(f"{draft.dapil.at[line, 'kode_dapil']} {n}" for line, n in seats.items())
+            dapil = draft.dapil.loc[seats.index, "kode_dapil"]
+            listed = ", ".join(f"{a} {n}" for a, n in zip(dapil, seats, strict=True))
             yield (
-                f"{draft.at_dapil()}: lines {seats.index[0]}-{seats.index[-1]}: the DPRD of {draft.called(str(code))} "
-                f"would have {total} seats ({listed}), no size the law knows; mend the kursi or state it in [[selisih]]"
+                f"{draft.at_dapil()}: lines {seats.index[0]}-{seats.index[-1]}: the DPRD of "
+                f"{draft.called(code)} would have {total} seats ({listed}), no size that the law knows; "
+                "mend the kursi or state it in [[selisih]]"
             )
 
 
@@ -252,7 +262,7 @@ def old_code(draft: Draft) -> Iterator[str]:
             try:
                 codes.parse(code)
             except CodeError as error:
-                yield f"{draft.at_member(line)}: kode_lama: {error}"  # type: ignore[arg-type]
+                yield f"{draft.at_member(line)}: kode_lama: {error}"
 
 
 def dapil_exists(draft: Draft) -> Iterator[str]:
@@ -276,10 +286,9 @@ def unit_once(draft: Draft) -> Iterator[str]:
     for level in LEVELS[:-1]:
         above = units.str[: LENGTH[level]]
         inside = units[(units.str.len() > LENGTH[level]) & above.isin(line_of.keys())]
-        for line, code in inside.items():
-            holder = above[line]
+        for line, code, holder in zip(inside.index, inside, above[inside.index], strict=True):
             yield (
-                f"{draft.at_member(line)}: {draft.called(code)} lies in {draft.called(holder)}, "  # type: ignore[arg-type]
+                f"{draft.at_member(line)}: {draft.called(code)} lies in {draft.called(holder)}, "
                 f"which line {line_of[holder]} gives whole; keep the one or the other"
             )
 
@@ -299,13 +308,13 @@ def unit_outside(draft: Draft) -> Iterator[str]:
         wrong |= rows["kode_unit"].str[:5] != kabkota
         expected = kabkota
     for line, unit, dapil in rows.loc[wrong, ["kode_unit", "kode_dapil"]].itertuples():
-        place = draft.called(expected[line])
-        yield f"{draft.at_member(line)}: {draft.called(unit)} is not in {place}, where dapil {dapil} lies; mend one"
+        at, place = draft.at_member(line), draft.called(expected[line])
+        yield f"{at}: {draft.called(unit)} is not in {place}, where dapil {dapil} lies; mend one"
     excluded = draft.meta.wilayah_dikecualikan
     if excluded:
         inside = draft.placed[draft.placed["kode_unit"].str.startswith(excluded)]
         for line, unit in inside["kode_unit"].items():
-            yield f"{draft.at_member(line)}: {draft.called(unit)} lies in wilayah_dikecualikan; remove it"  # type: ignore[arg-type]
+            yield f"{draft.at_member(line)}: {draft.called(unit)} lies in wilayah_dikecualikan; remove it"
 
 
 def unit_missing(draft: Draft) -> Iterator[str]:
@@ -337,11 +346,12 @@ def dapil_without_units(draft: Draft) -> Iterator[str]:
     if draft.meta.komposisi:
         empty = draft.dapil[~draft.dapil["kode_dapil"].isin(draft.members["kode_dapil"])]
         for line, code, name in empty[["kode_dapil", "nama_dapil"]].itertuples():
-            yield f"{draft.at_dapil(line)}: dapil {code} {name!r} has no units; add them to {draft.at_member()}"
+            at = draft.at_dapil(line)
+            yield f"{at}: dapil {code} {name!r} has no units; add them to {draft.at_member()}"
 
 
 def member_count(draft: Draft) -> Iterator[str]:
-    """A dapil has as many rows in members.csv as its jumlah_anggota says: so no unit can slip to its neighbour."""
+    """A dapil has the number of rows that its jumlah_anggota says: no unit slips to the neighbour."""
     found = draft.members["kode_dapil"].value_counts()
     stated = draft.dapil[draft.dapil["jumlah_anggota"] != ""]
     for line, code, count in stated[["kode_dapil", "jumlah_anggota"]].itertuples():
@@ -356,7 +366,7 @@ def member_count(draft: Draft) -> Iterator[str]:
 
 
 def _spans(lines: list[int]) -> list[str]:
-    """Write line numbers as runs: [2, 3, 4, 9] is 2-4, 9; a row that slipped stands out as a run of its own."""
+    """Write line numbers as runs: [2, 3, 4, 9] is 2-4, 9. A row that slipped is a run of its own."""
     runs: list[list[int]] = []
     for line in lines:
         if runs and line == runs[-1][1] + 1:
@@ -380,11 +390,11 @@ def doubts_name_rows(draft: Draft) -> Iterator[str]:
     for doubt in draft.meta.ragu:
         for code in doubt.dapil:
             if code not in known:
-                yield f"{draft.at_toml()}: [[ragu]] names dapil {code!r}, which dapil.csv does not have; mend it"
-    for entry in (*draft.meta.ragu, *draft.meta.selisih):
-        for code in entry.kode:
-            if code not in draft.registry:
-                yield f"{draft.at_toml()}: kode {_unknown(draft, code)}"
+                yield f"{draft.at_toml()}: [[ragu]] names dapil {code!r}, not in dapil.csv; mend it"
+    named = [*(d.kode for d in draft.meta.ragu), *(s.kode for s in draft.meta.selisih)]
+    for code in (code for listed in named for code in listed):
+        if code not in draft.registry:
+            yield f"{draft.at_toml()}: kode {_unknown(draft, code)}"
 
 
 RULES: Final[tuple[Rule, ...]] = (

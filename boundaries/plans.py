@@ -6,6 +6,7 @@ A plan lives in ``data/plans/<tahun>/``: its rows in ``dapil.csv`` and ``members
 
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
@@ -120,7 +121,7 @@ def load_plans(
 
 
 def base_units(plans: Iterable[Plan], registry: Registry) -> tuple[str, ...]:
-    """Return the finest units that any of `plans` needs, sorted: kecamatan, or the desa where a plan splits one.
+    """Return the finest units that any plan needs, sorted: kecamatan, or desa where a plan splits one.
 
     Plans without composition need none. The result always covers the whole nation.
     """
@@ -175,7 +176,7 @@ def _whole(plan: Plan, found: pd.Series, unused: set[str]) -> None:
 
 
 def _tomls(directory: Path) -> dict[str, Path]:
-    """Return plan id -> toml, newest year first; a toml of another name than a chamber's is refused by read_meta."""
+    """Return plan id -> toml, newest year first. A name that is no chamber's is left to read_meta."""
     found = list(directory.glob("[0-9][0-9][0-9][0-9]/*.toml"))
     if not found:
         raise PlanError(f"{where(directory)}: no <tahun>/<lembaga>.toml there; put the plans there")
@@ -197,8 +198,8 @@ def _strays(directory: Path, dapil: pd.DataFrame, members: pd.DataFrame) -> Iter
     for name, table in (("dapil.csv", dapil), ("members.csv", members)):
         strays = table.loc[~table["lembaga"].isin(have), "lembaga"]
         for line, chamber in strays.items():
-            at = where(directory / name, line)  # type: ignore[arg-type]
-            yield f"{at}: lembaga {chamber!r} has no plan here; write one of {', '.join(have)}, or add its toml"
+            at = where(directory / name, line)
+            yield f"{at}: lembaga {chamber!r} has no toml here; write one of {', '.join(have)}, or add it"
 
 
 def _of_chamber(table: pd.DataFrame, chamber: str) -> pd.DataFrame:
@@ -209,12 +210,11 @@ def _overlaps(metas: list[PlanMeta]) -> Iterator[str]:
     """No two plans of a chamber are in force on the same day."""
     for chamber in CHAMBERS:
         mine = sorted((m for m in metas if m.lembaga == chamber), key=lambda m: m.mulai)
-        for earlier, later in zip(mine, mine[1:], strict=False):
+        for earlier, later in pairwise(mine):
             if earlier.selesai is None or earlier.selesai > later.mulai:
-                end = earlier.selesai or "open"
                 yield (
-                    f"{chamber}-{earlier.tahun}.selesai is {end}, but {chamber}-{later.tahun} is in force from "
-                    f"{later.mulai}; write selesai = {later.mulai} in {earlier.tahun}/{chamber}.toml"
+                    f"selesai of {chamber}-{earlier.tahun} is {earlier.selesai}, but {chamber}-{later.tahun} "
+                    f"is in force from {later.mulai}; write that day as selesai in {earlier.tahun}/{chamber}.toml"
                 )
 
 

@@ -37,7 +37,7 @@ class Registry:
         return self._by_level[level]
 
     def children(self, code: str) -> tuple[str, ...]:
-        """Return the units one level down, sorted; none for a desa or a kecamatan whose desa are not listed."""
+        """Return the units one level down, sorted; none where they are not listed."""
         index = LEVELS.index(codes.level(self._known(code)))
         return self.descendants(code, LEVELS[index + 1]) if index + 1 < len(LEVELS) else ()
 

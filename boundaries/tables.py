@@ -20,8 +20,8 @@ def data_directory() -> Path:
     return installed if installed.is_dir() else Path(__file__).parent.parent / "data"
 
 
-def where(path: Path, line: int | None = None) -> str:
-    """Return ``path:line`` for a message, the path relative to the working directory if it lies there."""
+def where(path: Path, line: object = None) -> str:
+    """Return ``path:line`` for a message, the path relative to the working directory if it is inside."""
     here = Path.cwd()
     shown = path.relative_to(here) if path.is_relative_to(here) else path
     return f"{shown}:{line}" if line else f"{shown}"
@@ -77,7 +77,7 @@ def blanks(path: Path, frame: pd.DataFrame) -> Iterable[str]:
     for column in frame.columns:
         text = frame[column]
         for line, value in text[text != text.str.strip()].items():
-            yield f"{where(path, line)}: {column} {value!r} has a blank around it; remove it"  # type: ignore[arg-type]
+            yield f"{where(path, line)}: {column} {value!r} has a blank around it; remove it"
 
 
 def _text(path: Path) -> str:
