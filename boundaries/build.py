@@ -181,12 +181,14 @@ def _content(
         shown, cut = _complete(of_plan, ground, partial=partial)
         layer = dissolve.dapil(plan, ground, shown, registry, facts)
         if len(layer.frame):
-            dissolve.check_union(plan.id, ground, layer, shown.index)
+            dissolve.check(plan.id, ground, layer, shown.to_dict(), "kode_dapil")
             layers.append(_layer(plan.id, _plan_title(plan), layer))
         entries.append(quality.plan_entry(plan, plan.id, layer.frame, dict(layer.omitted) | _cut_names(plan, cut)))
     for level in LEVELS:
         if any(len(c) >= LENGTH[level] for c in ground.codes):
             units = dissolve.units(ground, level, registry, facts)
+            holder = {c: c[: LENGTH[level]] for c in ground.codes if len(c) >= LENGTH[level]}
+            dissolve.check(f"unit-{level}", ground, units, holder, "kode")
             layers.append(_layer(f"unit-{level}", _LEVEL_NAMES[level], units))
     tables += [
         _table("plans", ("Rencana dapil", "Plans"), pd.DataFrame([_plan_row(p) for p in plans])),

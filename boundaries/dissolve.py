@@ -3,7 +3,7 @@
 Every layer is a union of base units, never of another layer: chambers do not nest.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from boundaries.codes import LENGTH, LEVELS, Level
-from boundaries.coverage import join
+from boundaries.coverage import area_m2, invalid_units, join
 from boundaries.errors import CoverageError
 from boundaries.plans import Plan
 from boundaries.registry import Registry
@@ -81,12 +81,24 @@ def units(ground: Ground, level: Level, registry: Registry, facts: Mapping[str, 
     return Published(frame.assign(**facts), geometry, {})
 
 
-def check_union(name: str, ground: Ground, layer: Published, covered: Sequence[str]) -> None:
-    """Assert that a layer covers exactly the ground of its base units (area to 1 m² a feature)."""
-    inside = np.isin(ground.codes, list(covered))
-    difference = abs(ground.area_m2[inside].sum() / _M2_PER_KM2 - layer.frame["luas_km2"].sum())
-    if difference > 1e-3 * max(1, len(layer.frame)):
-        raise CoverageError(f"{name} differs from the union of its units by {difference:.6f} km²: report this as a bug")
+def check(name: str, ground: Ground, layer: Published, owner_of: Mapping[str, str], key: str) -> None:
+    """Assert that a layer is a valid coverage and each feature the union of its base units, to 1 m².
+
+    `owner_of`: base unit → value of column `key` of the feature that holds it. Raises CoverageError.
+    """
+    bad = invalid_units(layer.geometry)
+    if len(bad):
+        raise CoverageError(f"{name}: {layer.frame[key].iloc[bad[0]]} has unmatched or invalid edges: report this as a bug")
+    flat = pd.Series(area_m2(ground.geometry), index=ground.codes)
+    parts = flat[flat.index.isin(list(owner_of))]
+    expected = parts.groupby(parts.index.map(owner_of)).sum().reindex(layer.frame[key]).to_numpy()
+    difference = np.abs(area_m2(layer.geometry) - expected)
+    if not (difference <= 1.0).all():
+        worst = int(np.nanargmax(np.where(np.isnan(difference), np.inf, difference)))
+        raise CoverageError(
+            f"{name}: {layer.frame[key].iloc[worst]} differs from the union of its units by "
+            f"{difference[worst]:.1f} m²: report this as a bug"
+        )
 
 
 # --- attributes -----------------------------------------------------------------------------------------------
