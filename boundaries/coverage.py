@@ -108,12 +108,15 @@ def clean(
     *,
     options: CleanOptions | None = None,
     land_evidence: Array | None = None,
+    region_length: int = 2,
 ) -> Coverage:
     """Make one valid coverage of units.
 
     `codes` (m,) and `geometry` (m,) Polygon or MultiPolygon, possibly invalid; several rows may carry one code
     (villages of a unit) and are joined. `land_evidence`: polygons of a coarser level of the same source; a gap
-    of more than ``gap_area_m2`` that lies outside them by more than half is water to the source and is kept.
+    of more than ``gap_area_m2`` that lies outside them by more than half is water to the source and is kept. Only
+    gaps inside one region (the first `region_length` characters of the codes, i.e. one polygon of the coarser level)
+    are asked for: between two regions that level has slivers of its own.
 
     Raises CoverageError for a unit without ground or an invalid result. Returns units in the order of their codes.
     """
@@ -128,7 +131,8 @@ def clean(
 
     pieces, piece_owner = resolve(parts, owner)
     gaps = find_gaps(pieces, piece_owner)
-    land = _land_share(gaps, land_evidence, gaps.area_m2 >= options.gap_area_m2)
+    inside = np.array([len({units[u][:region_length] for u in near}) == 1 for near in gaps.neighbours], dtype=bool)
+    land = _land_share(gaps, land_evidence, inside & (gaps.area_m2 >= options.gap_area_m2))
     fill = (gaps.area_m2 < options.gap_area_m2) | ((gaps.width_m < options.gap_width_m) & (land >= 0.5))
     joined = join(
         np.concatenate([pieces, gaps.geometry[fill]]),

@@ -46,7 +46,14 @@ def test_a_narrow_strait_that_a_coarser_level_leaves_open_stays():
     units = [square(0, 0, 4000, 9000), square(4300, 0, 4000, 9000), square(0, 9000, 8300), square(0, -1000, 8300)]
     land = np.array([square(0, 0, 4000, 9000), square(4300, 0, 4000, 9000)], dtype=object)
     assert clean(units).totals["gaps_kept"] == 0
-    assert clean(units, land_evidence=land).totals["gaps_kept"] == 1
+    codes = ["11.01", "11.02", "11.03", "11.04"]
+    assert clean(units, codes, land_evidence=land).totals["gaps_kept"] == 1
+
+
+def test_between_two_regions_the_coarser_level_proves_nothing():
+    units = [square(0, 0, 4000, 9000), square(4300, 0, 4000, 9000), square(0, 9000, 8300), square(0, -1000, 8300)]
+    land = np.array([square(0, 0, 4000, 9000), square(4300, 0, 4000, 9000)], dtype=object)
+    assert clean(units, ["11.01", "12.01", "11.02", "11.03"], land_evidence=land).totals["gaps_kept"] == 0
 
 
 def test_ground_claimed_twice_goes_to_the_smaller_part():
