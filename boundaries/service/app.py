@@ -85,6 +85,7 @@ class _Call:
 
     def read(self, allowed: tuple[str, ...], forms: tuple[str, ...] = pages.FORMS) -> dict[str, str]:
         """Read the parameters strictly, then the format and the language."""
+        query.decoded(request.query_string)
         params = query.single(request.args, allowed)
         if "f" in params:
             self.form = query.one_of("f", params["f"], forms)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
+from boundaries import attributes
 from boundaries.service.catalog import PLACEHOLDER
 from boundaries.service.gpkg import Column
 from boundaries.service.layer import Layer
@@ -28,7 +29,7 @@ CONFORMANCE: Final = (
     f"{_OGC}/ogcapi-features-5/1.0/conf/schemas",
 )
 _DATES: Final = {"mulai": "primary-interval-start", "selesai": "primary-interval-end"}
-_UNITS_OF_MEASURE: Final = {"luas_km2": "km2"}
+_KNOWN: Final = {column.name: column for column in (*attributes.PLAN, *attributes.UNIT)}
 
 
 def schema(layer: Layer, title: str, language: str) -> dict[str, Any]:
@@ -57,13 +58,15 @@ def _document(kind: str, layer: Layer, title: str, properties: dict[str, Any]) -
 
 
 def _property(layer: Layer, column: Column, language: str) -> dict[str, Any]:
-    described: dict[str, Any] = {"title": column.title, "type": column.kind}
+    known = _KNOWN.get(column.name)
+    title = known.title_en if known and language == "en" else column.title
+    described: dict[str, Any] = {"title": title, "type": column.kind}
     if column.meaning:
         described["description"] = column.meaning[language]
     if column.name in _DATES:
         described |= {"format": "date", "x-ogc-role": _DATES[column.name]}
-    if column.name in _UNITS_OF_MEASURE:
-        described |= {"x-ogc-unit": _UNITS_OF_MEASURE[column.name], "x-ogc-unitLang": "UCUM"}
+    if known and known.unit == "km2":  # the only unit of UCUM; "kursi" and "jiwa" are counts
+        described["x-ogc-unit"] = known.unit
     if column.name == layer.id_column:
         described["x-ogc-role"] = "id"
     return described
@@ -71,39 +74,28 @@ def _property(layer: Layer, column: Column, language: str) -> dict[str, Any]:
 
 def landing(title: str, description: str, attribution: str) -> dict[str, Any]:
     """Return the landing page."""
+    relations = "http://www.opengis.net/def/rel/ogc/1.0"
+    json, openapi = "application/json", "application/vnd.oai.openapi+json;version=3.0"
     links = [
-        _link(
-            "service-desc", "application/vnd.oai.openapi+json;version=3.0", "/openapi?f=json", "OpenAPI 3.0"
-        ),
+        _link("service-desc", openapi, "/openapi?f=json", "OpenAPI 3.0"),
         _link("service-doc", "text/html", "/openapi?f=html", "OpenAPI (HTML)"),
-        _link("conformance", "application/json", "/conformance", "Conformance"),
-        _link("data", "application/json", "/collections", "Collections"),
-        _link(
-            "http://www.opengis.net/def/rel/ogc/1.0/conformance",
-            "application/json",
-            "/conformance",
-            "Conformance",
-        ),
-        _link(
-            "http://www.opengis.net/def/rel/ogc/1.0/data", "application/json", "/collections", "Collections"
-        ),
-        _link(
-            "search",
-            "application/json",
-            "/lookup?lon=106.8272&lat=-6.1754",
-            "Dapil di suatu titik / at a point",
-        ),
+        _link("conformance", json, "/conformance", "Conformance"),
+        _link(f"{relations}/conformance", json, "/conformance", "Conformance"),
+        _link("data", json, "/collections", "Collections"),
+        _link(f"{relations}/data", json, "/collections", "Collections"),
+        _link("search", json, "/lookup{?lon,lat,year}", "Dapil di suatu titik / at a point")
+        | {"templated": True},
     ]
     return {"title": title, "description": description, "attribution": attribution, "links": links}
 
 
-def self_links(path: str, form: str, forms: tuple[str, ...], *, query: str = "") -> list[dict[str, Any]]:
+def self_links(path: str, form: str, forms: tuple[str, ...]) -> list[dict[str, Any]]:
     """Return the links to this document in every format; `form` is the one being written."""
     links = []
     for name in forms:
         rel = "self" if name == form else "alternate"
-        href = f"{path}?f={name}{query}"
-        links.append(_link(rel, media_type(name, features="/items" in path), href, TITLES[name]))
+        href = f"{path}?f={name}"
+        links.append(_link(rel, media_type(name), href, TITLES[name]))
     return links
 
 

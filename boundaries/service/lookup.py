@@ -4,6 +4,7 @@ It finds the base unit under the point and reads the plans' tables; no dapil pol
 is the law's table and not a second geometry. Points at sea take the nearest unit within 5 km.
 """
 
+import json
 import math
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
@@ -110,6 +111,21 @@ class LookupResult:
             {"titik": point} | answer | {"tetangga": list(answer["tetangga"]), "dapil": list(answer["dapil"])}
         )
 
+    def as_text(self) -> str:
+        """Return the answer as lines for a person."""
+        units = [unit for unit in (self.desa, self.kecamatan, self.kabkota, self.provinsi) if unit]
+        lines = [", ".join(f"{unit.nama} ({unit.kode})" for unit in units)]
+        if not self.di_darat:
+            lines.append(
+                f"di laut, {self.jarak_m:,.0f} m dari daratan terdekat / at sea, off the nearest land"
+            )
+        lines += [f"{each.jarak_m:,.1f} m dari / from {each.nama} ({each.kode})" for each in self.tetangga]
+        for seat in self.dapil:
+            told = f"{seat.nama_dapil}, {seat.kursi} kursi ({seat.dasar_hukum})"
+            lines.append(f"{seat.lembaga:<14}{seat.tahun}  {seat.alasan['id'] if seat.alasan else told}")
+            lines += [f"{'':<20}diragukan / doubtful: {seat.ragu}"] if seat.ragu else []
+        return "\n".join(lines)
+
 
 class HasPackage(Protocol):
     """What is needed of a release: where its GeoPackage is."""
@@ -124,6 +140,7 @@ class _Plan:
     id: str
     seats: dict[str, Seat]  # by kode_dapil
     dapil: dict[str, str]  # base unit -> kode_dapil
+    excluded: tuple[str, ...] = ()  # codes outside the plan
 
 
 class Lookup:
@@ -203,7 +220,7 @@ class Lookup:
             return Seat(chamber, year, alasan=self._absent(chamber, year))
         dapil = plan.dapil.get(code)
         if dapil is None:
-            return Seat(chamber, year, alasan=_excluded(chamber))
+            return Seat(chamber, year, alasan=_excluded(plan, chamber, code))
         return plan.seats[dapil]
 
     def _absent(self, chamber: str, year: int) -> dict[str, str]:
@@ -276,12 +293,13 @@ def check_point(lon: float, lat: float) -> None:
         raise QuestionError("lon", f"lon={lon:g}, lat={lat:g} is nowhere near Indonesia{mend}")
 
 
-def _excluded(chamber: str) -> dict[str, str]:
-    if chamber == "dprd-kabkota":
-        return {
-            "id": "Tidak ada DPRD kabupaten/kota di sini (seperti di DKI Jakarta).",
-            "en": "There is no DPRD of a kabupaten or kota here (as in DKI Jakarta).",
-        }
+def _excluded(plan: _Plan, chamber: str, code: str) -> dict[str, str]:
+    for outside in plan.excluded:
+        if code == outside or code.startswith(f"{outside}."):
+            return {
+                "id": f"Wilayah {outside} tidak memilih {chamber} (DKI Jakarta tanpa DPRD kabupaten/kota).",
+                "en": f"Territory {outside} elects no {chamber} (DKI Jakarta has no DPRD kabupaten/kota).",
+            }
     return {
         "id": f"Wilayah ini tidak termasuk dapil {chamber} mana pun pada tahun itu.",
         "en": f"This ground is in no {chamber} dapil of that year.",
@@ -306,14 +324,22 @@ def _plans(package: GeoPackage) -> list[_Plan]:
     assigned: dict[str, dict[str, str]] = {}
     for plan, unit, dapil in package.rows("assignment", ("plan_id", "kode_unit", "kode_dapil")):
         assigned.setdefault(plan, {})[unit] = dapil
+    outside = _excluded_codes(package)
     plans = []
     for plan, units in assigned.items():
         if plan in package.tables:
             chamber, _, year = plan.rpartition("-")
             facts = [dict(zip(_FACTS, row, strict=True)) for row in package.rows(plan, _FACTS)]
             seats = {row["kode_dapil"]: Seat(chamber, int(year), **row) for row in facts}
-            plans.append(_Plan(plan, seats, units))
+            plans.append(_Plan(plan, seats, units, outside.get(plan, ())))
     return plans
+
+
+def _excluded_codes(package: GeoPackage) -> dict[str, tuple[str, ...]]:
+    if "plans" not in package.tables:
+        return {}
+    rows = package.rows("plans", ("plan_id", "wilayah_dikecualikan"))
+    return {plan: tuple(json.loads(codes or "[]")) for plan, codes in rows}
 
 
 def _scale(lat: float) -> float:

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
+from urllib.parse import unquote_to_bytes
 
 import shapely
 from werkzeug.datastructures import MultiDict
@@ -28,7 +29,7 @@ _DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _INSTANT: Final = re.compile(
     r"(\d{4}-\d{2}-\d{2})[Tt]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:\d{2})", re.ASCII
 )
-_CONTROL: Final = re.compile("[\x00-\x1f\x7f�]")
+_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
 
 
 @dataclass(frozen=True)
@@ -58,10 +59,22 @@ def single(args: "MultiDict[str, str]", allowed: Collection[str]) -> dict[str, s
         if len(values) > 1:
             raise bad(name, f"given {len(values)} times", "once")
         if _CONTROL.search(values[0]):
-            raise bad(name, "holds a control character or is not UTF-8", "text in UTF-8, percent-encoded")
+            raise bad(name, "holds a control character", "text in UTF-8, percent-encoded")
         if not values[0]:
             raise bad(name, "is empty", "a value, or leave the parameter out")
     return {name: args[name] for name in args}
+
+
+def decoded(raw: bytes) -> None:
+    """Raise the 400 that names the parameter which is not UTF-8; the web framework would pass over it."""
+    for pair in raw.split(b"&"):
+        name, _, text = pair.partition(b"=")
+        try:
+            unquote_to_bytes(text).decode()
+            unquote_to_bytes(name).decode()
+        except UnicodeDecodeError:
+            known = unquote_to_bytes(name).decode(errors="replace")[:80]
+            raise bad(known, "is not UTF-8", "text in UTF-8, percent-encoded") from None
 
 
 def _unknown(name: str, allowed: Collection[str]) -> Problem:

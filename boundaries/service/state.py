@@ -1,17 +1,17 @@
 """The release being served, complete or not at all, and the switch to the next one."""
 
-import json
 import logging
 import sqlite3
 import threading
 from collections.abc import Callable, Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from pygeoapi.api import API
 
-from boundaries.errors import BoundariesError, ReleaseError
+from boundaries.errors import BoundariesError
+from boundaries.release import CURRENT, open_release
 from boundaries.service import catalog, openapi
 from boundaries.service.layer import Layer
 from boundaries.service.lookup import Lookup
@@ -19,21 +19,19 @@ from boundaries.service.provider import CACHE_BYTES, Layers
 from boundaries.service.query import Limits
 
 LOGGER = logging.getLogger(__name__)
-_MEND: Final = "run `dapil build --out {}` first, or set DAPIL_RELEASES to where the releases are"
 
 
 class State:
     """Everything that is served of one release. A request takes one state and keeps it to its end."""
 
     def __init__(self, path: Path, settings: Mapping[str, Any]) -> None:
-        self.path = path
+        release = open_release(path)
         own = settings.get("dapil") or {}
-        self.manifest: dict[str, Any] = _manifest(path)
-        self.id = str(self.manifest["release"])
+        self.manifest = release.manifest
+        self.id = release.id
         cache = int(own["cache_mb"]) << 20 if "cache_mb" in own else CACHE_BYTES
-        self._held = Layers.of(path / "dapil.gpkg", cache)
-        names = [str(layer["name"]) for layer in self.manifest["layers"]]
-        self.layers: dict[str, Layer] = {name: self._held[name] for name in names}
+        self._held = Layers.of(release.gpkg, cache)
+        self.layers: dict[str, Layer] = {name: self._held[name] for name in release.layers}
         limits = settings["server"].get("limits") or {}
         self.limits = Limits(int(limits.get("default_items", 100)), int(limits.get("max_items", 10_000)))
         config = catalog.configuration(settings, self.manifest, self.layers, self._held.package)
@@ -48,26 +46,6 @@ class State:
         return Lookup.from_package(self._held.package)
 
 
-def _manifest(path: Path) -> dict[str, Any]:
-    try:
-        found = json.loads((path / "manifest.json").read_bytes())
-        if not (path / "dapil.gpkg").is_file():
-            raise ReleaseError(f"{path} has no dapil.gpkg: {_MEND.format(path.parent)}")
-    except (OSError, ValueError) as error:
-        raise ReleaseError(f"no release at {path} ({error}): {_MEND.format(path.parent)}") from error
-    return dict(found)
-
-
-def resolve(root: Path) -> Path:
-    """Return the release that `root` (a directory of releases with ``current``, or a release) stands for."""
-    link = root / "current"
-    if (root / "manifest.json").is_file():
-        return root.resolve()
-    if not link.exists():
-        raise ReleaseError(f"no release in {root} ({link} is not there): {_MEND.format(root)}")
-    return link.resolve()
-
-
 class Current:
     """Follows ``current``: a new release is made ready in full, then takes the place of the old one.
 
@@ -80,11 +58,11 @@ class Current:
         self._make = make
         self._lock = threading.Lock()
         self._target = self._look()
-        self._state = make(resolve(root))
+        self._state = make(open_release(root).path)
 
     def _look(self) -> str:
         try:
-            return str((self._root / "current").readlink())
+            return str((self._root / CURRENT).readlink())
         except OSError:
             return ""
 
@@ -102,7 +80,7 @@ class Current:
         if target in ("", self._target):
             return
         try:
-            self._state = self._make(resolve(self._root))
+            self._state = self._make(open_release(self._root).path)
         except (BoundariesError, sqlite3.Error, LookupError, ValueError, TypeError, OSError) as error:
             LOGGER.error("release %s cannot be served, keeping %s: %s", target, self._state.id, error)
         self._target = target
