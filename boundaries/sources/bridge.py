@@ -1,8 +1,8 @@
 """From a source's own ids to Kemendagri codes, and which units a source is known to lack.
 
-A bridge is a CSV file ``id,kode,cara``. An `id` that ends with ``*`` stands for every id that begins so; the longest
-that fits counts, an exact one above all. `kode` is ``-`` for what is no unit's ground (a lake). `cara` says on what
-evidence (docs/sources.md lists the words).
+A bridge is a CSV file ``id,kode,cara``. An `id` that ends with ``*`` stands for every id that begins so; the
+longest that fits counts, an exact one first. `kode` is ``-`` for what is no unit's ground (a lake). `cara`
+says on what evidence (docs/sources.md lists the words).
 """
 
 from collections.abc import Iterable, Mapping
@@ -38,7 +38,7 @@ class Bridge:
         return None
 
     def table(self, units: Iterable[str]) -> pd.DataFrame:
-        """Return the rule of every id: columns id, kode, cara. Raises SourceError for an id without a rule."""
+        """Return columns id, kode, cara, a row an id. Raises SourceError for an id without a rule."""
         rows = [(unit, self.of(unit)) for unit in units]
         if lacking := [unit for unit, rule in rows if rule is None]:
             raise SourceError(f"the bridge has no row for {lacking[0]} ({len(lacking)} in all); add it")
@@ -73,7 +73,7 @@ def read_bridge(source: Source) -> Bridge:
 
 
 def apply_bridge(raw: RawUnits, bridge: Bridge) -> tuple[RawUnits, ...]:
-    """Return the units with Kemendagri codes, one RawUnits a level of these; a code recurs, lakes are left out."""
+    """Return the units with Kemendagri codes, one RawUnits a level; a code recurs, lakes are left out."""
     code = objects(bridge.table(raw.codes)["kode"].tolist())
     level_of = objects(["" if c == NOT_GROUND else kode.level(c) for c in code])
     lakes = int((level_of == "").sum())

@@ -37,7 +37,7 @@ class Licence:
 
 @dataclass(frozen=True)
 class Upstream:
-    """One place from which files come: ``http`` (`url` with ``{path}``) or ``npm`` (`package`, through npm)."""
+    """One place that has the files: ``http`` (`url` with ``{path}``) or ``npm`` (`package`, through npm)."""
 
     method: Method
     url: str = ""
@@ -108,6 +108,7 @@ class Source:
     bridge: str = ""
     missing: str = ""
     overlays: str = ""
+    outline_from_desa: tuple[str, ...] = ()
     sha256: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -169,7 +170,8 @@ def load_source(id_or_path: str | Path) -> Source:
     path = data_directory() / "sources" / f"{text}.toml"
     if not path.is_file():
         raise SourceError(
-            f"no source {text!r}: there are {', '.join(available())}; for a map of your own give the path of its .toml"
+            f"no source {text!r}: there are {', '.join(available())}; "
+            "for a map of your own give the path of its .toml"
         )
     return read_descriptor(path)
 
@@ -240,7 +242,7 @@ def _read_facts(path: Path) -> Mapping[str, FileFact]:
     return facts
 
 
-# --- TOML table → dataclass -------------------------------------------------------------------------------------
+# --- TOML table → dataclass --------------------------------------------------------------------------------
 
 
 def _build(cls: type, table: Mapping[str, Any], at: str, prefix: str) -> Any:

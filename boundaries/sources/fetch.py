@@ -1,4 +1,4 @@
-"""The files of a source on this machine, hash-checked: from a mirror, the cache or upstream, in this order."""
+"""The files of a source on this machine, hash-checked: from a mirror, the cache or upstream."""
 
 import os
 import sys
@@ -40,7 +40,7 @@ class Need:
 
     @classmethod
     def of(cls, base: Iterable[str]) -> "Need":
-        """Return the need of base units: every kecamatan, and the desa of those that hold a desa of `base`."""
+        """Return the need of base units: all kecamatan, and the desa of those that hold a desa of `base`."""
         desa = (code for code in base if codes.level(code) == "desa")
         return cls(("kecamatan",), tuple(sorted({codes.ancestor(code, "kecamatan") for code in desa})))
 
@@ -85,8 +85,8 @@ class Choice:
 def levels_for(source: Source, need: Need) -> tuple[tuple[Level, frozenset[str] | None], ...]:
     """Return the levels of `source` to read, each with the kabkota it may be limited to (None: all).
 
-    A source with a bridge is read at its finest level. One that lacks a needed level is read at all finer ones,
-    or, if it has none, at all that it has (so that a message can say what it lacks).
+    A source with a bridge is read at its finest level. One that lacks a needed level is read at all finer
+    ones, or, if it has none, at all that it has (so that a message can say what it lacks).
     """
     have = [level for level in LEVELS if level in source.levels]
     if source.bridge:
@@ -95,8 +95,9 @@ def levels_for(source: Source, need: Need) -> tuple[tuple[Level, frozenset[str] 
     for level in need.levels:
         finer = [have_ for have_ in have if LEVELS.index(have_) >= LEVELS.index(level)]
         chosen |= dict.fromkeys([level] if level in have else finer or have)
-    if need.split and "desa" in have and "desa" not in chosen:
-        chosen["desa"] = frozenset(codes.ancestor(code, "kabkota") for code in need.split)
+    desa_of = (*need.split, *(source.outline_from_desa if "kecamatan" in chosen else ()))
+    if desa_of and "desa" in have and "desa" not in chosen:
+        chosen["desa"] = frozenset(codes.ancestor(code, "kabkota") for code in desa_of)
     return tuple((level, chosen[level]) for level in have if level in chosen)
 
 
@@ -115,8 +116,8 @@ def fetch(
     cache
         Where fetched files are kept; by default ``BOUNDARIES_CACHE``, or the platform's cache for users.
     mirror
-        A folder with the files as ``<mirror>/<source id>/<path>``; by default ``BOUNDARIES_MIRROR``. They are read
-        in place.
+        A folder with the files as ``<mirror>/<source id>/<path>``; by default ``BOUNDARIES_MIRROR``. They are
+        read in place.
     progress
         Whether to show a bar on stderr; None: only on a terminal.
 
@@ -143,7 +144,7 @@ def choose(
     mirror: Path | None = None,
     progress: bool | None = None,
 ) -> Choice:
-    """Return the source to build on: the one preferred, or with ``auto`` the first that can be had, open ones first.
+    """Return the source to build on: the one preferred; with ``auto`` the first to be had, open ones first.
 
     A wrong file in a mirror is an error, never a reason to take another source.
     """
@@ -168,7 +169,7 @@ def _why(source: Source, fetched: Fetched, failed: list[SourceUnavailable], pref
     return f"{source.id} ({fetched.came}): {asked}{closed}"
 
 
-# --- beside the descriptor --------------------------------------------------------------------------------------
+# --- beside the descriptor ---------------------------------------------------------------------------------
 
 
 def _local(source: Source, wanted: Mapping[str, FileFact]) -> dict[str, FetchedFile]:
@@ -189,7 +190,7 @@ def _local(source: Source, wanted: Mapping[str, FileFact]) -> dict[str, FetchedF
     return files
 
 
-# --- mirror, cache, upstream ------------------------------------------------------------------------------------
+# --- mirror, cache, upstream -------------------------------------------------------------------------------
 
 
 class _Search:
@@ -313,8 +314,8 @@ class _Search:
         return (
             f"source {self.source.id} cannot be had: {len(lacking)} of {len(self.wanted)} files are lacking "
             f"(the first: {lacking[0]}). Tried:\n{tried}\n"
-            f"Connect to the network, or put the files at <folder>/{self.source.id}/{lacking[0]} (and so on) and "
-            f"set {MIRROR_VARIABLE}=<folder>, or choose another source (--source)"
+            f"Connect to the network, or put the files at <folder>/{self.source.id}/{lacking[0]} (and so on) "
+            f"and set {MIRROR_VARIABLE}=<folder>, or choose another source (--source)"
         )
 
 

@@ -19,7 +19,7 @@ _POLYGON: Final = (shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYG
 def read(path: Path, level: LevelFiles, *, crs: str = "", latlon: bool = False) -> tuple[Array, Array, Array]:
     """Read code, name and polygons (lon/lat, two dimensions) of every feature of one file.
 
-    `crs` is used where the file does not say its own. Raises SourceError naming the file, the field and the mend.
+    `crs` is used where the file does not say its own. Raises SourceError naming file, field and mend.
     """
     fields = [level.code, *([level.name] if level.name else [])]
     try:
@@ -54,8 +54,8 @@ def _text(path: Path, name: str, values: Array) -> Array:
     if values.dtype != object:
         shown = values[0] if len(values) else ""
         raise SourceError(
-            f"{path}: field {name!r} holds numbers ({values.dtype}, e.g. {shown}), not text: 32.10 as a number is "
-            "32.1, so codes are lost; write the field as text"
+            f"{path}: field {name!r} holds numbers ({values.dtype}, e.g. {shown}), not text: 32.10 as a "
+            "number is 32.1, so codes are lost; write the field as text"
         )
     empty = [i for i, value in enumerate(values, 1) if not isinstance(value, str) or not value.strip()]
     if empty:
@@ -71,7 +71,8 @@ def _names(values: Array) -> Array:
 
 def _polygons(path: Path, codes: Array, geometry: Array) -> Array:
     """Check that there are only polygons; a feature without geometry comes out as None."""
-    geometry = np.where(shapely.is_missing(geometry) | shapely.is_empty(geometry), None, geometry)
+    geometry = geometry.copy()
+    geometry[shapely.is_empty(geometry)] = None
     wrong = ~np.isin(shapely.get_type_id(geometry), _POLYGON) & ~shapely.is_missing(geometry)
     if wrong.any():
         first = int(np.flatnonzero(wrong)[0])
@@ -97,5 +98,5 @@ def _to_crs84(path: Path, geometry: Array, own: Any, said: str, latlon: bool) ->
     ):
         return geometry
     change = pyproj.Transformer.from_crs(crs, _CRS84, always_xy=True)
-    moved: Array = shapely.transform(geometry, lambda x, y: change.transform(x, y), interleaved=False)
+    moved: Array = shapely.transform(geometry, lambda xy: np.column_stack(change.transform(*xy.T)))
     return moved

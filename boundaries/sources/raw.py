@@ -17,8 +17,9 @@ class RawUnits:
     """Units of one level.
 
     `codes`, `names`: (n,) text, the source's own; a code recurs if the source draws a unit in several rows.
-    `geometry`: (n,) shapely polygons or multipolygons in lon/lat (CRS84), as read: **they may be invalid, overlap or
-    leave gaps**; None where the source has a row without geometry. `notes`: what the reader had to leave out.
+    `geometry`: (n,) shapely polygons or multipolygons in lon/lat (CRS84), as read: **they may be invalid,
+    overlap or leave gaps**; None where the source has a row without geometry. `notes`: what the reader had to
+    leave out.
     """
 
     level: Level

@@ -26,8 +26,9 @@ def read_units(
 ) -> RawUnits:
     """Read the units of one level of a source.
 
-    `codes`: only these units and what lies under them (Kemendagri codes; of a level split by kabkota only the files
-    concerned are read). The geometry is as the source has it. Raises SourceError naming file, unit and mend.
+    `codes`: only these units and what lies under them (Kemendagri codes; of a level split by kabkota only the
+    files concerned are read). The geometry is as the source has it. Raises SourceError naming file, unit and
+    mend.
     """
     kabkota = _kabkota(source, level, codes)
     paths = source.paths(level, kabkota)
@@ -49,11 +50,36 @@ def read_units(
 
 
 def read_needed(source: Source, fetched: Fetched, need: Need) -> tuple[RawUnits, ...]:
-    """Read all levels that `need` asks for; desa of a level split by kabkota only in the kecamatan of `need.split`."""
-    parts = levels_for(source, need)
-    return tuple(
-        read_units(source, fetched, level, need.split if part is not None else None) for level, part in parts
-    )
+    """Read all levels that `need` asks for; desa split by kabkota only in the kecamatan of `need.split`."""
+    desa_of = (*need.split, *source.outline_from_desa)
+    units = {
+        level: read_units(source, fetched, level, desa_of if part is not None else None)
+        for level, part in levels_for(source, need)
+    }
+    if source.outline_from_desa and "kecamatan" in units:
+        units["kecamatan"] = outline_from_desa(source, units["kecamatan"], units["desa"])
+        if need.split and source.levels["desa"].by_kabkota:
+            units["desa"] = units["desa"].under(need.split)
+        elif "desa" not in need.levels:
+            del units["desa"]
+    return tuple(units.values())
+
+
+def outline_from_desa(source: Source, kecamatan: RawUnits, desa: RawUnits) -> RawUnits:
+    """Return `kecamatan` with the outlines that the descriptor calls wrong drawn from their desa."""
+    geometry = kecamatan.geometry.copy()
+    notes = list(kecamatan.notes)
+    for code in source.outline_from_desa:
+        parts = desa.under([code]).geometry
+        at = kecamatan.codes == code
+        if not len(parts) or at.sum() != 1:
+            raise SourceError(
+                f"{where(source.descriptor)}: key outline_from_desa names {code}, of which the source has "
+                f"{len(parts)} desa and {at.sum()} outlines; remove it"
+            )
+        geometry[at] = shapely.union_all(shapely.make_valid(parts, method="structure", keep_collapsed=False))
+        notes.append(f"{code}: its own outline is wrong; drawn as the union of its desa")
+    return RawUnits(kecamatan.level, kecamatan.codes, kecamatan.names, geometry, tuple(notes))
 
 
 def _kabkota(source: Source, level: Level, codes: Collection[str] | None) -> frozenset[str] | None:
@@ -95,7 +121,7 @@ def _ogr(source: Source, fetched: Fetched, level: Level, paths: tuple[str, ...])
     return RawUnits(level, codes, names, geometry)
 
 
-# --- checks -----------------------------------------------------------------------------------------------------
+# --- checks ------------------------------------------------------------------------------------------------
 
 
 def _kemendagri(source: Source, raw: RawUnits) -> RawUnits:
@@ -139,8 +165,8 @@ def _check_place(source: Source, raw: RawUnits) -> None:
     other = "lonlat" if source.axis_order == "latlon" else "latlon"
     mend = f'the axes are swapped: set axis_order = "{other}"' if swapped else "check the key crs"
     raise SourceError(
-        f"{where(source.descriptor)}: level {raw.level} lies at lon {west:.2f} to {east:.2f}, lat {south:.2f} to "
-        f"{north:.2f}, outside Indonesia; {mend}"
+        f"{where(source.descriptor)}: level {raw.level} lies at lon {west:.2f} to {east:.2f}, "
+        f"lat {south:.2f} to {north:.2f}, outside Indonesia; {mend}"
     )
 
 
@@ -148,6 +174,6 @@ def _check_count(source: Source, raw: RawUnits, *, whole: bool) -> None:
     expected = source.levels[raw.level].count
     if expected and whole and len(raw) != expected:
         raise SourceError(
-            f"source {source.id}: {len(raw):,} {raw.level} read, {expected:,} expected; restore its files, or correct "
-            f"levels.{raw.level}.count"
+            f"source {source.id}: {len(raw):,} {raw.level} read, {expected:,} expected; "
+            f"restore its files, or correct levels.{raw.level}.count"
         )

@@ -1,7 +1,8 @@
-"""Reader of SQL dumps with one unit a line and its outline as JSON: ``('32.04','Name',lat,lng,'[[[lat,lon],...]]'),``.
+"""Reader of SQL dumps, a unit a line, its outline as JSON: ``('32.04','Name',lat,lng,'[[[lat,lon],...]]'),``.
 
-The dumps are written by hand in places: blanks after commas and brackets, quotes doubled, a comment in the middle, a unit
-without outline. Anything else that is not understood is an error with file and line; no line is passed over.
+The dumps are written by hand in places: blanks after commas and brackets, quotes doubled, a comment in the
+middle, a unit without outline. Anything else that is not understood is an error with file and line; no line
+is passed over.
 """
 
 import itertools
@@ -47,7 +48,7 @@ def read(
 ) -> tuple[list[str], list[str], Array, list[str]]:
     """Read the units of one dump; `codes` limits them to these and what lies under them.
 
-    Returns codes, names, geometry (lon/lat; None for a unit without outline) and notes on rings that were left out
+    Returns codes, names, geometry (lon/lat; None for a unit without outline) and notes on rings left out
     because they enclose nothing. Raises SourceError naming file, line and mend.
     """
     wanted = None if codes is None else tuple(codes)
@@ -78,7 +79,7 @@ def read(
 _AGAIN: Final = "restore the file from its source"
 
 
-# --- lines ------------------------------------------------------------------------------------------------------
+# --- lines -------------------------------------------------------------------------------------------------
 
 
 def _rows(path: Path) -> Iterator[tuple[int, re.Match[str]]]:
@@ -117,7 +118,7 @@ def _lines(path: Path) -> list[str]:
     return text.split("\n")
 
 
-# --- outlines ---------------------------------------------------------------------------------------------------
+# --- outlines ----------------------------------------------------------------------------------------------
 
 
 def _gather(text: str, unit: int, rings: Rings) -> str:
@@ -144,7 +145,7 @@ def _gather(text: str, unit: int, rings: Rings) -> str:
 
 
 def _encloses(ring: list[list[float]]) -> bool:
-    """Whether a ring has three points or more that differ (a closed ring of 4 or more is taken at its word)."""
+    """Whether three or more points of a ring differ (one of 5 points or more is taken at its word)."""
     return len(ring) > 4 or len({(p[0], p[1]) for p in ring}) >= 3
 
 
@@ -166,8 +167,8 @@ def _build(rings: Rings, units: int, latlon: bool) -> Array:
         raise ValueError("a point has more or fewer than two finite numbers")
     points = pairs[:, ::-1] if latlon else pairs
     of_point = np.repeat(np.arange(len(rings.ring_of)), rings.ring_of)
-    lines = shapely.linearrings(points, indices=of_point)
-    polygons = shapely.polygons(lines, indices=np.array(rings.polygon))
+    lines: Any = shapely.linearrings(points, indices=of_point)
+    polygons: Any = shapely.polygons(lines, indices=np.array(rings.polygon))
     of_polygon = np.array(rings.unit)
     multi = np.array(rings.multi)[of_polygon]
     geometry[of_polygon[~multi]] = polygons[~multi]

@@ -1,11 +1,10 @@
 """Files on this machine: hash-checked, whole or absent.
 
-A file is written under another name in ``.part`` and renamed when it is complete and its hash is right: a reader,
-a second process or a process after a kill never sees half a file.
+A file is written under another name in ``.part`` and renamed when it is complete and its hash is right: a
+reader, a second process or a process after a kill never sees half a file.
 """
 
 import lzma
-import os
 import tarfile
 import time
 import uuid
@@ -21,7 +20,7 @@ import pooch
 from boundaries.errors import SourceError
 from boundaries.sources.descriptor import FileFact, Pack
 
-#: Seconds after which an untouched part file belongs to a process that was killed (a live one writes all the time).
+#: Seconds after which an untouched part file belongs to a killed process (a live one writes all the time).
 STALE: Final = 600
 _PARTS: Final = ".part"
 _CHUNK: Final = 1 << 20
@@ -39,20 +38,20 @@ def fault(fact: FileFact, file: Path) -> str:
 
 @contextmanager
 def part(root: Path, target: Path) -> Iterator[Path]:
-    """Yield a path to write to; afterwards it becomes `target` in one step, or goes if an error left the block."""
+    """Yield a path to write to; it becomes `target` in one step, or goes if an error left the block."""
     directory = root / _PARTS
     temporary = directory / uuid.uuid4().hex
     try:
         directory.mkdir(parents=True, exist_ok=True)
         yield temporary
         target.parent.mkdir(parents=True, exist_ok=True)
-        os.replace(temporary, target)
+        temporary.replace(target)
     except OSError as error:
         if error.filename is None and error.strerror is None:
             raise
         at = error.filename or target
         raise SourceError(
-            f"{at}: cannot be written ({error.strerror}); make room there, or set BOUNDARIES_CACHE to another folder"
+            f"{at}: cannot be written ({error.strerror}); make room there, or set BOUNDARIES_CACHE elsewhere"
         ) from error
     finally:
         temporary.unlink(missing_ok=True)
