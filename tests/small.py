@@ -149,8 +149,7 @@ def write_small_files(directory: Path) -> None:
     metadata = {"title": "Peta Dapil: contoh", "licence": "CC0-1.0", "source": SOURCE_ID}
     write_geopackage(directory / "dapil.gpkg", layers, tables, metadata=metadata, date=DATE)
     write_json(directory / "quality.json", _quality())
-    units = next(layer.frame for layer in layers if layer.name == "unit-kecamatan")
-    units[["kode", "nama", "luas_km2"]].to_csv(directory / "quality.csv", index=False, lineterminator="\n")
+    _ledger().to_csv(directory / "quality.csv", index=False, lineterminator="\n")
 
 
 def small_layers() -> list[Layer]:
@@ -181,9 +180,7 @@ def base_units() -> dict[str, shapely.MultiPolygon]:
             code = f"{kabkota}.{number:02d}"
             found |= _desa(code, cell) if code == SPLIT else {code: shapely.Polygon(_ring(cell))}
     corner = np.array(_corner(10, 2))
-    islet = shapely.Polygon(
-        _rounded(corner + np.array([(0.02, 0.02), (0.05, 0.03), (0.04, 0.06), (0.02, 0.05)]))
-    )
+    islet = shapely.Polygon(_rounded(corner + np.array([(2, 2), (5, 3), (4, 6), (2, 5)]) / 100))
     found["81.01.04"] = shapely.union(found["81.01.04"], islet)
     return {
         code: shapely.MultiPolygon(shapely.get_parts(shapely.normalize(shape)).tolist())
@@ -272,7 +269,7 @@ def _unit_layer(level: codes.Level) -> Layer:
     shapes = [_dissolved((code,)) for code in found]
     frame = pd.DataFrame({"kode": found, "nama": [names[code] for code in found], "tingkat": level})
     for above in ("provinsi", "kabkota", "kecamatan"):
-        cut = codes.LENGTH[above]  # type: ignore[index]
+        cut = codes.LENGTH[above]
         own = [code[:cut] if cut <= length else None for code in found]
         frame[f"kode_{above}"] = pd.Series(own, dtype=object)
         frame[f"nama_{above}"] = pd.Series([names[code] if code else None for code in own], dtype=object)
@@ -370,12 +367,28 @@ def holes() -> list[shapely.Polygon]:
     return sorted((shapely.Polygon(ring) for ring in rings), key=lambda hole: hole.area)
 
 
+def _ledger() -> pd.DataFrame:
+    """One row a base unit, in the columns of the real ledger; one unit changed, with its reason."""
+    names = unit_names()
+    area = np.array([_area_km2(shape) * 1e6 for shape in base_units().values()])
+    parts = shapely.get_num_geometries(list(base_units().values()))
+    frame = pd.DataFrame({"kode": list(base_units()), "nama": [names[code] for code in base_units()]})
+    frame["area_source_m2"], frame["area_m2"] = area, area
+    frame.loc[0, "area_source_m2"] = round(area[0] / 1.03, 1)
+    frame["area_change_pct"] = (100 * (frame["area_m2"] / frame["area_source_m2"] - 1)).round(3)
+    frame[["overlap_lost_m2", "gap_filled_m2"]] = 0.0
+    frame["parts_source"], frame["parts"], frame["invalid_source"] = parts, parts, 0
+    frame["reason"] = ["gaps between units filled", *[""] * (len(frame) - 1)]
+    return frame
+
+
 def _quality() -> dict[str, Any]:
     gap = holes()[0]
     place = shapely.point_on_surface(gap)
     area = _area_km2(gap) * 1e6
     return {
-        "source": SOURCE_ID,
+        "missing": [],
+        "plans": _manifest()["plans"],
         "gaps_kept": [{
             "lon": round(place.x, 7), "lat": round(place.y, 7), "area_m2": area,
             "width_m": round(math.sqrt(area), 1), "why": "a strait in the example",
@@ -388,12 +401,17 @@ def _manifest() -> dict[str, Any]:
         {
             "id": plan.id, "lembaga": plan.chamber, "tahun": plan.year, "dapil": len(plan.dapil),
             "kursi": sum(d[2] for d in plan.dapil), "mulai": plan.start, "selesai": plan.end,
-            "dasar_hukum": plan.law, "ragu": len(plan.doubts), "omitted": [],
+            "dasar_hukum": plan.law, "ragu": len(plan.doubts), "omitted": {},
         } | ({"layer": plan.id} if plan.composed else {"table": f"tabel-{plan.id}"})
         for plan in PLANS
     ]  # fmt: skip
     source = {
-        "id": SOURCE_ID, "title": "Negara contoh", "licence": "CC0-1.0", "attribution": "Peta Dapil",
-        "vintage": "2025", "open": True, "fetched": "synthetic", "files": [],
+        "id": SOURCE_ID, "title": {"id": "Negara contoh", "en": "An example nation"},
+        "publisher": "Peta Dapil", "homepage": "https://example.org/contoh", "attribution": "Peta Dapil",
+        "vintage": "2025", "open": True, "partial": False, "files": {},
+        "licence": {
+            "name": "Creative Commons Zero 1.0", "spdx": "CC0-1.0",
+            "url": "https://creativecommons.org/publicdomain/zero/1.0/",
+        },
     }  # fmt: skip
     return {"source": source, "plans": plans, "parameters": {}, "inputs": {}}
