@@ -121,7 +121,7 @@ def _key_faults(path: Path, text: str, data: dict[str, Any]) -> Iterator[str]:
 
 
 def _table_faults(path: Path, text: str, name: str, value: object) -> Iterator[str]:
-    place = where(path, _line(text, f"[[{name}]]"))
+    place = where(path, _line(text, f"[[{name}]]") or _line(text, name))
     if not isinstance(value, list) or not all(isinstance(entry, dict) for entry in value):
         yield f"{place}: {name} must be tables; write [[{name}]]"
         return

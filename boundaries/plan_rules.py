@@ -22,10 +22,10 @@ from boundaries.plan_meta import PlanMeta
 from boundaries.registry import Registry
 from boundaries.tables import blanks, where
 
-#: Least and most seats of a dapil. UU 8/2012 UU 7/2017 art. 187, 189, 192. DPD: UU 12/2003
-#: art. 52; UU 10/2008 art. 30; UU 8/2012 art. 30; UU 7/2017 art. 196: four a provinsi.
+#: Least and most seats of a dapil: UU 7/2017 art. 187 (DPR), 189 (DPRD provinsi), 192 (DPRD kab/kota) and
+#: 196 (DPD: four a provinsi). The plans of 2004 to 2014, under earlier laws, keep to the same bounds.
 SEATS: Final = {"dpr": (3, 10), "dpd": (4, 4), "dprd-provinsi": (3, 12), "dprd-kabkota": (3, 12)}
-#: Sizes of a council. DPRD kab/kota: UU 7/2017 art. 191, by population. DPRD provinsi: art. 188, and besides
+#: Sizes of a council. DPRD kab/kota: UU 7/2017 art. 191, by population. DPRD provinsi: art. 188, besides
 #: DKI Jakarta 106 (UU 29/2007) and Aceh 81 (UU 11/2006): 125 % of what the population gives.
 COUNCIL: Final = {
     "dprd-provinsi": frozenset({35, 45, 55, 65, 75, 81, 85, 100, 106, 120}),
@@ -176,7 +176,7 @@ def dapil_numbers(draft: Draft) -> Iterator[str]:
         elif numbers != list(range(1, len(numbers) + 1)):
             yield (
                 f"{_lines(draft, rows)}: the dapil of {draft.called(unit)} are numbered "
-                f"{', '.join(map(str, numbers))}, expected 1 to {len(numbers)}; mend the code or add the dapil"
+                f"{', '.join(map(str, numbers))}, expected 1 to {len(numbers)}; mend a code or add a dapil"
             )
     for start, units in of_start.items():
         if len(units) > 1:
@@ -356,7 +356,7 @@ def member_count(draft: Draft) -> Iterator[str]:
     stated = draft.dapil[draft.dapil["jumlah_anggota"] != ""]
     for line, code, count in stated[["kode_dapil", "jumlah_anggota"]].itertuples():
         rows = int(found.get(code, 0))
-        if count != str(rows):
+        if count != str(rows) and (rows or not draft.meta.komposisi):  # none at all: dapil_without_units
             lines = draft.members.index[draft.members["kode_dapil"] == code]
             span = f" (lines {', '.join(_spans(list(lines)))})" if rows else ""
             yield (

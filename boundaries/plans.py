@@ -214,7 +214,7 @@ def _overlaps(metas: list[PlanMeta]) -> Iterator[str]:
             if earlier.selesai is None or earlier.selesai > later.mulai:
                 yield (
                     f"selesai of {chamber}-{earlier.tahun} is {earlier.selesai}, but {chamber}-{later.tahun} "
-                    f"is in force from {later.mulai}; write that day as selesai in {earlier.tahun}/{chamber}.toml"
+                    f"is in force from {later.mulai}; write that day in {earlier.tahun}/{chamber}.toml"
                 )
 
 

@@ -136,6 +136,7 @@ def _origins(path: Path, names: dict[str, str]) -> dict[str, tuple[str, int]]:
     if not path.exists():
         return {}
     frame = read_table(path, ("kode", "induk", "pemilu_pertama", "dasar_hukum"))
+    first = dict(zip(frame["kode"], frame["pemilu_pertama"], strict=True))
     faults = []
     for line, code, mother, year, _ in frame.itertuples():
         faults += [
@@ -145,6 +146,8 @@ def _origins(path: Path, names: dict[str, str]) -> dict[str, tuple[str, int]]:
         ]
         if not re.fullmatch(r"\d{4}", year):
             faults.append(f"{where(path, line)}: pemilu_pertama {year!r} is not a year; write four digits")
+        elif mother in first and not first[mother] < year:
+            faults.append(f"{where(path, line)}: {mother} did not vote before {code} in {year}; mend induk")
     refuse(faults)
     return {code: (mother, int(year)) for _, code, mother, year, _ in frame.itertuples()}
 
