@@ -291,8 +291,10 @@ def test_collections_tell_extent_crs_licence_and_law(client, release):
     assert old["extent"]["spatial"]["bbox"][0] == manifest["layers"][0]["bbox"]
     assert old["storageCrs"] == old["crs"][0] == f"{CRS}/OGC/1.3/CRS84"
     assert "UU 7/2017" in old["description"]
-    assert any(link["rel"] == "describedby" and "jdih" in link["href"] for link in old["links"])
+    assert any(link["rel"] == "via" and "jdih" in link["href"] for link in old["links"])
     assert old["itemType"] == "feature"
+    assert "Letak Ciwidey diragukan" in found["dpr-2024"]["description"]
+    assert not any("{'" in each["description"] for each in found.values())
 
 
 def test_every_link_of_the_service_leads_somewhere(client):

@@ -25,7 +25,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from boundaries.service import documents, pages, query
-from boundaries.service.catalog import PLACEHOLDER
+from boundaries.service.catalog import PLACEHOLDER, both
 from boundaries.service.layer import Layer
 from boundaries.service.lookup import LookupResult, QuestionError, TooFar
 from boundaries.service.problems import MEDIA_TYPE, Problem, bad, missing
@@ -283,7 +283,7 @@ def _landing(call: _Call) -> bytes:
         return str(landing_page(call.state.api, call.pygeoapi())[2]).encode()
     about = call.state.api.config["metadata"]["identification"]
     source = call.state.manifest["source"]
-    attribution = str(source.get("attribution") or source.get("title") or source["id"])
+    attribution = both(source.get("attribution") or source.get("title") or source["id"])[call.language]
     page = documents.landing(about["title"][call.language], about["description"][call.language], attribution)
     page["links"] = documents.self_links(f"{PLACEHOLDER}/", call.form, pages.FORMS) + page["links"]
     return _document(call, "landing_page.html", page | ({"collection": True} if call.form == "html" else {}))

@@ -61,7 +61,8 @@ def _collection(layer: Layer, plan: dict[str, Any] | None, manifest: Mapping[str
     if plan:
         extents["temporal"] = {"begin": _start(plan["mulai"]), "end": _end(plan["selesai"])}
     source = manifest["source"]
-    told["description"] = _joined(told["description"], _source_text(source))
+    notes = _caveats(plan) if plan else {"id": "", "en": ""}
+    told["description"] = _joined(told["description"], _source_text(source), notes)
     provider = {
         "type": "feature",
         "name": PROVIDER,
@@ -114,8 +115,42 @@ def _unit_texts(name: str, count: int) -> dict[str, Text]:
 
 
 def _source_text(source: Mapping[str, Any]) -> Text:
-    title, licence = source.get("title", source["id"]), _licence(source)
-    return {"id": f"Batas: {title}. Lisensi: {licence}.", "en": f"Boundaries: {title}. Licence: {licence}."}
+    title, licence = both(source.get("title", source["id"])), _licence(source)
+    closed = {"id": " Bukan data terbuka.", "en": " This is not open data."}
+    note = closed if source.get("open") is False else {"id": "", "en": ""}
+    return {
+        "id": f"Batas: {title['id']}. Lisensi: {licence}.{note['id']}",
+        "en": f"Boundaries: {title['en']}. Licence: {licence}.{note['en']}",
+    }
+
+
+def both(text: Any) -> Text:
+    """Return a text in both languages: from a table, from ``Indonesian | English``, or the same twice."""
+    if isinstance(text, Mapping):
+        one = next(iter(text.values()))
+        return {"id": text.get("id", one), "en": text.get("en", one)}
+    indonesian, _, english = str(text).partition(" | ")
+    return {"id": indonesian, "en": english or indonesian}
+
+
+def _caveats(plan: Mapping[str, Any]) -> Text:
+    """Return what is doubtful about a plan, and where it differs from the law's totals."""
+    found = [
+        both(each["hal"])
+        for name in ("selisih", "ragu")
+        for each in _listed(plan.get(name))
+        if each.get("hal")
+    ]
+    if not found:
+        return {"id": "", "en": ""}
+    return {
+        "id": "Catatan: " + " ".join(text["id"] for text in found),
+        "en": "Notes: " + " ".join(text["en"] for text in found),
+    }
+
+
+def _listed(text: Any) -> list[dict[str, Any]]:
+    return list(json.loads(text or "[]") if isinstance(text, str | None) else text)
 
 
 def _licence(source: Mapping[str, Any]) -> str:
@@ -145,11 +180,9 @@ def _source_links(source: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def _plan_links(plan: dict[str, Any]) -> list[dict[str, Any]]:
-    sources = plan.get("sumber") or "[]"
-    found = json.loads(sources) if isinstance(sources, str) else sources
     return [
-        _link("describedby", each["url"], {"id": each["judul"], "en": each["judul"]})
-        for each in found
+        _link("via", each["url"], both(each["judul"]))
+        for each in _listed(plan.get("sumber"))
         if each.get("url")
     ]
 
@@ -158,8 +191,10 @@ def _link(rel: str, href: str, title: Text) -> dict[str, Any]:
     return {"type": "text/html", "rel": rel, "title": title, "href": href}
 
 
-def _joined(first: Text, second: Text) -> Text:
-    return {language: f"{first[language]} {second[language]}" for language in ("id", "en")}
+def _joined(*texts: Text) -> Text:
+    return {
+        language: " ".join(text[language] for text in texts if text[language]) for language in ("id", "en")
+    }
 
 
 def _start(day: str) -> datetime:

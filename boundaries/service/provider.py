@@ -6,6 +6,7 @@ pygeoapi itself loads by the dotted name, in this service or in a stock one (``d
 """
 
 import json
+import os
 import threading
 from collections.abc import Sequence
 from pathlib import Path
@@ -29,7 +30,7 @@ CACHE_BYTES: Final = 64 * 2**20
 class Layers:
     """The layers of one GeoPackage, made when first asked for."""
 
-    _open: ClassVar["WeakValueDictionary[Path, Layers]"] = WeakValueDictionary()
+    _open: ClassVar["WeakValueDictionary[tuple[int, Path], Layers]"] = WeakValueDictionary()
     _opening: ClassVar = threading.Lock()
 
     def __init__(self, path: Path, cache_bytes: int = CACHE_BYTES) -> None:
@@ -40,11 +41,11 @@ class Layers:
     @classmethod
     def of(cls, path: Path, cache_bytes: int = CACHE_BYTES) -> "Layers":
         """Return the layers of a file: one object as long as anything holds it (releases never change)."""
-        key = path.resolve()
+        key = (os.getpid(), path.resolve())  # SQLite wants no connection carried over a fork
         with cls._opening:
             found = cls._open.get(key)
             if found is None:
-                found = cls._open[key] = cls(key, cache_bytes)
+                found = cls._open[key] = cls(path, cache_bytes)
             return found
 
     def __getitem__(self, table: str) -> Layer:
