@@ -96,6 +96,16 @@ def length_m(geometry: Array) -> Array:
     return np.asarray(shapely.length(_project(geometry, _MERCATOR)) * scale)
 
 
+def edge_length_m(pairs: Array) -> Array:
+    """Length in metres of short edges (k, 2, 2) on the grid: radii of curvature of WGS 84 at the middle latitude."""
+    ends = np.radians(pairs / 10**GRID)
+    (east, north), middle = (ends[:, 1] - ends[:, 0]).T, ends[:, :, 1].mean(axis=1)
+    flattened = 1 - _GEOD.es * np.sin(middle) ** 2
+    prime_vertical = _GEOD.a / np.sqrt(flattened)
+    meridional = prime_vertical * (1 - _GEOD.es) / flattened
+    return np.hypot(east * prime_vertical * np.cos(middle), north * meridional)
+
+
 def geodesic_area_m2(geometry: Array) -> Array:
     """Area in m² on the ellipsoid WGS 84 (Karney's geodesic polygons, pyproj.Geod); shape (n,)."""
     oriented = shapely.orient_polygons(geometry)
@@ -129,18 +139,21 @@ def clean(
     parts, owner, source_area = parts[whole], owner[whole], source_area[whole]
     _refuse_empty(units, owner, "has no polygon of its own in the source")
 
-    pieces, piece_owner = resolve(parts, owner)
+    pieces, part_of = resolve(parts)
+    piece_owner = owner[part_of]
     gaps = find_gaps(pieces, piece_owner)
-    inside = np.array([len({units[u][:region_length] for u in near}) == 1 for near in gaps.neighbours], dtype=bool)
-    land = _land_share(gaps, land_evidence, inside & (gaps.area_m2 >= options.gap_area_m2))
+    ask = _in_one_region(gaps, units, region_length) & (gaps.area_m2 >= options.gap_area_m2)
+    land = _land_share(gaps, land_evidence, ask)
     fill = (gaps.area_m2 < options.gap_area_m2) | ((gaps.width_m < options.gap_width_m) & (land >= 0.5))
     joined = join(
         np.concatenate([pieces, gaps.geometry[fill]]),
         np.concatenate([piece_owner, gaps.neighbour[fill]]),
         len(units),
     )
-    joined = _settle(joined)
-    lost = _lost_parts(parts, owner, source_area, joined, units, options.keep_part_m2)
+    joined = _settle(joined, units)
+    left = np.bincount(part_of, area_m2(pieces), len(parts))
+    suspect = np.flatnonzero((source_area > options.keep_part_m2) & (left < 0.6 * source_area))
+    lost = _lost_parts(parts[suspect], owner[suspect], source_area[suspect], joined, units)
     _check(units, joined, lost)
     before = _Before(parts, owner, source_area, np.bincount(unit_of_row, invalid, len(units)))
     ledger = _unit_ledger(units, before, pieces, piece_owner, gaps, fill, joined)
@@ -181,14 +194,14 @@ def polygons_of(geometry: shapely.Geometry) -> shapely.Geometry:
 # --- 2. and 3. resolve overlaps, put on the grid --------------------------------------------------------------
 
 
-def resolve(parts: Array, owner: Array) -> tuple[Array, Array]:
-    """Resolve overlaps between polygon parts; return (pieces on the grid, owner of each piece).
+def resolve(parts: Array) -> tuple[Array, Array]:
+    """Resolve overlaps between polygon parts; return (pieces on the grid, the part that each is left of).
 
     Ground claimed by several parts goes to the smallest of them; edges are noded and matched. Gaps stay.
     """
     cleaned = to_grid(_coverage_clean(parts, "min_area"))
     pieces, index = shapely.get_parts(cleaned, return_index=True)
-    return pieces, owner[index]
+    return pieces, index
 
 
 def to_grid(geometry: Array) -> Array:
@@ -240,9 +253,37 @@ def edges(pieces: Array) -> tuple[Array, Array]:
     return pairs, of_piece[of_ring[:-1][inside]]
 
 
-def _keys(pairs: Array) -> Array:
-    """One comparable key a directed edge: (k, 2, 2) int64 → (k,) of 4 x int64 as a void."""
-    return np.ascontiguousarray(pairs.reshape(-1, 4)).view([("", np.int64)] * 4).ravel()
+class EdgeIndex:
+    """Directed edges of a coverage, found by their two ends.
+
+    Vertices on the grid pack into 63 bits (32 of longitude, 31 of latitude); an edge is a pair of vertex numbers.
+    """
+
+    def __init__(self, pairs: Array) -> None:
+        packed = self._pack(pairs)
+        self._vertices, ids = np.unique(packed, return_inverse=True)
+        keys = self._key(ids.reshape(packed.shape))
+        self._order = np.argsort(keys)
+        self._sorted = keys[self._order]
+        self.twins = self._find(self._key(ids.reshape(packed.shape)[:, ::-1]))
+
+    def find(self, pairs: Array) -> Array:
+        """Position of each directed edge (k, 2, 2), -1 where it is not there."""
+        packed = self._pack(pairs)
+        at = np.minimum(np.searchsorted(self._vertices, packed), len(self._vertices) - 1)
+        known = (self._vertices[at] == packed).all(axis=1)
+        return np.where(known, self._find(self._key(at)), -1)
+
+    def _find(self, keys: Array) -> Array:
+        at = np.minimum(np.searchsorted(self._sorted, keys), len(self._sorted) - 1)
+        return np.where(self._sorted[at] == keys, self._order[at], -1)
+
+    def _key(self, ids: Array) -> Array:
+        return np.asarray(ids[:, 0].astype(np.int64) * len(self._vertices) + ids[:, 1])
+
+    @staticmethod
+    def _pack(pairs: Array) -> Array:
+        return np.asarray(((pairs[..., 0] + 180 * 10**GRID) << 31) | (pairs[..., 1] + 90 * 10**GRID))
 
 
 def find_gaps(pieces: Array, owner: Array) -> Gaps:
@@ -252,53 +293,34 @@ def find_gaps(pieces: Array, owner: Array) -> Gaps:
     polygonised, give landmasses and gaps; a gap is a face whose edges run against those of the pieces.
     """
     pairs, piece = edges(pieces)
-    keys, twins = _keys(pairs), _keys(pairs[:, ::-1])
-    order = np.argsort(keys)
-    open_edge = _position(keys, order, twins) < 0
-    lines = shapely.linestrings(pairs[open_edge] / 10**GRID)
-    faces = shapely.get_parts(shapely.polygonize(lines)) if len(lines) else np.array([], dtype=object)
+    index = EdgeIndex(pairs)
+    faces = shapely.get_parts(shapely.polygonize(shapely.linestrings(pairs[index.twins < 0] / 10**GRID)))
     face_pairs, face_of = edges(faces)
-    land_edge = _position(keys, order, _keys(face_pairs)) >= 0
-    is_land = np.bincount(face_of, land_edge, len(faces)) > 0
-    facing = _position(keys, order, _keys(face_pairs[:, ::-1]))
+    is_land = np.bincount(face_of, index.find(face_pairs) >= 0, len(faces)) > 0
+    facing = index.find(face_pairs[:, ::-1])
     use = ~is_land[face_of] & (facing >= 0)
     return _gaps(faces, is_land, face_of[use], owner[piece[facing[use]]], face_pairs[use])
 
 
 def _gaps(faces: Array, is_land: Array, face: Array, unit: Array, pairs: Array) -> Gaps:
-    length = length_m(shapely.linestrings(pairs / 10**GRID)) if len(pairs) else np.zeros(0)
-    border = pd.DataFrame({"face": face, "unit": unit, "length": length})
-    border = border.groupby(["face", "unit"], as_index=False)["length"].sum()
-    border = border.sort_values(["face", "length", "unit"], ascending=[True, False, True])
-    best = border.drop_duplicates("face").set_index("face")["unit"]
-    all_units = border.groupby("face")["unit"].agg(list)
-    index = np.flatnonzero(~is_land)
-    index = index[np.isin(index, best.index)]
+    order = np.lexsort((unit, face))
+    face, unit, length = face[order], unit[order], edge_length_m(pairs[order])
+    first = np.flatnonzero(np.r_[True, (face[1:] != face[:-1]) | (unit[1:] != unit[:-1])][: len(face)])
+    border = pd.DataFrame(
+        {"face": face[first], "unit": unit[first], "length": np.add.reduceat(length, first) if len(first) else []}
+    )
+    longest = border.sort_values(["face", "length", "unit"], ascending=[True, False, True]).drop_duplicates("face")
+    index = longest["face"].to_numpy(dtype=np.int64)
+    starts = np.searchsorted(border["face"].to_numpy(), index[1:])
+    neighbours = np.split(border["unit"].to_numpy(), starts) if len(index) else []
     geometry = faces[index]
     area, width = area_and_width_m(geometry)
-    neighbours = [np.asarray(u) for u in all_units.reindex(index)]
-    return Gaps(geometry, area, width, best.reindex(index).to_numpy(dtype=np.int64), neighbours)
+    return Gaps(geometry, area, width, longest["unit"].to_numpy(dtype=np.int64), neighbours)
 
 
-def _position(keys: Array, order: Array, wanted: Array) -> Array:
-    """Index in `keys` of each of `wanted`, -1 where absent (`order` sorts `keys`)."""
-    if not len(keys):
-        return np.full(len(wanted), -1)
-    ordered = keys[order]
-    at = np.minimum(np.searchsorted(ordered, wanted), len(keys) - 1)
-    return np.where(ordered[at] == wanted, order[at], -1)
-
-
-def borders(pieces: Array, owner: Array) -> pd.DataFrame:
-    """Common borders of a noded coverage: rows (a, b, length in m), each pair both ways, a != b."""
-    pairs, piece = edges(pieces)
-    keys, twins = _keys(pairs), _keys(pairs[:, ::-1])
-    twin = _position(keys, np.argsort(keys), twins)
-    use = twin >= 0
-    length = length_m(shapely.linestrings(pairs[use] / 10**GRID))
-    table = pd.DataFrame({"a": owner[piece[use]], "b": owner[piece[twin[use]]], "length": length})
-    table = table[table["a"] != table["b"]]
-    return table.groupby(["a", "b"], as_index=False)["length"].sum()
+def _in_one_region(gaps: Gaps, units: Array, length: int) -> Array:
+    region = np.unique(units.astype(f"U{length}"), return_inverse=True)[1]
+    return np.array([(region[near] == region[near[0]]).all() for near in gaps.neighbours], dtype=bool)
 
 
 def _land_share(gaps: Gaps, land: Array | None, ask: Array) -> Array:
@@ -374,18 +396,26 @@ def invalid_units(geometry: Array) -> Array:
     return np.flatnonzero(unmatched | ~shapely.is_valid(geometry))
 
 
-def _settle(geometry: Array, rounds: int = 4) -> Array:
-    """Mend the few places where noding or rounding left an unmatched edge, each with its neighbours only."""
-    for attempt in range(rounds):
-        bad = invalid_units(geometry)
+def _settle(geometry: Array, units: Array) -> Array:
+    """Mend the few places where noding or rounding left an unmatched edge, each with its neighbours only.
+
+    Returns a valid coverage, or raises CoverageError naming the units that stay bad.
+    """
+    bad = invalid_units(geometry)
+    for snapping in (SNAPPING, 0.0, 2 * SNAPPING, 10 * SNAPPING):
         if not len(bad):
             break
         tree = shapely.STRtree(geometry)
         local = np.unique(tree.query(geometry[bad], predicate="intersects")[1])
         valid, _ = repair(geometry[local])
-        snapping = (SNAPPING, 0.0, 2 * SNAPPING, 10 * SNAPPING)[attempt]
         geometry = geometry.copy()
         geometry[local] = as_multi(to_grid(_coverage_clean(valid, "longest_border", snapping)))
+        bad = invalid_units(geometry)
+    if len(bad):
+        raise CoverageError(
+            f"no valid coverage: {len(bad)} units keep unmatched or invalid edges ({', '.join(units[bad[:10]])}); "
+            "mend their polygons in the source"
+        )
     return geometry
 
 
@@ -406,16 +436,13 @@ def _refuse_empty(units: Array, owner: Array, what: str) -> None:
         raise CoverageError(f"unit {', '.join(without[:10])} {what}: mend or list it as missing in the source")
 
 
-def _lost_parts(
-    parts: Array, owner: Array, area: Array, joined: Array, units: Array, threshold: float
-) -> pd.DataFrame:
-    """Source parts over the threshold of which their unit covers less than half, and who covers them now."""
-    big = np.flatnonzero(area > threshold)
-    kept = area_m2(_safe_intersection(parts[big], joined[owner[big]]))
-    gone = big[kept < 0.5 * area[big]]
+def _lost_parts(parts: Array, owner: Array, area: Array, joined: Array, units: Array) -> pd.DataFrame:
+    """Those of the given source parts of which their unit covers less than half, and who covers them now."""
+    kept = area_m2(shapely.intersection(parts, joined[owner]))
+    gone = np.flatnonzero(kept < 0.5 * area)
     tree = shapely.STRtree(joined)
     part, unit = tree.query(parts[gone], predicate="intersects")
-    shared = area_m2(_safe_intersection(parts[gone][part], joined[unit]))
+    shared = area_m2(shapely.intersection(parts[gone][part], joined[unit]))
     table = pd.DataFrame({"part": part, "unit": units[unit], "shared": shared, "own": unit == owner[gone][part]})
     taken = table[~table["own"]].sort_values("shared", ascending=False).drop_duplicates("part").set_index("part")
     own = table[table["own"]].set_index("part")["shared"]
@@ -435,20 +462,10 @@ def _lost_parts(
     ).sort_values(["kode", "area_m2"], ignore_index=True)
 
 
-def _safe_intersection(a: Array, b: Array) -> Array:
-    return np.asarray(shapely.intersection(a, b))
-
-
 def _check(units: Array, geometry: Array, lost: pd.DataFrame) -> None:
     empty = units[shapely.is_empty(geometry)]
     if len(empty):
         raise CoverageError(f"the cleaning emptied unit {', '.join(empty[:10])}: its ground is drawn in another unit")
-    bad = invalid_units(geometry)
-    if len(bad):
-        raise CoverageError(
-            f"no valid coverage: {len(bad)} units keep unmatched or invalid edges ({', '.join(units[bad[:10]])}); "
-            "mend their polygons in the source"
-        )
     unexplained = lost[lost["covered_m2"] + lost["now_elsewhere_m2"] < 0.5 * lost["area_m2"]]
     if len(unexplained):
         worst = unexplained.iloc[0]

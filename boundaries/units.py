@@ -161,7 +161,8 @@ def fit(codes: Array, geometry: Array, outline: shapely.Geometry) -> tuple[pd.Da
     homeless = shapely.is_empty(inside)
     parts, index = shapely.get_parts(inside, return_index=True)
     solid = _solid(parts)
-    parts, owner = coverage.resolve(parts[solid], index[solid])
+    parts, part_of = coverage.resolve(parts[solid])
+    owner = index[solid][part_of]
     rest = shapely.get_parts(coverage.polygons_of(shapely.difference(frame, shapely.union_all(parts))))
     rest = rest[_solid(rest)]
     given = _allocate(rest, parts, owner)

@@ -5,6 +5,7 @@ import pytest
 import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pyproj import Geod
 
 from boundaries import coverage as cov
 from boundaries.errors import CoverageError
@@ -111,11 +112,11 @@ def test_rows_of_one_code_are_joined():
     assert shapely.get_num_geometries(result.geometry[0]) == 1
 
 
-def test_borders_are_measured_both_ways():
-    pieces, owner = cov.resolve(np.array([square(0, 0), square(1000, 0)], dtype=object), np.arange(2))
-    table = cov.borders(pieces, owner)
-    assert list(zip(table["a"], table["b"], strict=True)) == [(0, 1), (1, 0)]
-    assert table["length"].to_numpy() == pytest.approx([1000, 1000], rel=0.01)
+def test_edges_are_measured_on_the_ellipsoid():
+    pairs = np.array([[[1_100_000_000, 0], [1_100_100_000, 0]], [[0, -50_000_000], [0, -50_100_000]]])
+    geod = Geod(ellps="WGS84")
+    exact = [geod.inv(110, 0, 110.01, 0)[2], geod.inv(0, -5, 0, -5.01)[2]]
+    assert cov.edge_length_m(pairs) == pytest.approx(exact, rel=1e-6)
 
 
 def jittered_grid(seed, n=5, shift=40.0):
