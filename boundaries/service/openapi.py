@@ -97,7 +97,9 @@ def _own_paths(years: list[int]) -> Json:
 
 
 def _query(name: str, description: str, schema: Json, *, required: bool = False) -> Json:
-    return {"name": name, "in": "query", "description": description, "required": required, "schema": schema}
+    """Return a parameter of the query; Features Part 1 wants style and explode written out."""
+    told = {"name": name, "in": "query", "description": description, "required": required, "schema": schema}
+    return told | {"style": "form", "explode": False}
 
 
 def _collection_paths(name: str, layer: Layer, title: str) -> Json:
@@ -142,7 +144,7 @@ def _columns_list(name: str, layer: Layer) -> Json:
     if name == "sortby":
         names = [sign + each for each in names for sign in ("", "+", "-")]
     schema = {"type": "array", "minItems": 1, "items": {"type": "string", "enum": names}}
-    return _query(name, text, schema) | {"style": "form", "explode": False}
+    return _query(name, text, schema)
 
 
 def _column_parameter(column: Column) -> Json:
@@ -157,7 +159,7 @@ def _column_parameter(column: Column) -> Json:
 
 def _parameters(limits: Limits) -> Json:
     uri: Json = {"type": "string", "format": "uri", "enum": list(SUPPORTED), "default": CRS84}
-    box = {"type": "array", "oneOf": [{"minItems": 4, "maxItems": 4}, {"minItems": 6, "maxItems": 6}]}
+    box: Json = {"type": "array", "minItems": 4, "maxItems": 6, "items": {"type": "number"}}
     limit = {"type": "integer", "minimum": 1, "maximum": limits.maximum, "default": limits.default}
     period = (
         "A date, date-time or interval (RFC 3339, .. for open): only dapil in force then. No effect on units"
@@ -171,7 +173,7 @@ def _parameters(limits: Limits) -> Json:
         "bbox": (
             "Only features whose geometry shares a point with this box (west,south,east,north; the axes of "
             "bbox-crs; west greater than east crosses the antimeridian)",
-            box | {"items": {"type": "number"}},
+            box,
         ),
         "bbox-crs": ("CRS of bbox", uri),
         "crs": ("CRS of the answer, in the axis order of its authority", uri),
@@ -187,11 +189,9 @@ def _parameters(limits: Limits) -> Json:
             {"type": "string", "enum": ["results", "hits"], "default": "results"},
         ),
     }
-    lists = ("bbox", "sortby", "properties")
     parameters = {}
     for name, (text, schema) in described.items():
         parameters[name] = _query("f" if name == "fPage" else name, text, schema)
-        parameters[name] |= {"style": "form", "explode": False} if name in lists else {}
     return parameters
 
 
