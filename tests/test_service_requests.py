@@ -318,6 +318,8 @@ def test_schema_and_queryables_name_every_column_with_its_meaning(client):
             assert found["kursi"]["description"]
             assert found["id"]["x-ogc-role"] == "id"
     assert "geometry" in get(client, "/collections/dpr-2024/schema")["properties"]
+    told = client.get(ITEMS).headers["Link"]
+    assert "<http://localhost/collections/dpr-2024/queryables>" in told
 
 
 def test_the_openapi_document_is_valid_and_needs_nothing_from_outside(client):

@@ -45,6 +45,7 @@ _ACCEPTED: Final = {
     "text/html": "html",
     "application/ld+json": "jsonld",
 }
+_RELATIONS: Final = "http://www.opengis.net/def/rel/ogc/1.0"
 _EXPOSED: Final = "Content-Crs, Content-Language, Link"
 
 
@@ -229,6 +230,11 @@ class _Service:
         body = pages.items(layer, asked, params, call.base, call.form, call.title(layer))
         response = _features(call, layer, body, asked.offset)
         response.headers["Content-Crs"] = f"<{asked.question.crs.uri}>"
+        here = f"{call.base}/collections/{layer.name}"
+        response.headers["Link"] = ", ".join(
+            f'<{here}/{kind}>; rel="{_RELATIONS}/{kind}"; type="application/schema+json"'
+            for kind in ("queryables", "schema")
+        )
         return response
 
     def item(self, name: str, feature: str) -> Response:
