@@ -145,18 +145,15 @@ def clean(
     ask = _in_one_region(gaps, units, region_length) & (gaps.area_m2 >= options.gap_area_m2)
     land = _land_share(gaps, land_evidence, ask)
     fill = (gaps.area_m2 < options.gap_area_m2) | ((gaps.width_m < options.gap_width_m) & (land >= 0.5))
-    joined = join(
-        np.concatenate([pieces, gaps.geometry[fill]]),
-        np.concatenate([piece_owner, gaps.neighbour[fill]]),
-        len(units),
-    )
+    filler, filler_owner = fillers(gaps, fill)
+    joined = join(np.concatenate([pieces, filler]), np.concatenate([piece_owner, filler_owner]), len(units))
     joined = _settle(joined, units)
     left = np.bincount(part_of, area_m2(pieces), len(parts))
     suspect = np.flatnonzero((source_area > options.keep_part_m2) & (left < 0.6 * source_area))
     lost = _lost_parts(parts[suspect], owner[suspect], source_area[suspect], joined, units)
     _check(units, joined, lost)
     before = _Before(parts, owner, source_area, np.bincount(unit_of_row, invalid, len(units)))
-    ledger = _unit_ledger(units, before, pieces, piece_owner, gaps, fill, joined)
+    ledger = _unit_ledger(units, before, pieces, piece_owner, filler, filler_owner, joined)
     return Coverage(
         codes=units.astype(object),
         geometry=joined,
@@ -236,10 +233,17 @@ class Gaps:
     """Enclosed ground that no unit covers; arrays of equal length, `neighbour` an index of a unit."""
 
     geometry: Array
-    area_m2: Array
-    width_m: Array
     neighbour: Array
     neighbours: list[Array]
+    index: "EdgeIndex"
+    unit_of_edge: Array
+    area_m2: Array = field(init=False)
+    width_m: Array = field(init=False)
+
+    def __post_init__(self) -> None:
+        area, width = area_and_width_m(self.geometry)
+        object.__setattr__(self, "area_m2", area)
+        object.__setattr__(self, "width_m", width)
 
 
 def edges(pieces: Array) -> tuple[Array, Array]:
@@ -260,7 +264,7 @@ class EdgeIndex:
     """
 
     def __init__(self, pairs: Array) -> None:
-        packed = self._pack(pairs)
+        packed = self.pack(pairs)
         self._vertices, ids = np.unique(packed, return_inverse=True)
         keys = self._key(ids.reshape(packed.shape))
         self._order = np.argsort(keys)
@@ -269,7 +273,7 @@ class EdgeIndex:
 
     def find(self, pairs: Array) -> Array:
         """Position of each directed edge (k, 2, 2), -1 where it is not there."""
-        packed = self._pack(pairs)
+        packed = self.pack(pairs)
         at = np.minimum(np.searchsorted(self._vertices, packed), len(self._vertices) - 1)
         known = (self._vertices[at] == packed).all(axis=1)
         return np.where(known, self._find(self._key(at)), -1)
@@ -282,7 +286,8 @@ class EdgeIndex:
         return np.asarray(ids[:, 0].astype(np.int64) * len(self._vertices) + ids[:, 1])
 
     @staticmethod
-    def _pack(pairs: Array) -> Array:
+    def pack(pairs: Array) -> Array:
+        """Number a vertex: (..., 2) on the grid → (...) int64."""
         return np.asarray(((pairs[..., 0] + 180 * 10**GRID) << 31) | (pairs[..., 1] + 90 * 10**GRID))
 
 
@@ -299,10 +304,13 @@ def find_gaps(pieces: Array, owner: Array) -> Gaps:
     is_land = np.bincount(face_of, index.find(face_pairs) >= 0, len(faces)) > 0
     facing = index.find(face_pairs[:, ::-1])
     use = ~is_land[face_of] & (facing >= 0)
-    return _gaps(faces, is_land, face_of[use], owner[piece[facing[use]]], face_pairs[use])
+    unit_of_edge = owner[piece]
+    table = _longest_borders(face_of[use], unit_of_edge[facing[use]], face_pairs[use])
+    return Gaps(faces[table.pop("face")], **table, index=index, unit_of_edge=unit_of_edge)  # type: ignore[arg-type]
 
 
-def _gaps(faces: Array, is_land: Array, face: Array, unit: Array, pairs: Array) -> Gaps:
+def _longest_borders(face: Array, unit: Array, pairs: Array) -> dict[str, Any]:
+    """For each face that has edges: its index, the unit with the longest border on it, and all its units."""
     order = np.lexsort((unit, face))
     face, unit, length = face[order], unit[order], edge_length_m(pairs[order])
     first = np.flatnonzero(np.r_[True, (face[1:] != face[:-1]) | (unit[1:] != unit[:-1])][: len(face)])
@@ -313,9 +321,86 @@ def _gaps(faces: Array, is_land: Array, face: Array, unit: Array, pairs: Array) 
     index = longest["face"].to_numpy(dtype=np.int64)
     starts = np.searchsorted(border["face"].to_numpy(), index[1:])
     neighbours = np.split(border["unit"].to_numpy(), starts) if len(index) else []
-    geometry = faces[index]
-    area, width = area_and_width_m(geometry)
-    return Gaps(geometry, area, width, longest["unit"].to_numpy(dtype=np.int64), neighbours)
+    return {"face": index, "neighbour": longest["unit"].to_numpy(dtype=np.int64), "neighbours": neighbours}
+
+
+def fillers(gaps: Gaps, fill: Array) -> tuple[Array, Array]:
+    """Polygons that fill the chosen gaps, and the unit that each goes to.
+
+    A gap between two units goes whole to the one with the longer border on it. Slivers between many units hang
+    together in nets, which no single unit may swallow: such a gap is cut into triangles on its own vertices, the
+    triangles are grouped by the pair of units that face each other across the net there, and each group goes to the
+    one of its pair with the longer border on the group.
+    """
+    net = fill & np.array([len(n) > 2 for n in gaps.neighbours], dtype=bool)
+    plain = fill & ~net
+    if not net.any():
+        return gaps.geometry[plain], gaps.neighbour[plain]
+    triangles, gap = shapely.get_parts(
+        shapely.constrained_delaunay_triangles(gaps.geometry[net]), return_index=True
+    )
+    owner = _owners_of_triangles(triangles, gap, gaps)
+    lost = owner < 0
+    owner[lost] = gaps.neighbour[net][gap[lost]]
+    return np.concatenate([gaps.geometry[plain], triangles]), np.concatenate([gaps.neighbour[plain], owner])
+
+
+def _owners_of_triangles(triangles: Array, gap: Array, gaps: Gaps) -> Array:
+    """The unit that each triangle of a net goes to; -1 where none follows from its sides."""
+    pairs = edges(triangles)[0].reshape(-1, 3, 2, 2)
+    facing = gaps.index.find(pairs.reshape(-1, 2, 2)[:, ::-1]).reshape(-1, 3)
+    side = np.where(facing >= 0, gaps.unit_of_edge[facing], -1)
+    length = edge_length_m(pairs.reshape(-1, 2, 2)).reshape(-1, 3)
+    across = _unit_across(pairs, side, gap)
+    first = side.max(axis=1)
+    second = np.where((side >= 0).sum(axis=1) > 1, np.where(side < 0, first[:, None], side).min(axis=1), across)
+    second = np.where(second < 0, first, second)
+    group = np.unique(np.stack([gap, np.minimum(first, second), np.maximum(first, second)]), axis=1, return_inverse=True)
+    label = group[1].ravel()
+    on_side = side >= 0
+    border = pd.DataFrame(
+        {
+            "group": np.repeat(label, 3)[on_side.ravel()],
+            "unit": side[on_side],
+            "length": length[on_side],
+        }
+    )
+    border = border.groupby(["group", "unit"], as_index=False)["length"].sum()
+    border = border.sort_values(["group", "length", "unit"], ascending=[True, False, True]).drop_duplicates("group")
+    winner = np.full(group[0].shape[1], -1)
+    winner[border["group"]] = border["unit"]
+    return _spread(pairs, np.where(first >= 0, winner[label], -1), length)
+
+
+def _unit_across(pairs: Array, side: Array, gap: Array) -> Array:
+    """For a triangle with one side on a unit: the unit that holds the ring at the opposite corner, else -1."""
+    start = pairs[:, :, 0]
+    packed = EdgeIndex.pack(start)
+    ring = side >= 0
+    table = pd.DataFrame({"gap": np.repeat(gap, 3)[ring.ravel()], "at": packed[ring], "unit": side[ring]})
+    table = table.sort_values(["gap", "at", "unit"]).drop_duplicates(["gap", "at"])
+    one = ring.sum(axis=1) == 1
+    corner = packed[np.arange(len(packed)), (ring.argmax(axis=1) + 2) % 3]
+    wanted = pd.DataFrame({"gap": gap[one], "at": corner[one]})
+    found = wanted.merge(table, how="left", on=["gap", "at"])["unit"].fillna(-1).to_numpy(dtype=np.int64)
+    out = np.full(len(pairs), -1)
+    out[one] = found
+    return out
+
+
+def _spread(pairs: Array, owner: Array, length: Array) -> Array:
+    """Give triangles without an owner that of the neighbour across their longest shared side, round by round."""
+    flat = pairs.reshape(-1, 2, 2)
+    twin = EdgeIndex(flat).twins.reshape(-1, 3)
+    owner = owner.copy()
+    while True:
+        beside = np.where(twin >= 0, owner[twin // 3], -1)
+        best = np.where(beside >= 0, length, -1.0).argmax(axis=1)
+        found = beside[np.arange(len(owner)), best]
+        gain = (owner < 0) & (found >= 0)
+        if not gain.any():
+            return owner
+        owner[gain] = found[gain]
 
 
 def _in_one_region(gaps: Gaps, units: Array, length: int) -> Array:
@@ -476,13 +561,19 @@ def _check(units: Array, geometry: Array, lost: pd.DataFrame) -> None:
 
 
 def _unit_ledger(
-    units: Array, before: _Before, pieces: Array, owner: Array, gaps: Gaps, fill: Array, joined: Array
+    units: Array,
+    before: _Before,
+    pieces: Array,
+    owner: Array,
+    filler: Array,
+    filler_owner: Array,
+    joined: Array,
 ) -> pd.DataFrame:
     """One row a unit: areas in m² in the source, after overlaps, filled and in the end; parts; invalid rings."""
     n = len(units)
     source = area_m2(join_overlapping(before.parts, before.owner, n))
     resolved = np.bincount(owner, area_m2(pieces), n)
-    filled = np.bincount(gaps.neighbour[fill], gaps.area_m2[fill], n)
+    filled = np.bincount(filler_owner, area_m2(filler), n)
     final = area_m2(joined)
     return pd.DataFrame(
         {
