@@ -32,6 +32,7 @@ from numpy.typing import NDArray
 
 from boundaries import __version__
 from boundaries.errors import ReleaseError
+from boundaries.exports.geopackage import IncompleteError
 
 FORMAT: Final = 1
 MANIFEST: Final = "manifest.json"
@@ -53,8 +54,10 @@ _FULL_WORDS: Final = (
     "file too large",
     "failed to write",
     "write error",
+    "failed to commit",
 )
-_LITTLE: Final = 1 << 20
+#: With less than this free, a failed write is taken for a full disk, whatever GDAL calls it.
+_LITTLE: Final = 16 << 20
 #: Bytes of the envelope in a GeoPackage geometry header, by its flag (GeoPackage 1.3, clause 2.1.3.1.1).
 _ENVELOPE: Final = np.array([0, 32, 48, 48, 64])
 
@@ -334,7 +337,7 @@ def _writable(out: Path) -> Path:
         raise ReleaseError(f"{out} lies under a file; name a directory for the releases") from None
     except OSError as error:
         if error.errno in _FULL:
-            raise _full(out, f"the directory {out.name}", "") from error
+            raise _disk_trouble(error, out, out) or error from error
         raise ReleaseError(f"{out} cannot be made: {error.strerror}; name another directory") from None
     if not os.access(out, os.W_OK | os.X_OK):
         raise ReleaseError(
@@ -421,33 +424,29 @@ def _sync(path: Path) -> None:
 
 def _disk_trouble(error: BaseException, out: Path, staging: Path) -> ReleaseError | None:
     """Return the one message for a full disk, or None if `error` and what caused it mean something else."""
-    if isinstance(error, ReleaseError) and isinstance(error.__cause__, OSError):
+    why = next((each for each in _chain(error) if _means_full(each, out)), None)
+    if why is None:
         return None
-    if not any(_means_full(each, out) for each in _chain(error)):
-        return None
-    files = sorted(staging.glob("*"), key=lambda path: path.stat().st_mtime_ns) if staging.is_dir() else []
-    what = f"{files[-1].name} ({files[-1].stat().st_size:,} bytes so far)" if files else "its directory"
-    limit = any(isinstance(each, OSError) and each.errno == errno.EFBIG for each in _chain(error))
-    return _full(out, what, " or a limit on file size (ulimit -f) was reached" if limit else "")
-
-
-def _full(out: Path, what: str, limit: str) -> ReleaseError:
+    files = list(staging.iterdir()) if staging.is_dir() else []
+    newest = max(files, key=lambda path: path.stat().st_mtime_ns, default=None)
+    words = next((word for word in _FULL_WORDS if word in str(why).lower()), "a write failed")
+    what = f"{newest.name} ({newest.stat().st_size:,} bytes so far)" if newest else "a new directory"
     place = next(path for path in (out, *out.parents) if path.exists())
-    free = shutil.disk_usage(place).free
     return ReleaseError(
-        f"the disk of {out} is full{limit} while writing {what}: {free:,} bytes are free; free some space or "
-        "name a directory on another disk. The release served until now is untouched"
+        f"no room on the disk of {out} for {what}: {words}; {shutil.disk_usage(place).free:,} bytes are free "
+        "(if that is plenty, look for a quota or a limit on file size, ulimit -f). Free some space or name a "
+        "directory on another disk; the current release is untouched"
     )
 
 
 def _means_full(error: BaseException, out: Path) -> bool:
     if isinstance(error, OSError) and error.errno is not None:
         return error.errno in _FULL
-    if not isinstance(error, (sqlite3.Error, pyogrio.errors.DataSourceError, RuntimeError, ReleaseError)):
+    if not isinstance(error, (sqlite3.Error, RuntimeError, IncompleteError)):  # pyogrio's are RuntimeErrors
         return False
-    words = str(error).lower()
     # GDAL may go on after a failed write; then the file is damaged and the disk full.
-    return any(word in words for word in _FULL_WORDS) or shutil.disk_usage(out).free < _LITTLE
+    full = any(word in str(error).lower() for word in _FULL_WORDS)
+    return full or shutil.disk_usage(out).free < _LITTLE
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:

@@ -14,7 +14,6 @@ Array = NDArray[np.object_]
 BOUNDS = (94.5, -11.6, 141.6, 6.7)
 #: Coordinates lie on a grid of this many decimals.
 DECIMALS = 7
-UNION_M2 = 1.0
 HOLE_M2 = 500_000.0
 #: ``luas_km2`` has three decimals; the way of computing an area adds less than a millionth.
 AREA_KM2, AREA_SHARE = 0.0015, 2e-6
@@ -73,7 +72,9 @@ def dapil_unions(contents: Contents) -> Outcome:
     found, count, same = [], 0, 0
     for name in contents.plan_layers:
         own = rows[(rows["plan_id"] == name) & rows["kode_unit"].isin(contents.ground.position.index)]
-        more, alike = _compare(contents, name, own["kode_unit"], name + "-" + own["kode_dapil"])
+        more, alike = _compare(
+            contents, "dapil-unions", name, own["kode_unit"], name + "-" + own["kode_dapil"]
+        )
         found += more
         same += alike
         count += len(contents.frame(name))
@@ -87,7 +88,7 @@ def unit_unions(contents: Contents) -> Outcome:
     for name in contents.unit_layers:
         length = LENGTH[LEVELS[[f"unit-{level}" for level in LEVELS].index(name)]]
         within = codes[codes.str.len() >= length]
-        more, alike = _compare(contents, name, within, within.str[:length])
+        more, alike = _compare(contents, "unit-unions", name, within, within.str[:length])
         found += more
         same += alike
         count += len(contents.frame(name))
@@ -107,7 +108,7 @@ def holes(contents: Contents) -> Outcome:
     found = []
     for at in small:
         near = shapely.dwithin(points, found_holes[at], NEAR_DEG)
-        if not (near & (np.abs(like - area[at]) <= LIKE_SHARE * area[at] + UNION_M2)).any():
+        if not (near & (np.abs(like - area[at]) <= LIKE_SHARE * area[at] + 1)).any():
             place = shapely.point_on_surface(found_holes[at])
             what = f"hole at {place.x:.6f} {place.y:.6f}"
             found.append(
@@ -179,16 +180,18 @@ def _authalic(latitude: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.arcsin(_q(latitude) / _q(np.array(np.pi / 2)))
 
 
-def _compare(contents: Contents, name: str, codes: pd.Series, owners: pd.Series) -> tuple[list[Finding], int]:
+def _compare(
+    contents: Contents, check: str, name: str, codes: pd.Series, owners: pd.Series
+) -> tuple[list[Finding], int]:
     """Compare each feature with the union of its base units; return findings and how many are identical."""
     position = contents.ground.position[codes].to_numpy()
     groups = pd.Series(position).groupby(owners.to_numpy()).agg(list)
     ids, geometry = _ids(contents, name), contents.geometry(name)
     absent = ~np.isin(ids.astype(str), groups.index.to_numpy(dtype=str))
-    found = [Finding("unions", name, str(each), "base units", "one or more", "none") for each in ids[absent]]
+    found = [Finding(check, name, str(each), "base units", "one or more", "none") for each in ids[absent]]
     left_out = contents.omitted.get(name, set())
     found += [
-        Finding("unions", name, str(each), "feature of base units", "one", "none")
+        Finding(check, name, str(each), "feature of base units", "one", "none")
         for each in groups.index
         if each not in set(ids) and each not in left_out
     ]
@@ -200,15 +203,14 @@ def _compare(contents: Contents, name: str, codes: pd.Series, owners: pd.Series)
         area = area_m2(shapely.symmetric_difference(unions[rest], geometry[rest]))
         found += [
             Finding(
-                "unions",
+                check,
                 name,
                 str(ids[at]),
                 "union of its base units",
-                f"within {UNION_M2:g} m²",
-                f"{m2:,.1f} m²",
+                "the same to the vertex",
+                f"{m2:,.3f} m² apart",
             )
             for at, m2 in zip(rest, area, strict=True)
-            if m2 > UNION_M2
         ]
     return found, int(same.sum())
 

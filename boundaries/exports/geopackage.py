@@ -44,6 +44,10 @@ INSERT INTO gpkg_extensions VALUES
 """
 
 
+class IncompleteError(ReleaseError):
+    """What was written does not read back whole; GDAL can swallow a failed write."""
+
+
 @dataclass(frozen=True)
 class Table:
     """Rows without geometry. `frame` has at least the `columns`; missing values are null."""
@@ -76,7 +80,8 @@ def write_geopackage(
     Parameters
     ----------
     path
-        The file to write; it must not exist. No file is left beside it.
+        The file to write; it must not exist. Room for a second copy is needed beside it. A write that fails
+        leaves its pieces, for the caller to see and to remove.
     metadata
         Facts about the whole; kept as JSON in ``gpkg_metadata``, as is the metadata of each layer and table.
     date
@@ -85,8 +90,11 @@ def write_geopackage(
     Raises
     ------
     ReleaseError
-        A column is missing or of another type, a geometry is not a polygon, or the file that came out does
-        not hold what was to be written. Errors of GDAL, SQLite and the system pass as they are.
+        A column is missing or of another type, or a geometry is not a polygon.
+    IncompleteError
+        The file that came out does not hold what was to be written.
+    Exception
+        Errors of GDAL, SQLite and the system pass as they are (`boundaries.release` explains a full disk).
 
     Notes
     -----
@@ -96,17 +104,16 @@ def write_geopackage(
         raise ReleaseError(f"{path} exists; a GeoPackage is written once, give another path")
     time = f"{date.isoformat()}T00:00:00.000Z"
     raw = path.with_name(f"{path.stem}.part.gpkg")
-    try:
-        with _gdal_options(OGR_CURRENT_DATE=time, OGR_GPKG_ALLOW_THREADED_RTREE="NO"):
-            for layer in layers:
-                _write_layer(raw, layer, append=raw.exists())
-        with closing(sqlite3.connect(raw)) as connection:
-            _finish(connection, layers, tables, metadata, time)
-            connection.execute("VACUUM INTO ?", (str(path),))
-        _check(path, layers, tables)
-    finally:
-        for left in (raw, *(raw.with_name(raw.name + end) for end in ("-journal", "-wal", "-shm"))):
-            left.unlink(missing_ok=True)
+    with _gdal_options(
+        OGR_CURRENT_DATE=time, OGR_GPKG_ALLOW_THREADED_RTREE="NO", OGR_SQLITE_SYNCHRONOUS="OFF"
+    ):
+        for layer in layers:
+            _write_layer(raw, layer, append=raw.exists())
+    with closing(sqlite3.connect(raw)) as connection:
+        _finish(connection, layers, tables, metadata, time)
+        connection.execute("VACUUM INTO ?", (str(path),))
+    raw.unlink()
+    _check(path, layers, tables)
 
 
 def _write_layer(path: Path, layer: Layer, *, append: bool) -> None:
@@ -184,6 +191,7 @@ def _finish(
 ) -> None:
     """Add to GDAL's file what it does not write: tables, titles, descriptions, metadata, fixed times."""
     connection.execute("PRAGMA journal_mode = OFF")
+    connection.execute("PRAGMA synchronous = OFF")
     connection.executescript(_SCHEMA_TABLES)
     for table in tables:
         _write_table(connection, table)
@@ -238,15 +246,15 @@ def _write_metadata(connection: sqlite3.Connection, metadata: Mapping[str, Any],
 
 
 def _check(path: Path, layers: Sequence[Layer], tables: Sequence[Table]) -> None:
-    """Read the file back: GDAL can swallow a failed write."""
+    """Read the file back."""
     with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro&immutable=1", uri=True)) as connection:
         ((verdict,),) = connection.execute("PRAGMA integrity_check(1)").fetchall()
         if verdict != "ok":
-            raise ReleaseError(f"{path.name} came out damaged ({verdict}); build again")
+            raise IncompleteError(f"{path.name} came out damaged ({verdict}); build again")
         for each in (*layers, *tables):
             ((count,),) = connection.execute(f"SELECT count(*) FROM {_quoted(each.name)}").fetchall()
             if count != len(each.frame):
-                raise ReleaseError(
+                raise IncompleteError(
                     f"{path.name}: {each.name} came out with {count} of {len(each.frame)} rows; build again"
                 )
 
