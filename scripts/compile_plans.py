@@ -1,4 +1,4 @@
-"""Compile the project's facts into ``data/units`` and ``data/plans``: run once, kept to show how the data came about.
+"""Compile the facts into ``data/units`` and ``data/plans``: run once, kept to show how the data came about.
 
     python scripts/compile_plans.py FACTS KEMENDAGRI_SQL [DATA]
 
@@ -19,10 +19,14 @@ from pathlib import Path
 Row = dict[str, str]
 
 CHAMBERS = ("dpr", "dpd", "dprd-provinsi", "dprd-kabkota")
-DAPIL_COLUMNS = (
-    "lembaga,kode_dapil,nama_dapil,kode_provinsi,kode_kabkota,kursi,penduduk,catatan,jumlah_anggota"
-).split(",")
-MEMBER_COLUMNS = "lembaga,kode_dapil,kode_unit,nama_unit,kode_lama,bagian,bukti,ragu".split(",")
+DAPIL_COLUMNS = [
+    *("lembaga", "kode_dapil", "nama_dapil", "kode_provinsi", "kode_kabkota"),
+    *("kursi", "penduduk", "catatan", "jumlah_anggota"),
+]
+MEMBER_COLUMNS = [
+    *("lembaga", "kode_dapil", "kode_unit", "nama_unit"),
+    *("kode_lama", "bagian", "bukti", "ragu"),
+]
 EXPECTED_UNITS = {2: 38, 5: 514, 8: 7285}
 
 #: Names where the polygon files spell better than the code list of 2025.
@@ -34,11 +38,13 @@ _SQL_ROW = re.compile(r"^\s*\('([\d.]+)'\s*,\s*'((?:[^'\\]|''|\\.)*)'\s*,")
 
 
 def read(path: Path) -> list[Row]:
+    """Return the rows of a CSV file."""
     with path.open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
 
 
 def write(path: Path, columns: Iterable[str], rows: Iterable[Row]) -> None:
+    """Write rows with the given columns."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, list(columns), restval="", lineterminator="\n")
@@ -56,6 +62,7 @@ def sql_names(directory: Path) -> Iterator[tuple[str, str]]:
 
 
 def member(row: Row, **more: str) -> Row:
+    """Return a row of members.csv from a row of the facts."""
     return {
         "lembaga": row["chamber"],
         "kode_dapil": row["dapil_code"],
@@ -65,6 +72,7 @@ def member(row: Row, **more: str) -> Row:
 
 
 def order(row: Row) -> tuple[int, str, str]:
+    """Return the sorting key of a row: chamber, dapil, unit."""
     return CHAMBERS.index(row["lembaga"]), row["kode_dapil"], row.get("kode_unit", "")
 
 
@@ -72,6 +80,7 @@ def order(row: Row) -> tuple[int, str, str]:
 
 
 def units(facts: Path, sql: Path, split: set[str]) -> list[Row]:
+    """Return the list of units; where the code list has a name, it goes before the polygon files'."""
     names = dict(sql_names(sql))
     for row in read(facts / "2024/unit_changes.csv"):
         if row["code_2025"] not in KEEP_SQL_NAME:
@@ -93,7 +102,8 @@ FOUR_DESA = {
     "61.12.01.2021": (
         "611202",
         "B",
-        "dimekarkan dari Sungai Asam (bagian B), dan tetap di kecamatan induk menurut berkatnewstv.com 2022-08-11"
+        "dimekarkan dari Sungai Asam (bagian B), dan tetap di kecamatan induk menurut"
+        " berkatnewstv.com 2022-08-11"
         " | split off Sungai Asam (part B), stays in the mother kecamatan per berkatnewstv.com 2022-08-11",
     ),
     "61.12.01.2022": (
@@ -101,7 +111,8 @@ FOUR_DESA = {
         "C",
         "berkatnewstv.com 2022-08-11 menyebutnya bersama sepuluh desa Kumpai Raya, yaitu tepat bagian C;"
         " TPS per kursi lebih rata (B 43,6, C 44,8; bila di B: 47,4 dan 40,0)"
-        " | listed with the ten desa of Kumpai Raya, which are exactly part C; evener polling stations per seat",
+        " | listed with the ten desa of Kumpai Raya, which are exactly part C;"
+        " evener polling stations per seat",
     ),
     "91.03.01.3007": (
         "910302",
@@ -126,6 +137,7 @@ _FOUR_DOUBT = {
 
 
 def members_2024(facts: Path) -> list[Row]:
+    """Return the members of 2024; the new units follow their parent or FOUR_DESA."""
     rows = [member(r, bagian=r["part"]) for r in read(facts / "2024/members.csv")]
     for row in rows:
         if (row["lembaga"], row["kode_dapil"]) == ("dprd-provinsi", "310005") and len(row["kode_unit"]) == 8:
@@ -152,6 +164,7 @@ def members_2024(facts: Path) -> list[Row]:
 
 
 def dapil_2024(facts: Path) -> Iterator[Row]:
+    """Yield the dapil of 2024."""
     for r in read(facts / "2024/dapil.csv"):
         note = ""
         if r["chamber"] == "dpr" and r["code"] == "3102":
@@ -165,6 +178,7 @@ def dapil_2024(facts: Path) -> Iterator[Row]:
 
 
 def members_2019(facts: Path) -> list[Row]:
+    """Return the members of 2019 and of the units made since, with the eleven boundary shifts marked."""
     shifts: dict[str, list[str]] = {}
     for r in read(facts / "2019/boundary_shifts.csv"):
         shifts.setdefault(r["kecamatan_2025"], []).append(
@@ -204,6 +218,7 @@ def members_2019(facts: Path) -> list[Row]:
 
 
 def dapil_2019(facts: Path, then: dict[str, str]) -> Iterator[Row]:
+    """Yield the dapil of 2019; population is KPU's, or the sum of the members' DAK2."""
     for r in read(facts / "2019/dapil.csv"):
         if r["population"]:
             yield dapil(r, then, penduduk=r["population"])
@@ -216,15 +231,39 @@ def dapil_2019(facts: Path, then: dict[str, str]) -> Iterator[Row]:
 
 # ---------------------------------------------------------------- 2014 and earlier
 
-_EVIDENCE = {
-    "province in 2014": "provinsi pada 2014",
-    "province in April 2009": "provinsi pada April 2009",
-    "territory of the 2014 regency lay in this province in April 2004": (
-        "wilayah kabupaten/kota 2014 ini di provinsi tersebut pada April 2004"
+#: Beginnings of the facts' evidence, and what stands for them here.
+_EVIDENCE = (
+    ("province in 2014", "provinsi pada 2014 | province in 2014"),
+    ("province in April 2009", "provinsi pada April 2009 | province in April 2009"),
+    (
+        "territory of the 2014 regency lay in this province in April 2004",
+        "wilayah kabkota 2014 ini di provinsi tersebut pada April 2004"
+        " | the ground of this kabkota of 2014 lay in the province in April 2004",
     ),
-    "perludem data_wilayah + KPU 2014 results + polygon": "Perludem data_wilayah; hasil KPU 2014; poligon Perludem",
-    "perludem DPRDII id + polygon": "id DPRD kab/kota Perludem; poligon Perludem",
-}
+    (
+        "Sulawesi Barat was separated from Sulawesi Selatan",
+        "Sulawesi Barat dipisahkan sesudah pemilu (UU 26/2004)"
+        " | Sulawesi Barat was separated after the election (UU 26/2004)",
+    ),
+    ("carried back from 2014", "susunan 2014 | composition of 2014"),
+    (
+        "pre-2009 listing",
+        "daftar sebelum 2009 (menangpemilulegislatif.blogspot.co.id), sama dengan 2014"
+        " | listing from before 2009, as in 2014",
+    ),
+    (
+        "perludem data_wilayah + KPU 2014 results + polygon",
+        "Perludem data_wilayah; KPU 2014; poligon Perludem",
+    ),
+    ("perludem data_wilayah + KPU 2014 results", "Perludem data_wilayah; KPU 2014"),
+    ("perludem data_wilayah + polygon", "Perludem data_wilayah; poligon Perludem"),
+    ("perludem DPRDII id + polygon", "id DPRD kab/kota Perludem; poligon Perludem"),
+    ("perludem DPRDII id + Antara 2014", "id DPRD kab/kota Perludem; Antara, April 2014"),
+    ("perludem DPRDII id", "id DPRD kab/kota Perludem"),
+    ("polygon", "poligon Perludem"),
+    ("in KPU list of 2014", "daftar KPU 2014; poligon 2025 | KPU's list of 2014; polygon of 2025"),
+    ("not in the polygon layer", "penyisihan | elimination"),
+)
 _DOUBT_2014 = {
     "74.09": "poligon Perludem menaruhnya di 740005 | Perludem's polygon puts it in 740005",
     "33.13": "poligon Perludem menaruh kecamatan Colomadu di 330005"
@@ -240,12 +279,19 @@ _PROVINCE_2014 = "pemilu 2014 dalam provinsi 64 | voted within province 64 in 20
 
 
 def evidence(text: str) -> str:
-    return _EVIDENCE.get(text, text)
+    """Return the evidence in the project's words."""
+    if share := re.match(r"spatial join, share (\d\.\d\d)", text):
+        return f"tumpang poligon Perludem {share[1]} | overlap with Perludem's polygon {share[1]}"
+    return next((ours for theirs, ours in _EVIDENCE if text.startswith(theirs)), text)
 
 
 def doubt_2014(r: Row) -> str:
+    """Return why a row of 2014 is doubtful, empty if it is not."""
     if r["chamber"] == "dpr" and r["unit_code"] == "33.13":
-        return "poligon Perludem menaruh Colomadu di 3305; hasil KPU di 3304 | polygons say 3305, KPU's results 3304"
+        return (
+            "poligon Perludem menaruh Colomadu di 3305; hasil KPU di 3304"
+            " | Perludem's polygons say 3305, KPU's results 3304"
+        )
     if r["chamber"] != "dprd-provinsi":
         return ""
     if r["unit_code"] in _DOUBT_2014:
@@ -253,12 +299,15 @@ def doubt_2014(r: Row) -> str:
     share = re.search(r"share (\d\.\d\d)", r["evidence"])
     if share and float(share[1]) < _LOW_SHARE:
         low = share[1]
-        return f"tumpang poligon hanya {low}; dapil yang sama pada 2019 | polygon overlap only {low}; same dapil in 2019"
+        return (
+            f"tumpang poligon hanya {low}; dapil yang sama pada 2019"
+            f" | polygon overlap only {low}; same dapil in 2019"
+        )
     return ""
 
 
 def successors_2014(facts: Path, skip: set[str]) -> Iterator[Row]:
-    """The units made after 2014; 76.06 stands in members.csv by its kecamatan as well, so it is skipped there."""
+    """Yield the units made after 2014 but those in `skip`: 76.06 stands in members.csv by its kecamatan."""
     for r in read(facts / "2014/successors_2025.csv"):
         if r["chamber"] == "dprd-provinsi" and r["unit_code"] in skip:
             continue
@@ -268,6 +317,7 @@ def successors_2014(facts: Path, skip: set[str]) -> Iterator[Row]:
 
 
 def members_2014(facts: Path) -> list[Row]:
+    """Return the members of 2014 and of the units made since."""
     source = read(facts / "2014/members.csv")
     rows = [
         member(r, kode_lama=then_code(r), bukti=evidence(r["evidence"]), ragu=doubt_2014(r)) for r in source
@@ -280,6 +330,7 @@ def members_2014(facts: Path) -> list[Row]:
 
 
 def then_code(r: Row) -> str:
+    """Return the code of the time, empty where it is today's."""
     return r["unit_code_then"] if r["unit_code_then"] != r["unit_code"] else ""
 
 
@@ -289,7 +340,10 @@ def members_earlier(facts: Path, year: str) -> list[Row]:
     for r in read(facts / year / "members.csv"):
         doubt = ""
         if r["evidence"].startswith("carried back"):
-            doubt = "dibawa mundur dari 2014; daftar 2009 tidak ditemukan | carried back from 2014, no list of 2009"
+            doubt = (
+                "dibawa mundur dari 2014; daftar 2009 tidak ditemukan"
+                " | carried back from 2014, no list of 2009 found"
+            )
         rows.append(member(r, kode_lama=then_code(r), bukti=evidence(r["evidence"]), ragu=doubt))
     by_unit = {(r["lembaga"], r["kode_unit"]): r for r in rows}
     for r in successors_2014(facts, set()):
@@ -300,7 +354,11 @@ def members_earlier(facts: Path, year: str) -> list[Row]:
 
 
 def dapil_2014(facts: Path, then: dict[str, str]) -> Iterator[Row]:
-    wrong = "angka Perludem; pembagian Sumut I-III tampak keliru | Perludem's; the split of Sumut I-III looks wrong"
+    """Yield the dapil of 2014."""
+    wrong = (
+        "angka Perludem; pembagian Sumut I-III tampak keliru"
+        " | Perludem's figure; the split of Sumut I-III looks wrong"
+    )
     short = "jumlah kursi Kepahiang 24, seharusnya 25 | the seats of Kepahiang add up to 24, not 25"
     for r in read(facts / "2014/dapil.csv"):
         note = short if r["note"] else ""
@@ -312,6 +370,7 @@ def dapil_2014(facts: Path, then: dict[str, str]) -> Iterator[Row]:
 
 
 def dapil_earlier(facts: Path, year: str) -> Iterator[Row]:
+    """Yield the dapil of 2009 or 2004."""
     counted = (
         "kursi: anggota terpilih per dapil (Perludem), sama dengan 2014"
         " | members elected per dapil (Perludem), as in 2014"
@@ -331,6 +390,7 @@ def dapil_earlier(facts: Path, year: str) -> Iterator[Row]:
 
 
 def dapil(r: Row, then: dict[str, str] | None = None, **more: str) -> Row:
+    """Return a row of dapil.csv from a row of the facts."""
     regency = r["regency_code"]
     return {
         "lembaga": r["chamber"],
@@ -349,6 +409,7 @@ def regencies_then(facts: Path, year: str, column: str) -> dict[str, str]:
 
 
 def compile_year(data: Path, year: str, dapil_rows: Iterable[Row], member_rows: list[Row]) -> None:
+    """Sort, count the members of each dapil, and write the two files of a year."""
     member_rows.sort(key=order)
     counts = Counter((m["lembaga"], m["kode_dapil"]) for m in member_rows)
     listed = []
@@ -361,6 +422,7 @@ def compile_year(data: Path, year: str, dapil_rows: Iterable[Row], member_rows: 
 
 
 def main(facts: Path, sql: Path, data: Path) -> None:
+    """Compile units and all years."""
     plans = {
         "2024": (dapil_2024(facts), members_2024(facts)),
         "2019": (dapil_2019(facts, regencies_then(facts, "2019", "unit_code_2019")), members_2019(facts)),
