@@ -2,12 +2,9 @@
 
 A release is written into a hidden *staging* directory beside the others, made durable, renamed to its id, and
 only then does the symlink ``current`` move, by one rename. Killed at any moment, ``current`` points to what
-it pointed to before. A staging directory belongs to the process that holds the lock of the file beside it;
-what a dead process left is removed by the next build.
+it pointed to before.
 """
 
-import errno
-import fcntl
 import hashlib
 import json
 import os
@@ -21,7 +18,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -32,7 +29,8 @@ from numpy.typing import NDArray
 
 from boundaries import __version__
 from boundaries.errors import ReleaseError
-from boundaries.exports.geopackage import IncompleteError
+from boundaries.exports.geopackage import columns, read_rows
+from boundaries.staging import FULL, disk_trouble, locked, open_staging, sync, sync_tree, writable
 
 FORMAT: Final = 1
 MANIFEST: Final = "manifest.json"
@@ -45,21 +43,6 @@ _MEDIA_TYPES: Final = {
     ".csv": "text/csv",
 }
 _REQUIRED: Final = ("release", "format", "source", "plans", "files", "layers")
-_FULL: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-#: How SQLite and GDAL word a failed write; they carry no error number.
-_FULL_WORDS: Final = (
-    "database or disk is full",
-    "disk i/o error",
-    "no space left",
-    "file too large",
-    "failed to write",
-    "write error",
-    "failed to commit",
-)
-#: With less than this free, a failed write is taken for a full disk, whatever GDAL calls it.
-_LITTLE: Final = 16 << 20
-#: Bytes of the envelope in a GeoPackage geometry header, by its flag (GeoPackage 1.3, clause 2.1.3.1.1).
-_ENVELOPE: Final = np.array([0, 32, 48, 48, 64])
 
 
 @dataclass
@@ -125,7 +108,7 @@ class Release:
     def _read(self, name: str, *, geometry: bool = True) -> tuple[pd.DataFrame, NDArray[np.object_] | None]:
         with closing(self.connect()) as connection:
             try:
-                return _read_rows(connection, name, geometry=geometry)
+                return read_rows(connection, name, geometry=geometry)
             except (sqlite3.Error, shapely.errors.GEOSException, ValueError, IndexError) as error:
                 raise ReleaseError(f"{self.gpkg}: {name!r} cannot be read: {error}") from None
 
@@ -174,13 +157,14 @@ def new_release(out_dir: Path | str, source_id: str) -> Iterator[Staging]:
     ReleaseError
         The directory cannot be written, or its disk is full (told once, with what was being written).
     """
-    out = _writable(Path(out_dir))
-    with _open_staging(out, source_id) as staging:
+    out = writable(Path(out_dir))
+    with open_staging(out) as path:
+        staging = Staging(path, source_id)
         try:
             yield staging
             staging.release = _publish(out, staging)
         except Exception as error:
-            full = _disk_trouble(error, out, staging.path)
+            full = disk_trouble(error, out, staging.path)
             if full is None:
                 raise
             raise full from error
@@ -231,8 +215,8 @@ def _publish(out: Path, staging: Staging) -> Release:
         if key not in manifest:
             raise ReleaseError(f"the manifest lacks {key!r}; the build must put it into staging.manifest")
     write_json(staging.path / MANIFEST, manifest)
-    _sync_tree(staging.path)
-    with _locked(out):
+    sync_tree(staging.path)
+    with locked(out):
         target = _move_in(out, staging.path, name)
         _switch(out, name)
     return open_release(target)
@@ -249,7 +233,7 @@ def _layers(draft: Release) -> list[dict[str, Any]]:
                 "name": name,
                 "features": connection.execute(f"SELECT count(*) FROM {_quoted(name)}").fetchone()[0],
                 "bbox": bbox,
-                "columns": [column for column, _ in _columns(connection, name)],
+                "columns": [column for column, _ in columns(connection, name)],
             }
             for name, *bbox in connection.execute(f"{query} ORDER BY rowid").fetchall()
         ]
@@ -275,7 +259,7 @@ def _move_in(out: Path, staged: Path, name: str) -> Path:
     target = out / name
     if not target.exists():
         staged.rename(target)
-        _sync(out)
+        sync(out)
     elif not _intact(target):
         _mend(target, staged)
     return target
@@ -302,7 +286,7 @@ def _mend(target: Path, staged: Path) -> None:
     for path in target.iterdir():
         if path.name not in wanted:
             shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
-    _sync(target)
+    sync(target)
 
 
 def _switch(out: Path, name: str) -> None:
@@ -316,143 +300,13 @@ def _switch(out: Path, name: str) -> None:
         fresh.replace(current)
     except OSError as error:
         fresh.unlink(missing_ok=True)
-        if error.errno in _FULL:
+        if error.errno in FULL:
             raise
         raise ReleaseError(
             f"{current} cannot be switched ({error.strerror}); the file system must allow symlinks, "
             f"the release itself is in {out / name}"
         ) from None
-    _sync(out)
-
-
-# Staging
-
-
-def _writable(out: Path) -> Path:
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except FileExistsError:
-        raise ReleaseError(f"{out} is a file; name a directory for the releases") from None
-    except NotADirectoryError:
-        raise ReleaseError(f"{out} lies under a file; name a directory for the releases") from None
-    except OSError as error:
-        if error.errno in _FULL:
-            raise _disk_trouble(error, out, out) or error from error
-        raise ReleaseError(f"{out} cannot be made: {error.strerror}; name another directory") from None
-    if not os.access(out, os.W_OK | os.X_OK):
-        raise ReleaseError(
-            f"{out} cannot be written (permissions or a read-only disk); name another directory"
-        )
-    return out.resolve()
-
-
-@contextmanager
-def _open_staging(out: Path, source_id: str) -> Iterator[Staging]:
-    path = out / f".staging-{os.getpid()}-{secrets.token_hex(4)}"
-    lock: IO[bytes] | None = None
-    try:
-        with _locked(out):
-            _remove_stale(out)
-            lock = _lock_of(path).open("wb")
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            path.mkdir()
-    except OSError as error:
-        if lock is not None:
-            lock.close()
-        raise _disk_trouble(error, out, path) or ReleaseError(
-            f"{out} cannot be written: {error.strerror}; name another directory"
-        ) from error
-    try:
-        yield Staging(path, source_id)
-    finally:
-        shutil.rmtree(path, ignore_errors=True)
-        _lock_of(path).unlink(missing_ok=True)
-        lock.close()
-
-
-def _lock_of(staging: Path) -> Path:
-    return staging.with_name(f"{staging.name}.lock")
-
-
-def _remove_stale(out: Path) -> None:
-    """Remove what dead processes left. The caller holds the directory's lock, so nobody is just starting."""
-    for link in out.glob(f".{CURRENT}-*"):
-        link.unlink(missing_ok=True)
-    for path in sorted(out.glob(".staging-*")):
-        staging = path.with_name(path.name.removesuffix(".lock"))
-        if _alive(_lock_of(staging)):
-            continue
-        shutil.rmtree(staging, ignore_errors=True)
-        _lock_of(staging).unlink(missing_ok=True)
-
-
-def _alive(lock: Path) -> bool:
-    try:
-        with lock.open("rb") as file:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except FileNotFoundError:
-        return False
-    except BlockingIOError:
-        return True
-    return False
-
-
-@contextmanager
-def _locked(out: Path) -> Iterator[None]:
-    """Hold the directory's lock: for the moments of starting and of publishing, never while building."""
-    with (out / ".lock").open("ab") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
-
-
-def _sync_tree(directory: Path) -> None:
-    for path in directory.iterdir():
-        _sync(path)
-    _sync(directory)
-
-
-def _sync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-# A full disk
-
-
-def _disk_trouble(error: BaseException, out: Path, staging: Path) -> ReleaseError | None:
-    """Return the one message for a full disk, or None if `error` and what caused it mean something else."""
-    why = next((each for each in _chain(error) if _means_full(each, out)), None)
-    if why is None:
-        return None
-    files = list(staging.iterdir()) if staging.is_dir() else []
-    newest = max(files, key=lambda path: path.stat().st_mtime_ns, default=None)
-    words = next((word for word in _FULL_WORDS if word in str(why).lower()), "a write failed")
-    what = f"{newest.name} ({newest.stat().st_size:,} bytes so far)" if newest else "a new directory"
-    place = next(path for path in (out, *out.parents) if path.exists())
-    return ReleaseError(
-        f"no room on the disk of {out} for {what}: {words}; {shutil.disk_usage(place).free:,} bytes are free "
-        "(if that is plenty, look for a quota or a limit on file size, ulimit -f). Free some space or name a "
-        "directory on another disk; the current release is untouched"
-    )
-
-
-def _means_full(error: BaseException, out: Path) -> bool:
-    if isinstance(error, OSError) and error.errno is not None:
-        return error.errno in _FULL
-    if not isinstance(error, (sqlite3.Error, RuntimeError, IncompleteError)):  # pyogrio's are RuntimeErrors
-        return False
-    # GDAL may go on after a failed write; then the file is damaged and the disk full.
-    full = any(word in str(error).lower() for word in _FULL_WORDS)
-    return full or shutil.disk_usage(out).free < _LITTLE
-
-
-def _chain(error: BaseException | None) -> Iterator[BaseException]:
-    while error is not None:
-        yield error
-        error = error.__cause__ or error.__context__
+    sync(out)
 
 
 # Reading
@@ -497,53 +351,6 @@ def _wrong_length(release: Release) -> list[str]:
         elif path.stat().st_size != file["bytes"]:
             found.append(f"{file['name']} has {path.stat().st_size:,} bytes, not {file['bytes']:,}")
     return found
-
-
-def _columns(connection: sqlite3.Connection, table: str) -> list[tuple[str, str]]:
-    """Return (name, declared type) of a table's columns, without primary key and geometry."""
-    geometry = _geometry_column(connection, table)
-    rows = connection.execute(f"PRAGMA table_info({_quoted(table)})").fetchall()
-    return [(name, kind) for _, name, kind, _, _, key in rows if not key and name != geometry]
-
-
-def _geometry_column(connection: sqlite3.Connection, table: str) -> str | None:
-    query = "SELECT column_name FROM gpkg_geometry_columns WHERE table_name = ?"
-    row = connection.execute(query, (table,)).fetchone()
-    return None if row is None else str(row[0])
-
-
-def _read_rows(
-    connection: sqlite3.Connection, table: str, *, geometry: bool
-) -> tuple[pd.DataFrame, NDArray[np.object_] | None]:
-    columns = _columns(connection, table)
-    if not columns:
-        raise ValueError("no such table")
-    geom = _geometry_column(connection, table) if geometry else None
-    names = [name for name, _ in columns] + ([geom] if geom else [])
-    rows = connection.execute(f"SELECT {', '.join(map(_quoted, names))} FROM {_quoted(table)} ORDER BY rowid")
-    cells = list(zip(*rows.fetchall(), strict=True)) or [() for _ in names]
-    frame = pd.DataFrame(
-        {name: _series(values, kind) for (name, kind), values in zip(columns, cells, strict=False)}
-    )
-    return frame, _geometries(cells[-1]) if geom else None
-
-
-def _series(values: tuple[Any, ...], kind: str) -> pd.Series:
-    """Integers are int64 (Int64 with nulls), reals float64, text objects with None."""
-    dtype = {"INTEGER": "int64", "REAL": "float64"}.get(kind.upper(), "object")
-    if dtype == "int64" and None in values:
-        dtype = "Int64"
-    return pd.Series(values, dtype=dtype)
-
-
-def _geometries(blobs: tuple[bytes, ...]) -> NDArray[np.object_]:
-    """Parse GeoPackage blobs: a header of 8 bytes, an envelope by its flag, then WKB."""
-    if not blobs:
-        return np.empty(0, dtype=object)
-    flags = np.array([blob[3] for blob in blobs])
-    start = 8 + _ENVELOPE[(flags >> 1) & 7]
-    wkb = np.array([blob[at:] for blob, at in zip(blobs, start.tolist(), strict=True)], dtype=object)
-    return np.asarray(shapely.from_wkb(wkb), dtype=object)
 
 
 def _quoted(name: str) -> str:

@@ -235,6 +235,66 @@ def test_kill_at_any_moment_leaves_a_valid_current_release(out: Path) -> None:
     assert hidden(out) == set()  # what the dead left is gone
 
 
+def _build_and_die(out: Path, source: Path, step: int) -> bool:
+    """Publish the files of `source` in a child that kills itself at its `step`-th touch of the directory."""
+    child = os.fork()
+    if child == 0:
+        left = [step]
+
+        def die(event: str, arguments: tuple) -> None:
+            writes = event in ("os.mkdir", "os.rename", "os.symlink", "os.remove", "os.rmdir", "os.truncate")
+            if writes or (event == "open" and str(out) in str(arguments[0])):
+                left[0] -= 1
+                if left[0] == 0:
+                    os.kill(os.getpid(), signal.SIGKILL)
+
+        try:
+            sys.addaudithook(die)
+            with new_release(out, SOURCE_ID) as staging:
+                for name in ("dapil.gpkg", "quality.csv", "quality.json"):
+                    shutil.copy(source / name, staging.path)
+                staging.manifest.update(json.loads((source / "manifest.json").read_text()))
+            os._exit(0)
+        finally:
+            os._exit(1)  # the child must not go on as a second pytest
+    _, status = os.waitpid(child, 0)
+    code = os.waitstatus_to_exitcode(status)
+    assert code in (0, -signal.SIGKILL)
+    return code != 0
+
+
+def test_kill_at_every_step_leaves_a_valid_current_release(out: Path, tmp_path: Path) -> None:
+    other = build(tmp_path / "other", 3)
+    other.communicate()
+    source = (tmp_path / "other" / "current").resolve()
+    first, name, step = intact(out), source.name, 1
+    while _build_and_die(out, source, step):
+        assert intact(out) in (first, name)
+        assert all(intact(out / path.name) for path in out.glob("contoh-1-*"))
+        (out / "current").unlink()
+        (out / "current").symlink_to(first)
+        if step % 2:
+            shutil.rmtree(out / name, ignore_errors=True)
+        step += 1
+    assert step > 20
+    assert intact(out) == name
+    assert hidden(out) == set()
+
+
+def test_kill_while_a_damaged_release_is_mended_can_be_built_again(out: Path, tmp_path: Path) -> None:
+    source = Path(shutil.copytree(out / "current", tmp_path / "source"))
+    step = 1
+    while True:
+        os.truncate(out / "current" / "dapil.gpkg", 100)
+        (out / "current" / "surplus").touch()
+        if not _build_and_die(out, source, step):
+            break
+        make_small_release(out)
+        assert intact(out) == open_release(source).id
+        step += 3
+    assert intact(out) == open_release(source).id
+
+
 def test_two_builds_into_one_directory_both_succeed(tmp_path: Path) -> None:
     processes = [build(tmp_path, day) for day in (1, 1, 2, 3)]
     outputs = [process.communicate() for process in processes]
@@ -346,6 +406,15 @@ def test_a_target_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     with pytest.raises(ReleaseError, match="lies under a file"), new_release(file / "below", "x"):
         pass
     with pytest.raises(ReleaseError, match="cannot be"), new_release("/proc/dapil", "x"):
+        pass
+
+
+def test_a_read_only_disk_is_named(small_disk: Path) -> None:
+    subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
+    with (
+        pytest.raises(ReleaseError, match=r"cannot be written .*read-only disk"),
+        new_release(small_disk, "x"),
+    ):
         pass
 
 

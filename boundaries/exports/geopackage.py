@@ -1,4 +1,4 @@
-"""One GeoPackage 1.3 of layers and tables; the same inputs give the same bytes.
+"""One GeoPackage 1.3 of layers and tables, written and read; the same inputs give the same bytes.
 
 GDAL writes the layers and their spatial index; what it leaves to chance (times, descriptions, the order of
 pages in the file) is set afterwards through SQLite. Coordinates are lon/lat, as GeoPackage stores EPSG:4326.
@@ -23,6 +23,8 @@ from boundaries.attributes import Attribute
 from boundaries.errors import ReleaseError
 
 _SQL_TYPE: Final = {"text": "TEXT", "integer": "INTEGER", "real": "REAL"}
+#: Bytes of the envelope in a GeoPackage geometry header, by its flag (GeoPackage 1.3, clause 2.1.3.1.1).
+_ENVELOPE: Final = np.array([0, 32, 48, 48, 64])
 _MULTIPOLYGON: Final = shapely.GeometryType.MULTIPOLYGON
 _POLYGON: Final = shapely.GeometryType.POLYGON
 
@@ -257,6 +259,57 @@ def _check(path: Path, layers: Sequence[Layer], tables: Sequence[Table]) -> None
                 raise IncompleteError(
                     f"{path.name}: {each.name} came out with {count} of {len(each.frame)} rows; build again"
                 )
+
+
+def columns(connection: sqlite3.Connection, table: str) -> list[tuple[str, str]]:
+    """Return (name, declared type) of a table's columns, without primary key and geometry."""
+    geometry = _geometry_column(connection, table)
+    rows = connection.execute(f"PRAGMA table_info({_quoted(table)})").fetchall()
+    return [(name, kind) for _, name, kind, _, _, key in rows if not key and name != geometry]
+
+
+def _geometry_column(connection: sqlite3.Connection, table: str) -> str | None:
+    query = "SELECT column_name FROM gpkg_geometry_columns WHERE table_name = ?"
+    row = connection.execute(query, (table,)).fetchone()
+    return None if row is None else str(row[0])
+
+
+def read_rows(
+    connection: sqlite3.Connection, table: str, *, geometry: bool = True
+) -> tuple[pd.DataFrame, NDArray[np.object_] | None]:
+    """Return the rows of a table in the order of ``fid``: attributes, and geometries if asked for.
+
+    Raises sqlite3.Error, ValueError or a GEOSException where the file is damaged or has no such table.
+    """
+    described = columns(connection, table)
+    if not described:
+        raise ValueError("no such table")
+    geom = _geometry_column(connection, table) if geometry else None
+    names = [name for name, _ in described] + ([geom] if geom else [])
+    rows = connection.execute(f"SELECT {', '.join(map(_quoted, names))} FROM {_quoted(table)} ORDER BY rowid")
+    cells = list(zip(*rows.fetchall(), strict=True)) or [() for _ in names]
+    frame = pd.DataFrame(
+        {name: _series(values, kind) for (name, kind), values in zip(described, cells, strict=False)}
+    )
+    return frame, _geometries(cells[-1]) if geom else None
+
+
+def _series(values: tuple[Any, ...], kind: str) -> pd.Series:
+    """Integers are int64 (Int64 with nulls), reals float64, text objects with None."""
+    dtype = {"INTEGER": "int64", "REAL": "float64"}.get(kind.upper(), "object")
+    if dtype == "int64" and None in values:
+        dtype = "Int64"
+    return pd.Series(values, dtype=dtype)
+
+
+def _geometries(blobs: tuple[bytes, ...]) -> NDArray[np.object_]:
+    """Parse GeoPackage blobs: a header of 8 bytes, an envelope by its flag, then WKB."""
+    if not blobs:
+        return np.empty(0, dtype=object)
+    flags = np.array([blob[3] for blob in blobs])
+    start = 8 + _ENVELOPE[(flags >> 1) & 7]
+    wkb = np.array([blob[at:] for blob, at in zip(blobs, start.tolist(), strict=True)], dtype=object)
+    return np.asarray(shapely.from_wkb(wkb), dtype=object)
 
 
 def _quoted(name: str) -> str:
