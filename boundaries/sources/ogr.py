@@ -38,6 +38,13 @@ def read(path: Path, level: LevelFiles, *, crs: str = "", latlon: bool = False) 
     return codes, names, _to_crs84(path, geometry, meta["crs"], crs, latlon)
 
 
+def read_columns(path: Path, fields: list[str]) -> tuple[dict[str, Array], Array]:
+    """Read fields and geometry of every feature as they stand: for scripts that compare sources."""
+    meta, _, wkb, data = pyogrio.raw.read(path, columns=fields, force_2d=True)
+    geometry: Array = shapely.from_wkb(wkb)
+    return dict(zip(meta["fields"], data, strict=True)), geometry
+
+
 def _layer(path: Path, level: LevelFiles) -> str:
     layers = [str(name) for name, kind in pyogrio.list_layers(path) if kind is not None]
     if level.layer and level.layer not in layers:

@@ -39,22 +39,22 @@ def fault(fact: FileFact, file: Path) -> str:
 @contextmanager
 def part(root: Path, target: Path) -> Iterator[Path]:
     """Yield a path to write to; it becomes `target` in one step, or goes if an error left the block."""
-    directory = root / _PARTS
-    temporary = directory / uuid.uuid4().hex
+    temporary = root / _PARTS / uuid.uuid4().hex
     try:
-        directory.mkdir(parents=True, exist_ok=True)
-        yield temporary
-        target.parent.mkdir(parents=True, exist_ok=True)
-        temporary.replace(target)
+        temporary.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            yield temporary
+            target.parent.mkdir(parents=True, exist_ok=True)
+            temporary.replace(target)
+        finally:
+            temporary.unlink(missing_ok=True)
     except OSError as error:
-        if error.filename is None and error.strerror is None:
+        if error.strerror is None:  # an error of the network, which requests derives from OSError
             raise
         at = error.filename or target
         raise SourceError(
             f"{at}: cannot be written ({error.strerror}); make room there, or set BOUNDARIES_CACHE elsewhere"
         ) from error
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def sweep(root: Path, now: float | None = None) -> None:
