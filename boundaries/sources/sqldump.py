@@ -71,7 +71,7 @@ def read(
         names.append(row["name"].replace("''", "'"))
     try:
         geometry = _build(rings, len(units), latlon)
-    except (ValueError, shapely.errors.ShapelyError) as error:
+    except (ValueError, TypeError, shapely.errors.ShapelyError) as error:
         raise SourceError(f"{path}: an outline is not made of number pairs ({error}); {_AGAIN}") from None
     return units, names, geometry, notes
 
@@ -162,9 +162,11 @@ def _build(rings: Rings, units: int, latlon: bool) -> Array:
     geometry = np.full(units, None, dtype=object)
     if not rings.ring_of:
         return geometry
+    if set(map(len, rings.points)) != {2}:
+        raise ValueError("a point has more or fewer than two numbers")
     pairs = np.fromiter(itertools.chain.from_iterable(rings.points), dtype=float).reshape(-1, 2)
-    if len(pairs) != len(rings.points) or not np.isfinite(pairs).all():
-        raise ValueError("a point has more or fewer than two finite numbers")
+    if not np.isfinite(pairs).all():
+        raise ValueError("a number is not finite")
     points = pairs[:, ::-1] if latlon else pairs
     of_point = np.repeat(np.arange(len(rings.ring_of)), rings.ring_of)
     lines: Any = shapely.linearrings(points, indices=of_point)

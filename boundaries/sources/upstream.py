@@ -181,5 +181,7 @@ def _run_npm(npm: str, package: str, directory: str) -> None:
             for ln in done.stderr.splitlines()
             if ln.startswith(("npm ERR!", "npm error"))
         ]
-        said = "; ".join(ln for ln in lines if ln and "complete log" not in ln)[:300]
+        said = "; ".join(
+            ln for ln in lines if ln and "complete log" not in ln and not ln.startswith("    at ")
+        )[:300]
         raise UpstreamError(f"npm pack {package}: ended with {done.returncode}: {said or 'no message'}")
