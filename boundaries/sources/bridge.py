@@ -7,6 +7,7 @@ says on what evidence (docs/sources.md lists the words).
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 import pandas as pd
@@ -46,7 +47,7 @@ class Bridge:
             [(u, *rule) for u, rule in rows if rule], columns=["id", "kode", "cara"], dtype=object
         )
 
-    @property
+    @cached_property
     def _lengths(self) -> list[int]:
         return sorted({len(p) for p in self.prefix}, reverse=True)
 
