@@ -53,14 +53,18 @@ def quality(geometry: np.ndarray, units: int) -> str:
     whole = shapely.get_parts(shapely.union_all(shapely.make_valid(there)))
     holes = shapely.get_rings(whole).size - len(whole)
     parts = int(shapely.get_num_geometries(there).sum())
-    return f"{len(there)}/{units} units, {parts} parts, {invalid} invalid, {bad} with bad edges, {holes} holes"
+    return (
+        f"{len(there)}/{units} units, {parts} parts, {invalid} invalid, {bad} with bad edges, {holes} holes"
+    )
 
 
 def mapshaper(folder: Path) -> list[str] | None:
     """Install mapshaper into `folder` through npm; None where there is no npm."""
     if not shutil.which("npm"):
         return None
-    done = subprocess.run(["npm", "install", "--silent", "--prefix", str(folder), MAPSHAPER], capture_output=True)
+    done = subprocess.run(
+        ["npm", "install", "--silent", "--prefix", str(folder), MAPSHAPER], capture_output=True
+    )
     return ["node", str(folder / "node_modules/.bin/mapshaper")] if done.returncode == 0 else None
 
 
@@ -80,8 +84,14 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         dapil = [sys.executable, "-m", "boundaries.cli"]
-        whole = child("whole build, 15 plans", [*dapil, "build", "--source", "kemendagri-2025", "--out", name + "/out"])
-        print(whole.row(f"goal: under 60 s wall ({whole.wall / 60:.2f}) and 2 GB ({whole.memory_mb / 2048:.2f})"))
+        whole = child(
+            "whole build, 15 plans", [*dapil, "build", "--source", "kemendagri-2025", "--out", name + "/out"]
+        )
+        print(
+            whole.row(
+                f"goal: under 60 s wall ({whole.wall / 60:.2f}) and 2 GB ({whole.memory_mb / 2048:.2f})"
+            )
+        )
         print(child("verify of that release", [*dapil, "verify", name + "/out/current"]).row())
         compare(folder)
 
@@ -98,15 +108,21 @@ def compare(folder: Path) -> None:
         [sys.executable, __file__, "--ours", str(geojson)], capture_output=True, text=True, check=True
     )
     cpu, words = out.stdout.strip().split("|")
-    mine = Run("clean + fill, this project (in memory)", float(cpu), time.perf_counter() - start, float("nan"))
+    mine = Run(
+        "clean + fill, this project (in memory)", float(cpu), time.perf_counter() - start, float("nan")
+    )
     print(mine.row(words))
     command = mapshaper(folder)
     if command is None:
         print("mapshaper: not compared, npm or its registry cannot be had here")
         return
     cleaned = folder / "mapshaper.json"
-    copy = child("mapshaper, read and write only", [*command, "-i", str(geojson), "-o", str(folder / "copy.json")])
-    done = child("mapshaper -clean, read and write too", [*command, "-i", str(geojson), "-clean", "-o", str(cleaned)])
+    copy = child(
+        "mapshaper, read and write only", [*command, "-i", str(geojson), "-o", str(folder / "copy.json")]
+    )
+    done = child(
+        "mapshaper -clean, read and write too", [*command, "-i", str(geojson), "-clean", "-o", str(cleaned)]
+    )
     result = gpd.read_file(cleaned).geometry.to_numpy()
     print(copy.row())
     print(done.row(quality(result, len(frame))))

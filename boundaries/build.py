@@ -33,6 +33,7 @@ CHAMBER_NAMES: Final = {
     "dprd-provinsi": ("DPRD provinsi", "Provincial councils (DPRD provinsi)"),
     "dprd-kabkota": ("DPRD kabupaten/kota", "Regency and city councils (DPRD kabupaten/kota)"),
 }
+_FROM_DESA: Final = "the source's outline is wrong; drawn as the union of its desa (see the descriptor)"
 _LEVEL_NAMES: Final[dict[Level, tuple[str, str]]] = {
     "provinsi": ("Provinsi", "Provinces"),
     "kabkota": ("Kabupaten dan kota", "Regencies and cities (kabupaten/kota)"),
@@ -81,18 +82,22 @@ def build(
         overlays=sources.read_overlays(chosen.source),
         partial=chosen.source.partial,
     )
+    polygons.notes.update(dict.fromkeys(chosen.source.outline_from_desa, _FROM_DESA))
     progress(f"coverage: cleaning {len(polygons.codes):,} polygons")
     clean = cov.clean(polygons.codes, polygons.geometry, options=options, land_evidence=land)
     ground = dissolve.Ground(clean.codes, clean.geometry, cov.geodesic_area_m2(clean.geometry))
     progress(f"dapil: dissolving {len(plans)} plans")
-    facts = {"sumber_batas": chosen.source.id, "lisensi": chosen.source.licence.spdx or chosen.source.licence.name}
+    facts = {
+        "sumber_batas": chosen.source.id,
+        "lisensi": chosen.source.licence.spdx or chosen.source.licence.name,
+    }
     content = _content(plans, ground, base, registry, facts, partial=chosen.source.partial)
     progress("release: writing")
     release = _write(out, chosen, content, clean, polygons, registry, plans, options)
     return Result(release, chosen.why)
 
 
-# --- what a plan needs of a source ----------------------------------------------------------------------------
+# --- what a plan needs of a source -----------------------------------------------------------------
 
 
 def whole_need() -> sources.Need:
@@ -114,7 +119,9 @@ def _read(chosen: sources.Choice, need: sources.Need) -> tuple[list[LevelPolygon
         bridge = sources.read_bridge(chosen.source)
         raw = tuple(part for level in raw for part in sources.apply_bridge(level, bridge))
     land = [r.geometry for r in raw if r.level == "provinsi"]
-    below = [LevelPolygons(r.level, r.codes, r.geometry) for r in raw if r.level != "provinsi" or len(raw) == 1]
+    below = [
+        LevelPolygons(r.level, r.codes, r.geometry) for r in raw if r.level != "provinsi" or len(raw) == 1
+    ]
     return below, land[0] if land else None
 
 
@@ -150,7 +157,7 @@ def _base(plans: Sequence[Plan], registry: Registry, levels: Collection[str]) ->
     return registry.at(level)
 
 
-# --- layers and tables ----------------------------------------------------------------------------------------
+# --- layers and tables -----------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -177,13 +184,17 @@ def _content(
             entries.append(quality.plan_entry(plan, f"tabel-{plan.id}", frame, {}))
             continue
         of_plan = assignment(plan, base)
-        assigned.append(of_plan.rename_axis("kode_unit").rename("kode_dapil").reset_index().assign(plan_id=plan.id))
+        assigned.append(
+            of_plan.rename_axis("kode_unit").rename("kode_dapil").reset_index().assign(plan_id=plan.id)
+        )
         shown, cut = _complete(of_plan, ground, partial=partial)
         layer = dissolve.dapil(plan, ground, shown, registry, facts)
         if len(layer.frame):
-            dissolve.check(plan.id, ground, layer, shown.to_dict(), "kode_dapil")
+            dissolve.check(plan.id, ground, layer, {str(k): str(v) for k, v in shown.items()}, "kode_dapil")
             layers.append(_layer(plan.id, _plan_title(plan), layer))
-        entries.append(quality.plan_entry(plan, plan.id, layer.frame, dict(layer.omitted) | _cut_names(plan, cut)))
+        entries.append(
+            quality.plan_entry(plan, plan.id, layer.frame, dict(layer.omitted) | _cut_names(plan, cut))
+        )
     for level in LEVELS:
         if any(len(c) >= LENGTH[level] for c in ground.codes):
             units = dissolve.units(ground, level, registry, facts)
@@ -193,7 +204,9 @@ def _content(
     tables += [
         _table("plans", ("Rencana dapil", "Plans"), pd.DataFrame([_plan_row(p) for p in plans])),
         _table("members", ("Anggota dapil", "Members of dapil"), _member_rows(plans)),
-        _table("assignment", ("Wilayah dasar dan dapilnya", "Base units and their dapil"), _stacked(assigned)),
+        _table(
+            "assignment", ("Wilayah dasar dan dapilnya", "Base units and their dapil"), _stacked(assigned)
+        ),
     ]
     return _Content(layers, tables, entries)
 
@@ -265,7 +278,7 @@ def _json(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, sort_keys=True)
 
 
-# --- writing --------------------------------------------------------------------------------------------------
+# --- writing ---------------------------------------------------------------------------------------
 
 
 def _write(
@@ -290,7 +303,9 @@ def _write(
             date=_date(plans),
         )
         table.to_csv(staging.path / "quality.csv", index=False, lineterminator="\n")
-        write_json(staging.path / "quality.json", quality.report(clean, polygons, table, content.entries, doubts))
+        write_json(
+            staging.path / "quality.json", quality.report(clean, polygons, table, content.entries, doubts)
+        )
         staging.manifest.update(
             source=source,
             plans=content.entries,

@@ -85,7 +85,13 @@ def sources(as_json: bool) -> None:
     if as_json:
         emit(
             [
-                {"id": s.id, "title": dict(s.title), "vintage": s.vintage, "open": s.open, "licence": s.licence.name}
+                {
+                    "id": s.id,
+                    "title": dict(s.title),
+                    "vintage": s.vintage,
+                    "open": s.open,
+                    "licence": s.licence.name,
+                }
                 for s in found
             ]
         )
@@ -96,7 +102,9 @@ def sources(as_json: bool) -> None:
 
 
 @main.command()
-@click.option("--source", default="auto", show_default=True, help="Source id, 'auto', or the path of a descriptor.")
+@click.option(
+    "--source", default="auto", show_default=True, help="Source id, 'auto', or the path of a descriptor."
+)
 @JSON
 @friendly
 def fetch(source: str, as_json: bool) -> None:
@@ -118,8 +126,12 @@ def fetch(source: str, as_json: bool) -> None:
 
 @main.command()
 @OUT
-@click.option("--source", default="auto", show_default=True, help="Source id, 'auto', or the path of a descriptor.")
-@click.option("--plan", "plans", multiple=True, metavar="ID", help="Only this plan, e.g. dpr-2024; repeatable.")
+@click.option(
+    "--source", default="auto", show_default=True, help="Source id, 'auto', or the path of a descriptor."
+)
+@click.option(
+    "--plan", "plans", multiple=True, metavar="ID", help="Only this plan, e.g. dpr-2024; repeatable."
+)
 @click.option(
     "--plans-dir",
     type=click.Path(path_type=Path, exists=True, file_okay=False),
@@ -207,7 +219,9 @@ def info(release: Path, as_json: bool) -> None:
 @main.command(name="map")
 @click.argument("layer", default="dpr-2024")
 @click.option("--release", type=click.Path(path_type=Path), default=Path("build/current"), show_default=True)
-@click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), required=True, help="PNG or SVG.")
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path, dir_okay=False), required=True, help="PNG or SVG."
+)
 @friendly
 def map_(layer: str, release: Path, output: Path) -> None:
     """Draw a layer of a release as a picture with its source and licence in it."""

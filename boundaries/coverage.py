@@ -164,7 +164,7 @@ def clean(
     )
 
 
-# --- 1. repair ------------------------------------------------------------------------------------------------
+# --- 1. repair -------------------------------------------------------------------------------------
 
 
 def repair(geometry: Array) -> tuple[Array, Array]:
@@ -175,7 +175,8 @@ def repair(geometry: Array) -> tuple[Array, Array]:
         return geometry, invalid
     fixed = geometry.copy()
     fixed[invalid] = [
-        polygons_of(g) for g in shapely.make_valid(geometry[invalid], method="structure", keep_collapsed=False)
+        polygons_of(g)
+        for g in shapely.make_valid(geometry[invalid], method="structure", keep_collapsed=False)
     ]
     return fixed, invalid
 
@@ -188,7 +189,7 @@ def polygons_of(geometry: shapely.Geometry) -> shapely.Geometry:
     return shapely.multipolygons(parts[shapely.get_type_id(parts) == 3])
 
 
-# --- 2. and 3. resolve overlaps, put on the grid --------------------------------------------------------------
+# --- 2. and 3. resolve overlaps, put on the grid ---------------------------------------------------
 
 
 def resolve(parts: Array) -> tuple[Array, Array]:
@@ -207,7 +208,8 @@ def to_grid(geometry: Array) -> Array:
     broken = ~shapely.is_valid(rounded)
     if broken.any():
         rounded[broken] = [
-            polygons_of(g) for g in shapely.make_valid(rounded[broken], method="structure", keep_collapsed=False)
+            polygons_of(g)
+            for g in shapely.make_valid(rounded[broken], method="structure", keep_collapsed=False)
         ]
     return rounded
 
@@ -225,7 +227,7 @@ def _coverage_clean(parts: Array, strategy: str, snapping: float = SNAPPING) -> 
     raise CoverageError(f"the overlaps between {len(parts)} polygons cannot be resolved: {reason}")
 
 
-# --- 4. gaps --------------------------------------------------------------------------------------------------
+# --- 4. gaps ---------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -306,7 +308,7 @@ def find_gaps(pieces: Array, owner: Array) -> Gaps:
     use = ~is_land[face_of] & (facing >= 0)
     unit_of_edge = owner[piece]
     table = _longest_borders(face_of[use], unit_of_edge[facing[use]], face_pairs[use])
-    return Gaps(faces[table.pop("face")], **table, index=index, unit_of_edge=unit_of_edge)  # type: ignore[arg-type]
+    return Gaps(faces[table.pop("face")], **table, index=index, unit_of_edge=unit_of_edge)
 
 
 def _longest_borders(face: Array, unit: Array, pairs: Array) -> dict[str, Any]:
@@ -315,9 +317,15 @@ def _longest_borders(face: Array, unit: Array, pairs: Array) -> dict[str, Any]:
     face, unit, length = face[order], unit[order], edge_length_m(pairs[order])
     first = np.flatnonzero(np.r_[True, (face[1:] != face[:-1]) | (unit[1:] != unit[:-1])][: len(face)])
     border = pd.DataFrame(
-        {"face": face[first], "unit": unit[first], "length": np.add.reduceat(length, first) if len(first) else []}
+        {
+            "face": face[first],
+            "unit": unit[first],
+            "length": np.add.reduceat(length, first) if len(first) else [],
+        }
     )
-    longest = border.sort_values(["face", "length", "unit"], ascending=[True, False, True]).drop_duplicates("face")
+    longest = border.sort_values(["face", "length", "unit"], ascending=[True, False, True]).drop_duplicates(
+        "face"
+    )
     index = longest["face"].to_numpy(dtype=np.int64)
     starts = np.searchsorted(border["face"].to_numpy(), index[1:])
     neighbours = np.split(border["unit"].to_numpy(), starts) if len(index) else []
@@ -353,9 +361,13 @@ def _owners_of_triangles(triangles: Array, gap: Array, gaps: Gaps) -> Array:
     length = edge_length_m(pairs.reshape(-1, 2, 2)).reshape(-1, 3)
     across = _unit_across(pairs, side, gap)
     first = side.max(axis=1)
-    second = np.where((side >= 0).sum(axis=1) > 1, np.where(side < 0, first[:, None], side).min(axis=1), across)
+    second = np.where(
+        (side >= 0).sum(axis=1) > 1, np.where(side < 0, first[:, None], side).min(axis=1), across
+    )
     second = np.where(second < 0, first, second)
-    group = np.unique(np.stack([gap, np.minimum(first, second), np.maximum(first, second)]), axis=1, return_inverse=True)
+    group = np.unique(
+        np.stack([gap, np.minimum(first, second), np.maximum(first, second)]), axis=1, return_inverse=True
+    )
     label = group[1].ravel()
     on_side = side >= 0
     border = pd.DataFrame(
@@ -365,8 +377,10 @@ def _owners_of_triangles(triangles: Array, gap: Array, gaps: Gaps) -> Array:
             "length": length[on_side],
         }
     )
-    border = border.groupby(["group", "unit"], as_index=False)["length"].sum()
-    border = border.sort_values(["group", "length", "unit"], ascending=[True, False, True]).drop_duplicates("group")
+    total = border.groupby(["group", "unit"])["length"].sum().reset_index()
+    border = total.sort_values(["group", "length", "unit"], ascending=[True, False, True]).drop_duplicates(
+        "group"
+    )
     winner = np.full(group[0].shape[1], -1)
     winner[border["group"]] = border["unit"]
     return _spread(pairs, np.where(first >= 0, winner[label], -1), length)
@@ -444,7 +458,7 @@ def _describe_gaps(gaps: Gaps, kept: Array, units: Array, land: Array | None) ->
     ).sort_values(["area_m2", "lon"], ascending=[False, True], ignore_index=True)
 
 
-# --- joining and settling -------------------------------------------------------------------------------------
+# --- joining and settling --------------------------------------------------------------------------
 
 
 def join(pieces: Array, owner: Array, count: int) -> Array:
@@ -504,7 +518,7 @@ def _settle(geometry: Array, units: Array) -> Array:
     return geometry
 
 
-# --- 5. checks and the account --------------------------------------------------------------------------------
+# --- 5. checks and the account ---------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -518,7 +532,9 @@ class _Before:
 def _refuse_empty(units: Array, owner: Array, what: str) -> None:
     without = units[np.bincount(owner, minlength=len(units)) == 0]
     if len(without):
-        raise CoverageError(f"unit {', '.join(without[:10])} {what}: mend or list it as missing in the source")
+        raise CoverageError(
+            f"unit {', '.join(without[:10])} {what}: mend or list it as missing in the source"
+        )
 
 
 def _lost_parts(parts: Array, owner: Array, area: Array, joined: Array, units: Array) -> pd.DataFrame:
@@ -528,8 +544,12 @@ def _lost_parts(parts: Array, owner: Array, area: Array, joined: Array, units: A
     tree = shapely.STRtree(joined)
     part, unit = tree.query(parts[gone], predicate="intersects")
     shared = area_m2(shapely.intersection(parts[gone][part], joined[unit]))
-    table = pd.DataFrame({"part": part, "unit": units[unit], "shared": shared, "own": unit == owner[gone][part]})
-    taken = table[~table["own"]].sort_values("shared", ascending=False).drop_duplicates("part").set_index("part")
+    table = pd.DataFrame(
+        {"part": part, "unit": units[unit], "shared": shared, "own": unit == owner[gone][part]}
+    )
+    taken = (
+        table[~table["own"]].sort_values("shared", ascending=False).drop_duplicates("part").set_index("part")
+    )
     own = table[table["own"]].set_index("part")["shared"]
     others = table[~table["own"]].groupby("part")["shared"].sum()
     index = np.arange(len(gone))
@@ -550,7 +570,9 @@ def _lost_parts(parts: Array, owner: Array, area: Array, joined: Array, units: A
 def _check(units: Array, geometry: Array, lost: pd.DataFrame) -> None:
     empty = units[shapely.is_empty(geometry)]
     if len(empty):
-        raise CoverageError(f"the cleaning emptied unit {', '.join(empty[:10])}: its ground is drawn in another unit")
+        raise CoverageError(
+            f"the cleaning emptied unit {', '.join(empty[:10])}: its ground is drawn in another unit"
+        )
     unexplained = lost[lost["covered_m2"] + lost["now_elsewhere_m2"] < 0.5 * lost["area_m2"]]
     if len(unexplained):
         worst = unexplained.iloc[0]
@@ -598,7 +620,9 @@ def join_overlapping(parts: Array, owner: Array, count: int) -> Array:
     return np.array([g[0] if len(g) == 1 else shapely.multipolygons(g) for g in groups], dtype=object)
 
 
-def _totals(before: _Before, gaps: Gaps, fill: Array, joined: Array, fragments: int) -> dict[str, float | int]:
+def _totals(
+    before: _Before, gaps: Gaps, fill: Array, joined: Array, fragments: int
+) -> dict[str, float | int]:
     final = float(area_m2(joined).sum())
     filled = float(gaps.area_m2[fill].sum())
     return {

@@ -40,7 +40,9 @@ class Published:
     omitted: Mapping[str, str]
 
 
-def dapil(plan: Plan, ground: Ground, assigned: pd.Series, registry: Registry, facts: Mapping[str, str]) -> Published:
+def dapil(
+    plan: Plan, ground: Ground, assigned: pd.Series, registry: Registry, facts: Mapping[str, str]
+) -> Published:
     """Dissolve one plan.
 
     `assigned`: base unit → kode_dapil for the base units of the plan that the source shows or should show; units
@@ -88,7 +90,9 @@ def check(name: str, ground: Ground, layer: Published, owner_of: Mapping[str, st
     """
     bad = invalid_units(layer.geometry)
     if len(bad):
-        raise CoverageError(f"{name}: {layer.frame[key].iloc[bad[0]]} has unmatched or invalid edges: report this as a bug")
+        raise CoverageError(
+            f"{name}: {layer.frame[key].iloc[bad[0]]} has unmatched or invalid edges: report this as a bug"
+        )
     flat = pd.Series(area_m2(ground.geometry), index=ground.codes)
     parts = flat[flat.index.isin(list(owner_of))]
     expected = parts.groupby(parts.index.map(owner_of)).sum().reindex(layer.frame[key]).to_numpy()
@@ -101,7 +105,7 @@ def check(name: str, ground: Ground, layer: Published, owner_of: Mapping[str, st
         )
 
 
-# --- attributes -----------------------------------------------------------------------------------------------
+# --- attributes ------------------------------------------------------------------------------------
 
 
 def _attributes(plan: Plan, registry: Registry, facts: Mapping[str, str]) -> pd.DataFrame:

@@ -37,24 +37,28 @@ def unit_table(coverage: Coverage, base: BaseUnits, registry: Registry) -> pd.Da
     """One row a base unit: areas (m², equal-area), parts and invalid rings before and after, and the reason."""
     table = coverage.ledger.copy()
     table["nama"] = table["kode"].map(registry.names)
-    table["area_source_m2"] = table["kode"].map(dict(base.source_area_m2)).fillna(table["area_source_m2"]).round(1)
+    table["area_source_m2"] = (
+        table["kode"].map(dict(base.source_area_m2)).fillna(table["area_source_m2"]).round(1)
+    )
     change = 100 * (table["area_m2"] - table["area_source_m2"]) / table["area_source_m2"]
     table["area_change_pct"] = change.round(3)
-    table["reason"] = [
-        _reason(row, base.notes.get(row.kode, "")) if abs(row.area_change_pct) > NOTABLE_PCT or row.kode in base.notes
-        else ""
-        for row in table.itertuples()
-    ]  # fmt: skip
+    told = table["kode"].isin(list(base.notes)) | (table["area_change_pct"].abs() > NOTABLE_PCT)
+    table["reason"] = ""
+    table.loc[told, "reason"] = [
+        _reason(row, base.notes.get(str(row["kode"]), "")) for _, row in table[told].iterrows()
+    ]
     return table[list(COLUMNS)]
 
 
-def _reason(row: Any, note: str) -> str:
+def _reason(row: "pd.Series[Any]", note: str) -> str:
     reasons = [note] if note else []
-    threshold = 0.002 * row.area_source_m2
-    if row.overlap_lost_m2 > threshold:
-        reasons.append(f"overlap of {row.overlap_lost_m2 / 1e6:.3f} km² resolved in favour of smaller parts")
-    if row.gap_filled_m2 > threshold:
-        reasons.append(f"{row.gap_filled_m2 / 1e6:.3f} km² of gaps between units filled")
+    threshold = 0.002 * row["area_source_m2"]
+    if row["overlap_lost_m2"] > threshold:
+        reasons.append(
+            f"overlap of {row['overlap_lost_m2'] / 1e6:.3f} km² resolved in favour of smaller parts"
+        )
+    if row["gap_filled_m2"] > threshold:
+        reasons.append(f"{row['gap_filled_m2'] / 1e6:.3f} km² of gaps between units filled")
     return "; ".join(reasons) or "drawing residue of the source (edges matched, invalid rings rebuilt)"
 
 
@@ -80,7 +84,11 @@ def plan_entry(plan: Plan, layer: str, features: pd.DataFrame, omitted: Mapping[
 
 
 def report(
-    coverage: Coverage, base: BaseUnits, table: pd.DataFrame, plans: list[dict[str, Any]], doubts: Mapping[str, Any]
+    coverage: Coverage,
+    base: BaseUnits,
+    table: pd.DataFrame,
+    plans: list[dict[str, Any]],
+    doubts: Mapping[str, Any],
 ) -> dict[str, Any]:
     """Return the whole of ``quality.json``."""
     change = table["area_change_pct"].abs()

@@ -49,7 +49,7 @@ class BaseUnits:
     codes: Array
     geometry: Array
     source_area_m2: Mapping[str, float]
-    notes: Mapping[str, str]
+    notes: dict[str, str]
     missing: pd.DataFrame
     figures: Mapping[str, float] = field(default_factory=dict)
 
@@ -90,7 +90,7 @@ def assemble(
     return BaseUnits(
         codes=polygons["code"].to_numpy(dtype=object),
         geometry=polygons["geometry"].to_numpy(dtype=object),
-        source_area_m2=area.to_dict(),
+        source_area_m2={str(code): float(value) for code, value in area.items()},
         notes=notes,
         missing=absent,
         figures=figures,
@@ -123,7 +123,7 @@ def _reduce_parents(
     return rows.assign(geometry=geometry)
 
 
-# --- desa of split kecamatan ----------------------------------------------------------------------------------
+# --- desa of split kecamatan -----------------------------------------------------------------------
 
 
 def _fit_split(
@@ -195,8 +195,8 @@ def _allocate(rest: Array, parts: Array, owner: Array) -> Array:
     piece, part = shapely.STRtree(parts).query(rest, predicate="dwithin", distance=_TOUCH)
     shared = shapely.intersection(shapely.boundary(rest[piece]), shapely.buffer(parts[part], _TOUCH))
     border = pd.DataFrame({"piece": piece, "owner": owner[part], "length": shapely.length(shared)})
-    border = border.groupby(["piece", "owner"], as_index=False)["length"].sum()
-    border = border.sort_values(["piece", "length", "owner"], ascending=[True, False, True])
+    total = border.groupby(["piece", "owner"])["length"].sum().reset_index()
+    border = total.sort_values(["piece", "length", "owner"], ascending=[True, False, True])
     best = border.drop_duplicates("piece")
     given = np.full(len(rest), -1)
     given[best["piece"].to_numpy()] = best["owner"].to_numpy()
@@ -206,7 +206,7 @@ def _allocate(rest: Array, parts: Array, owner: Array) -> Array:
     return given
 
 
-# --- what is not there ----------------------------------------------------------------------------------------
+# --- what is not there -----------------------------------------------------------------------------
 
 
 def _absent(

@@ -35,7 +35,9 @@ def test_a_sliver_between_neighbours_is_filled():
 
 def test_a_lake_stays_and_is_listed_with_its_place():
     ring = square(0, 0, 9000, 9000).difference(square(3000, 3000, 3000, 3000))
-    result = clean([ring.intersection(square(0, 0, 4500, 9000)), ring.intersection(square(4500, 0, 4500, 9000))])
+    result = clean(
+        [ring.intersection(square(0, 0, 4500, 9000)), ring.intersection(square(4500, 0, 4500, 9000))]
+    )
     assert len(result.gaps_kept) == 1
     gap = result.gaps_kept.iloc[0]
     assert gap["area_m2"] == pytest.approx(9e6, rel=0.01)
@@ -44,7 +46,12 @@ def test_a_lake_stays_and_is_listed_with_its_place():
 
 
 def test_a_narrow_strait_that_a_coarser_level_leaves_open_stays():
-    units = [square(0, 0, 4000, 9000), square(4300, 0, 4000, 9000), square(0, 9000, 8300), square(0, -1000, 8300)]
+    units = [
+        square(0, 0, 4000, 9000),
+        square(4300, 0, 4000, 9000),
+        square(0, 9000, 8300),
+        square(0, -1000, 8300),
+    ]
     land = np.array([square(0, 0, 4000, 9000), square(4300, 0, 4000, 9000)], dtype=object)
     assert clean(units).totals["gaps_kept"] == 0
     codes = ["11.01", "11.02", "11.03", "11.04"]
@@ -52,7 +59,12 @@ def test_a_narrow_strait_that_a_coarser_level_leaves_open_stays():
 
 
 def test_between_two_regions_the_coarser_level_proves_nothing():
-    units = [square(0, 0, 4000, 9000), square(4300, 0, 4000, 9000), square(0, 9000, 8300), square(0, -1000, 8300)]
+    units = [
+        square(0, 0, 4000, 9000),
+        square(4300, 0, 4000, 9000),
+        square(0, 9000, 8300),
+        square(0, -1000, 8300),
+    ]
     land = np.array([square(0, 0, 4000, 9000), square(4300, 0, 4000, 9000)], dtype=object)
     assert clean(units, ["11.01", "12.01", "11.02", "11.03"], land_evidence=land).totals["gaps_kept"] == 0
 
@@ -124,7 +136,7 @@ def jittered_grid(seed, n=5, shift=40.0):
     rng = np.random.default_rng(seed)
     corners = np.array([[0, 0], [1000, 0], [1000, 1000], [0, 1000]], dtype=float)
     return [
-        shapely.Polygon((corners + [1000 * i, 1000 * j] + rng.uniform(-shift, shift, (4, 2))) * M)
+        shapely.Polygon((corners + np.array([1000 * i, 1000 * j]) + rng.uniform(-shift, shift, (4, 2))) * M)
         for i in range(n)
         for j in range(n)
     ]

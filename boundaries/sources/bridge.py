@@ -112,6 +112,6 @@ def _table(source: Source, name: str, columns: list[str], optional: Iterable[str
     if (twice := frame[first].duplicated()).any():
         line = int(frame.index[twice][0])
         raise SourceError(
-            f"{where(source.beside(name), line)}: {first} {frame.loc[line, first]} stands twice"
+            f"{where(source.beside(name), line)}: {first} {frame.loc[line, first]!s} stands twice"
         )
     return frame

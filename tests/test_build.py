@@ -1,0 +1,315 @@
+"""From a base map to a release: a map written on the spot, the nation, and the way without a mirror."""
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pytest
+import shapely
+from click.testing import CliRunner
+
+from boundaries.cli import main
+from boundaries.plans import load_plans
+from boundaries.registry import load_registry
+from boundaries.release import open_release
+from boundaries.tables import data_directory
+
+ROOT = Path(__file__).parent.parent
+MIRROR = os.environ.get("BOUNDARIES_MIRROR")
+
+TOML = """
+title = {{ id = "Peta uji", en = "Test map" }}
+publisher = "Tests"
+attribution = "Tests, CC0"
+vintage = "2025"
+open = true
+reader = "ogr"
+partial = {partial}
+
+[licence]
+spdx = "CC0-1.0"
+name = "CC0"
+url = "https://creativecommons.org/publicdomain/zero/1.0/"
+
+[levels.{level}]
+files = ["{file}"]
+code = "kode"
+name = "nama"
+"""
+
+EXPECTED = {  # dapil and seats by law
+    "dpr-2024": (84, 580), "dpr-2019": (80, 575), "dpr-2014": (77, 560), "dpr-2009": (77, 560),
+    "dpd-2024": (38, 152), "dpd-2019": (34, 136), "dpd-2014": (33, 132), "dpd-2009": (33, 132), "dpd-2004": (32, 128),
+    "dprd-provinsi-2024": (301, 2372), "dprd-provinsi-2019": (272, 2207), "dprd-provinsi-2014": (259, 2112),
+    "dprd-kabkota-2024": (2325, 17510), "dprd-kabkota-2019": (2206, 17340),
+}  # fmt: skip
+
+
+def write_map(folder, level="kecamatan", under="34", suffix="gpkg", partial=True):
+    """A grid of squares for every unit of `level` under a code, and its descriptor."""
+    registry = load_registry()
+    codes = [c for c in registry.at(level) if c.startswith(under)]
+    side = int(np.ceil(np.sqrt(len(codes))))
+    squares = [
+        shapely.box(
+            110 + 0.1 * (i % side),
+            -7.8 + 0.1 * (i // side),
+            110.1 + 0.1 * (i % side),
+            -7.7 + 0.1 * (i // side),
+        )
+        for i in range(len(codes))
+    ]
+    frame = gpd.GeoDataFrame(
+        {"kode": codes, "nama": [registry.names[c] for c in codes]}, geometry=squares, crs=4326
+    )
+    folder.mkdir(exist_ok=True)
+    frame.to_file(folder / f"units.{suffix}")
+    toml = folder / "peta-uji.toml"
+    toml.write_text(TOML.format(level=level, file=f"units.{suffix}", partial=str(partial).lower()))
+    return toml
+
+
+def run(*arguments):
+    return CliRunner().invoke(main, [str(a) for a in arguments])
+
+
+@pytest.mark.parametrize("suffix", ["gpkg", "geojson", "shp"])
+def test_any_map_builds_in_any_format(tmp_path, suffix):
+    toml = write_map(tmp_path / "map", suffix=suffix)
+    result = run("build", "--source", toml, "--out", tmp_path / "out", "--json")
+    assert result.exit_code == 0, result.output
+    answer = json.loads(result.stdout)
+    release = open_release(tmp_path / "out")
+    assert answer["release"] == release.id
+    plan = next(p for p in load_plans() if p.id == "dprd-kabkota-2024")
+    of_diy = plan.dapil[plan.dapil["kode_provinsi"] == "34"]
+    frame, geometry = release.read_layer("dprd-kabkota-2024")
+    assert sorted(frame["kode_dapil"]) == sorted(of_diy["kode_dapil"])
+    assert frame["kursi"].sum() == of_diy["kursi"].sum()
+    assert shapely.coverage_is_valid(geometry)
+    assert frame["lisensi"].unique() == ["CC0-1.0"]
+
+
+def test_a_partial_map_publishes_only_whole_dapil_and_names_the_others(tmp_path):
+    toml = write_map(tmp_path / "map", under="34.71")
+    result = run(
+        "build",
+        "--source",
+        toml,
+        "--out",
+        tmp_path / "out",
+        "--plan",
+        "dpr-2024",
+        "--plan",
+        "dprd-kabkota-2024",
+    )
+    assert result.exit_code == 0, result.output
+    release = open_release(tmp_path / "out")
+    plans = {p["id"]: p for p in release.manifest["plans"]}
+    assert "dpr-2024" not in release.layers
+    assert len(plans["dpr-2024"]["omitted"]) == 84
+    assert "only a part" in plans["dpr-2024"]["omitted"]["dpr-2024-3401"]
+    assert set(release.read_layer("dprd-kabkota-2024")[0]["kode_kabkota"]) == {"34.71"}
+
+
+def test_a_map_that_lacks_units_is_refused_with_names_and_mend(tmp_path):
+    toml = write_map(tmp_path / "map", partial=False)
+    result = run("build", "--source", toml, "--out", tmp_path / "out")
+    assert result.exit_code == 4
+    assert "11.01.01 Bakongan" in result.stderr
+    assert "partial = true" in result.stderr
+    assert not (tmp_path / "out" / "current").exists()
+
+
+def test_a_map_of_kabkota_is_enough_for_plans_that_split_none(tmp_path):
+    toml = write_map(tmp_path / "map", level="kabkota", under="", partial=False)
+    good = run(
+        "build", "--source", toml, "--out", tmp_path / "out", "--plan", "dpr-2024", "--plan", "dpd-2024"
+    )
+    assert good.exit_code == 0, good.output
+    assert len(open_release(tmp_path / "out").read_layer("dpr-2024")[0]) == 84
+    bad = run("build", "--source", toml, "--out", tmp_path / "out", "--plan", "dprd-provinsi-2024")
+    assert bad.exit_code == 4
+    assert "dprd-provinsi-2024 split them" in bad.stderr
+
+
+def test_the_same_inputs_give_the_same_release(tmp_path):
+    toml = write_map(tmp_path / "map")
+    ids = [
+        run("build", "--source", toml, "--out", tmp_path / out).stdout.strip()[-30:] for out in ("one", "two")
+    ]
+    assert Path(ids[0]).name == Path(ids[1]).name
+    files = [sorted((tmp_path / out / "current").iterdir()) for out in ("one", "two")]
+    assert all(a.read_bytes() == b.read_bytes() for a, b in zip(*files, strict=True))
+
+
+def test_a_wrong_digit_in_a_plan_leaves_the_release_and_says_where(tmp_path):
+    toml = write_map(tmp_path / "map")
+    assert run("build", "--source", toml, "--out", tmp_path / "out").exit_code == 0
+    before = (tmp_path / "out" / "current").resolve()
+    plans = tmp_path / "plans"
+    shutil.copytree(data_directory() / "plans", plans)
+    members = plans / "2024" / "members.csv"
+    lines = members.read_text(encoding="utf-8").splitlines(keepends=True)
+    at = next(i for i, line in enumerate(lines) if line.startswith("dprd-kabkota,347101,34.71."))
+    lines[at] = lines[at].replace(",34.71.", ",34.72.", 1)
+    members.write_text("".join(lines), encoding="utf-8")
+    result = run("build", "--source", toml, "--out", tmp_path / "out", "--plans-dir", plans)
+    assert result.exit_code == 3
+    assert f"members.csv:{at + 1}" in result.stderr
+    assert "34.72." in result.stderr
+    assert (tmp_path / "out" / "current").resolve() == before
+
+
+def test_a_build_killed_at_any_moment_leaves_the_release(tmp_path):
+    toml = write_map(tmp_path / "map")
+    out = tmp_path / "out"
+    assert run("build", "--source", toml, "--out", out, "--plan", "dpr-2024").exit_code == 0
+    before = open_release(out).id
+    command = [sys.executable, "-m", "boundaries.cli", "build", "--source", str(toml), "--out", str(out)]
+    for delay in (1.0, 2.0, 2.5, 3.0):
+        process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        time.sleep(delay)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        release = open_release(out)
+        assert release.id == before or len(release.layers) > 1
+    assert subprocess.run(command, cwd=ROOT, capture_output=True, check=False).returncode == 0
+    assert not [p for p in out.iterdir() if p.name.startswith(".staging")]
+
+
+def test_data_goes_to_stdout_and_talk_to_stderr(tmp_path):
+    toml = write_map(tmp_path / "map")
+    result = run("build", "--source", toml, "--out", tmp_path / "out")
+    assert result.stdout.strip() == str(open_release(tmp_path / "out").path)
+    assert "coverage:" in result.stderr
+    info = run("info", tmp_path / "out" / "current", "--json")
+    assert json.loads(info.stdout)["source"]["id"] == "peta-uji"
+
+
+def test_a_picture_is_drawn_and_the_same_twice(tmp_path):
+    toml = write_map(tmp_path / "map")
+    run("build", "--source", toml, "--out", tmp_path / "out")
+    for name in ("a.png", "b.png"):
+        drawn = run(
+            "map", "dprd-kabkota-2024", "--release", tmp_path / "out" / "current", "-o", tmp_path / name
+        )
+        assert drawn.exit_code == 0, drawn.output
+    assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
+    missing = run("map", "dpr-1999", "--release", tmp_path / "out" / "current", "-o", tmp_path / "c.png")
+    assert missing.exit_code == 8
+    assert "dprd-kabkota-2024" in missing.stderr
+
+
+# --- the nation ------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def nation(tmp_path_factory):
+    if not MIRROR or not (Path(MIRROR) / "kemendagri-2025").is_dir():
+        pytest.skip("needs the base map kemendagri-2025: set BOUNDARIES_MIRROR to a folder that holds it")
+    out = tmp_path_factory.mktemp("nation")
+    result = run("build", "--source", "kemendagri-2025", "--out", out)
+    assert result.exit_code == 0, result.output
+    return open_release(out)
+
+
+@pytest.mark.national
+def test_the_nation_has_every_plan_with_the_seats_of_the_law(nation):
+    layers = [name for name in nation.layers if not name.startswith("unit-")]
+    found = {}
+    for name in layers:
+        frame, geometry = nation.read_layer(name)
+        found[name] = (len(frame), int(frame["kursi"].sum()))
+        assert shapely.coverage_is_valid(geometry), name
+    assert found == EXPECTED
+    units = {name: len(nation.read_layer(f"unit-{name}")[0]) for name in ("provinsi", "kabkota", "kecamatan")}
+    assert units == {"provinsi": 38, "kabkota": 514, "kecamatan": 7285}
+
+
+@pytest.mark.national
+def test_verify_finds_nothing_in_the_nation(nation):
+    result = run("verify", nation.path)
+    assert result.exit_code == 0, result.output
+
+
+@pytest.mark.national
+def test_every_unit_that_changed_over_two_per_cent_carries_its_reason(nation):
+    import pandas as pd
+
+    table = pd.read_csv(nation.path / "quality.csv", dtype={"kode": str}, keep_default_na=False)
+    changed = table[table["area_change_pct"].astype(float).abs() > 2]
+    assert (changed["reason"] != "").all()
+    assert len(table) == 7619
+
+
+@pytest.mark.national
+def test_nearly_no_land_part_changes_its_unit(nation):
+    lost = nation.quality["lost_parts"]
+    assert len(lost) <= 5
+    assert all(part["covered_m2"] + part["now_elsewhere_m2"] > 0.5 * part["area_m2"] for part in lost)
+
+
+# --- from nothing but npm --------------------------------------------------------------------------
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+def wait_for(url, seconds=60):
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            with urllib.request.urlopen(url, timeout=10) as answer:
+                return json.load(answer)
+        except OSError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.3)
+
+
+@pytest.mark.national
+@pytest.mark.network
+def test_without_mirror_and_cache_it_builds_on_gadm_and_serves(tmp_path):
+    if not os.environ.get("BOUNDARIES_END_TO_END"):
+        pytest.skip("set BOUNDARIES_END_TO_END=1 to build from an empty cache through the network (CI does)")
+    env = {k: v for k, v in os.environ.items() if k != "BOUNDARIES_MIRROR"} | {
+        "BOUNDARIES_CACHE": str(tmp_path / "c")
+    }
+    build = [
+        sys.executable,
+        "-m",
+        "boundaries.cli",
+        "build",
+        "--source",
+        "gadm-4.1",
+        "--out",
+        str(tmp_path / "out"),
+    ]
+    done = subprocess.run(build, cwd=ROOT, env=env, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "Not open data" in done.stderr
+    release = open_release(tmp_path / "out")
+    assert release.manifest["source"]["open"] is False
+    assert {p["id"]: (p["dapil"], p["kursi"]) for p in release.manifest["plans"] if "layer" in p} == EXPECTED
+    port = free_port()
+    env |= {"DAPIL_RELEASES": str(tmp_path / "out"), "DAPIL_PORT": str(port)}
+    server = subprocess.Popen([sys.executable, "server.py"], cwd=ROOT, env=env, stderr=subprocess.DEVNULL)
+    try:
+        page = wait_for(f"http://127.0.0.1:{port}/collections/dpr-2024/items?limit=1000")
+        assert page["numberMatched"] == len(page["features"]) == 84
+    finally:
+        server.terminate()
+        server.wait(timeout=30)
