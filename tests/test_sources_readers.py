@@ -45,7 +45,7 @@ def dump(tmp_path: Path) -> Callable[..., Any]:
     return read
 
 
-# --- SQL dumps ---------------------------------------------------------------------------------------------
+# --- SQL dumps -------------------------------------------------------------------------------------
 
 
 def test_polygon_and_multipolygon_come_out_in_lon_lat(dump: Callable[..., Any]) -> None:
@@ -199,7 +199,7 @@ def test_no_ring_and_no_coordinate_is_lost(
         assert np.array_equal(shapely.get_coordinates(shape.geoms[0].exterior)[: len(first)], first)
 
 
-# --- OGR ---------------------------------------------------------------------------------------------------
+# --- OGR -------------------------------------------------------------------------------------------
 
 TOML = """
 title = {{ id = "Contoh", en = "Example" }}
@@ -426,7 +426,7 @@ def test_a_wrong_number_of_units_is_an_error(tmp_path: Path) -> None:
         sources.read_units(source, sources.fetch(source), "kecamatan")
 
 
-# --- the real dumps ----------------------------------------------------------------------------------------
+# --- the real dumps --------------------------------------------------------------------------------
 
 
 @real

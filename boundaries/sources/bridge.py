@@ -108,10 +108,11 @@ def _table(source: Source, name: str, columns: list[str], optional: Iterable[str
         frame = read_table(source.beside(name), columns, optional=list(optional))
     except PlanError as error:
         raise SourceError(str(error)) from None
-    first = columns[0]
-    if (twice := frame[first].duplicated()).any():
-        line = int(frame.index[twice][0])
-        raise SourceError(
-            f"{where(source.beside(name), line)}: {first} {frame.loc[line, first]!s} stands twice"
-        )
+    seen: set[str] = set()
+    for line, value in zip(frame.index, frame[columns[0]].tolist(), strict=True):
+        if value in seen:
+            raise SourceError(
+                f"{where(source.beside(name), line)}: {columns[0]} {value} stands twice; remove one"
+            )
+        seen.add(value)
     return frame

@@ -242,7 +242,7 @@ def _read_facts(path: Path) -> Mapping[str, FileFact]:
     return facts
 
 
-# --- TOML table → dataclass --------------------------------------------------------------------------------
+# --- TOML table → dataclass ------------------------------------------------------------------------
 
 
 def _build(cls: type, table: Mapping[str, Any], at: str, prefix: str) -> Any:

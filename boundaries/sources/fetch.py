@@ -169,7 +169,7 @@ def _why(source: Source, fetched: Fetched, failed: list[SourceUnavailable], pref
     return f"{source.id} ({fetched.came}): {asked}{closed}"
 
 
-# --- beside the descriptor ---------------------------------------------------------------------------------
+# --- beside the descriptor -------------------------------------------------------------------------
 
 
 def _local(source: Source, wanted: Mapping[str, FileFact]) -> dict[str, FetchedFile]:
@@ -190,7 +190,7 @@ def _local(source: Source, wanted: Mapping[str, FileFact]) -> dict[str, FetchedF
     return files
 
 
-# --- mirror, cache, upstream -------------------------------------------------------------------------------
+# --- mirror, cache, upstream -----------------------------------------------------------------------
 
 
 class _Search:

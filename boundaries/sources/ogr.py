@@ -13,6 +13,7 @@ from boundaries.sources.descriptor import LevelFiles
 from boundaries.sources.raw import Array
 
 _CRS84: Final = pyproj.CRS("OGC:CRS84")
+_ONE_LAYER: Final = (".geojson", ".json", ".shp")
 _POLYGON: Final = (shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON)
 
 
@@ -24,11 +25,10 @@ def read(path: Path, level: LevelFiles, *, crs: str = "", latlon: bool = False) 
     fields = [level.code, *([level.name] if level.name else [])]
     try:
         layer = _layer(path, level)
-        info = pyogrio.read_info(path, layer=layer)
-        if lacking := [f for f in fields if f not in info["fields"]]:
-            there = ", ".join(info["fields"])
-            raise SourceError(f"{path}: no field {lacking[0]!r} (it has {there}); correct the descriptor")
         meta, _, wkb, data = pyogrio.raw.read(path, layer=layer, columns=fields, force_2d=True)
+        if lacking := [f for f in fields if f not in meta["fields"]]:
+            there = ", ".join(pyogrio.read_info(path, layer=layer)["fields"])
+            raise SourceError(f"{path}: no field {lacking[0]!r} (it has {there}); correct the descriptor")
     except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
         raise SourceError(f"{path}: cannot be read ({error}); restore the file") from error
     column = dict(zip(meta["fields"], data, strict=True))
@@ -45,7 +45,10 @@ def read_columns(path: Path, fields: list[str]) -> tuple[dict[str, Array], Array
     return dict(zip(meta["fields"], data, strict=True)), geometry
 
 
-def _layer(path: Path, level: LevelFiles) -> str:
+def _layer(path: Path, level: LevelFiles) -> str | None:
+    """Return the layer to read, None for the only one of a format that has but one (asking would parse it all)."""
+    if path.suffix.lower() in _ONE_LAYER and not level.layer:
+        return None
     layers = [str(name) for name, kind in pyogrio.list_layers(path) if kind is not None]
     if level.layer and level.layer not in layers:
         raise SourceError(

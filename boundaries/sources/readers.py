@@ -121,7 +121,7 @@ def _ogr(source: Source, fetched: Fetched, level: Level, paths: tuple[str, ...])
     return RawUnits(level, codes, names, geometry)
 
 
-# --- checks ------------------------------------------------------------------------------------------------
+# --- checks ----------------------------------------------------------------------------------------
 
 
 def _kemendagri(source: Source, raw: RawUnits) -> RawUnits:

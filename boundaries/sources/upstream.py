@@ -51,7 +51,7 @@ def name(upstream: Upstream) -> str:
     return f"npm pack {upstream.package}" if upstream.method == "npm" else upstream.url.replace("{path}", "")
 
 
-# --- HTTP --------------------------------------------------------------------------------------------------
+# --- HTTP ------------------------------------------------------------------------------------------
 
 
 def _http(upstream: Upstream, facts: Sequence[FileFact], root: Path, step: Step) -> None:
@@ -137,7 +137,7 @@ def _reason(error: requests.RequestException) -> str:
     )
 
 
-# --- npm ---------------------------------------------------------------------------------------------------
+# --- npm -------------------------------------------------------------------------------------------
 
 
 def _npm(source: Source, upstream: Upstream, facts: Mapping[str, FileFact], root: Path, step: Step) -> None:
