@@ -177,7 +177,7 @@ def verify(release: Path, as_json: bool) -> None:
         raise VerifyError(f"{len(report.findings)} findings in {release}: do not publish it; build it again")
 
 
-@main.command()
+@main.command(context_settings={"ignore_unknown_options": True})  # -6.2 is a latitude, not an option
 @click.argument("lon", type=float)
 @click.argument("lat", type=float)
 @click.option("--year", type=int, help="Election year; default: the latest.")
@@ -185,7 +185,7 @@ def verify(release: Path, as_json: bool) -> None:
 @JSON
 @friendly
 def lookup(lon: float, lat: float, year: int | None, release: Path, as_json: bool) -> None:
-    """Tell the dapil of every chamber at a point. Negative numbers after --:  dapil lookup -- 106.8 -6.2."""
+    """Tell the dapil of every chamber at a point, e.g.  dapil lookup 106.8 -6.2  (longitude first)."""
     from boundaries.release import open_release
     from boundaries.service.lookup import Lookup
 
