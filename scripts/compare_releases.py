@@ -50,7 +50,12 @@ def summary(table: pd.DataFrame) -> str:
     for plan, group in table.groupby("plan"):
         iou = group["iou"].to_numpy()
         figures = [np.median(iou), np.quantile(iou, 0.1), np.quantile(iou, 0.01), iou.min()]
-        cells = [str(len(iou)), *(f"{f:.3f}" for f in figures), str((iou < 0.9).sum()), str((iou < 0.5).sum())]
+        cells = [
+            str(len(iou)),
+            *(f"{f:.3f}" for f in figures),
+            str((iou < 0.9).sum()),
+            str((iou < 0.5).sum()),
+        ]
         lines.append(f"| {plan} | " + " | ".join(cells) + " |")
     return "\n".join(lines)
 
