@@ -25,7 +25,7 @@ from boundaries.units import BaseUnits, LevelPolygons, assemble
 
 log = logging.getLogger(__name__)
 
-Progress = Callable[[str], None]
+Tell = Callable[[str], None]
 
 CHAMBER_NAMES: Final = {
     "dpr": ("DPR RI", "House of Representatives (DPR)"),
@@ -57,10 +57,14 @@ def build(
     only: Collection[str] = (),
     plans_directory: Path | None = None,
     options: cov.CleanOptions | None = None,
-    progress: Progress = log.info,
+    tell: Tell = log.info,
+    progress: Tell = log.debug,
     bars: bool = False,
 ) -> Result:
     """Build a release of all plans (or `only` these plan ids) on one source and make it current in `out`.
+
+    `tell` hears what a person must know (which source, and why), `progress` which step is on; `bars`: show how far a
+    fetch is.
 
     Raises a BoundariesError of the step that failed; whatever `out` published before stays as it was.
     """
@@ -70,7 +74,7 @@ def build(
     plans = load_plans(plans_directory, registry, only)
     need = _need(plans, registry)
     chosen = sources.choose(source, need=need, progress=bars or None)
-    progress(f"source: {chosen.why}")
+    tell(f"source: {chosen.why}")
     base = _base(plans, registry, chosen.source.levels)
     levels, land = _read(chosen, need)
     progress(f"units: finding the polygons of {len(base):,} base units")

@@ -147,8 +147,15 @@ def build(out: Path, source: str, plans: tuple[str, ...], plans_dir: Path | None
     """
     from boundaries.build import build as run
 
+    terminal = sys.stderr.isatty()
     result = run(
-        out, source=source, only=plans, plans_directory=plans_dir, progress=say, bars=sys.stderr.isatty()
+        out,
+        source=source,
+        only=plans,
+        plans_directory=plans_dir,
+        tell=say,
+        progress=say if terminal else lambda step: None,
+        bars=terminal,
     )
     release = result.release
     say(f"release: {release.path}")
@@ -168,7 +175,8 @@ def verify(release: Path, as_json: bool) -> None:
     from boundaries.release import open_release
     from boundaries.verify import verify as run
 
-    report = run(open_release(release, complete=False))
+    progress = (lambda rule: say(f"checking {rule}")) if sys.stderr.isatty() else None
+    report = run(open_release(release, complete=False), progress)
     if as_json:
         emit(report.as_dict())
     else:

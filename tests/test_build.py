@@ -191,7 +191,8 @@ def test_data_goes_to_stdout_and_talk_to_stderr(tmp_path):
     toml = write_map(tmp_path / "map")
     result = run("build", "--source", toml, "--out", tmp_path / "out")
     assert result.stdout.strip() == str(open_release(tmp_path / "out").path)
-    assert "coverage:" in result.stderr
+    assert "source: peta-uji" in result.stderr
+    assert "coverage:" not in result.stderr  # progress is for a terminal
     info = run("info", tmp_path / "out" / "current", "--json")
     assert json.loads(info.stdout)["source"]["id"] == "peta-uji"
 
