@@ -34,6 +34,9 @@ CHAMBER_NAMES: Final = {
     "dprd-kabkota": ("DPRD kabupaten/kota", "Regency and city councils (DPRD kabupaten/kota)"),
 }
 _FROM_DESA: Final = "the source's outline is wrong; drawn as the union of its desa (see the descriptor)"
+_WRONG_OUTLINE: Final = (
+    "the source's outline is known to be wrong; the desa that would mend it could not be had"
+)
 _LEVEL_NAMES: Final[dict[Level, tuple[str, str]]] = {
     "provinsi": ("Provinsi", "Provinces"),
     "kabkota": ("Kabupaten dan kota", "Regencies and cities (kabupaten/kota)"),
@@ -87,6 +90,7 @@ def build(
         partial=chosen.source.partial,
     )
     polygons.notes.update(dict.fromkeys(chosen.source.outline_from_desa, _FROM_DESA))
+    polygons.notes.update(dict.fromkeys(chosen.wrong_outlines, _WRONG_OUTLINE))
     progress(f"coverage: cleaning {len(polygons.codes):,} polygons")
     clean = cov.clean(polygons.codes, polygons.geometry, options=options, land_evidence=land)
     ground = dissolve.Ground(clean.codes, clean.geometry, cov.geodesic_area_m2(clean.geometry))
@@ -96,8 +100,10 @@ def build(
         "lisensi": chosen.source.licence.spdx or chosen.source.licence.name,
     }
     content = _content(plans, ground, base, registry, facts, partial=chosen.source.partial)
+    _tell_left_out(content.entries, tell)
     progress("release: writing")
-    release = _write(out, chosen, content, clean, polygons, registry, plans, options)
+    inputs = _inputs(chosen.source, plans_directory)
+    release = _write(out, chosen, content, clean, polygons, registry, plans, options, inputs)
     return Result(release, chosen.why)
 
 
@@ -229,6 +235,13 @@ def _cut_names(plan: Plan, cut: Collection[str]) -> dict[str, str]:
     return {f"{plan.id}-{code}": "the source shows only a part of its units" for code in sorted(cut)}
 
 
+def _tell_left_out(entries: Sequence[Mapping[str, Any]], tell: Tell) -> None:
+    """Say how many dapil of which plan are not in the release; the manifest says of each why."""
+    left = [f"{len(e['omitted'])} of {e['id']}" for e in entries if e["omitted"]]
+    if left:
+        tell(f"dapil: left out {', '.join(left)} (manifest.json says of each why)")
+
+
 def _plan_title(plan: Plan) -> tuple[str, str]:
     indonesian, english = CHAMBER_NAMES[plan.chamber]
     return f"Dapil {indonesian} {plan.year}", f"{english}: electoral districts {plan.year}"
@@ -294,6 +307,7 @@ def _write(
     registry: Registry,
     plans: Sequence[Plan],
     options: cov.CleanOptions,
+    inputs: Mapping[str, str],
 ) -> Release:
     source = _describe(chosen)
     table = quality.unit_table(clean, polygons, registry)
@@ -314,7 +328,7 @@ def _write(
             source=source,
             plans=content.entries,
             parameters=asdict(options) | {"grid_decimals": cov.GRID, "snapping_deg": cov.SNAPPING},
-            inputs=_inputs(chosen.source),
+            inputs=inputs,
         )
     if staging.release is None:
         raise ReleaseError("the release was not published: report this as a bug")
@@ -326,11 +340,15 @@ def _date(plans: Sequence[Plan]) -> date:
     return max(p.meta.mulai for p in plans)
 
 
-def _inputs(source: sources.Source) -> dict[str, str]:
+def _inputs(source: sources.Source, plans_directory: Path | None) -> dict[str, str]:
     """sha256 of every table of law, units and bridge that went into the release, by path."""
     root = data_directory()
-    used = [*root.glob("units/*.csv"), *root.glob("plans/*/*"), *root.glob(f"sources/{source.id}.*")]
-    return {p.relative_to(root).as_posix(): hashlib.sha256(p.read_bytes()).hexdigest() for p in sorted(used)}
+    plans = plans_directory or root / "plans"
+    beside = (source.descriptor.name, source.files, source.bridge, source.missing, source.overlays)
+    used = {f"plans/{p.relative_to(plans).as_posix()}": p for p in plans.glob("*/*") if p.is_file()}
+    used |= {f"units/{p.name}": p for p in root.glob("units/*.csv")}
+    used |= {f"sources/{name}": source.beside(name) for name in beside if name}
+    return {name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in sorted(used.items())}
 
 
 __all__ = ["Result", "build"]

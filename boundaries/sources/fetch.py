@@ -1,5 +1,6 @@
 """The files of a source on this machine, hash-checked: from a mirror, the cache or upstream."""
 
+import dataclasses
 import os
 import sys
 from collections import Counter
@@ -75,11 +76,16 @@ class Fetched:
 
 @dataclass(frozen=True)
 class Choice:
-    """The source that was chosen, its files, and the reason as a sentence."""
+    """The source that was chosen, its files, and the reason as a sentence.
+
+    ``wrong_outlines``: kecamatan whose outline is known to be wrong and stands as it is, since the desa that would
+    mend it cannot be had.
+    """
 
     source: Source
     fetched: Fetched
     why: str
+    wrong_outlines: tuple[str, ...] = ()
 
 
 def levels_for(source: Source, need: Need) -> tuple[tuple[Level, frozenset[str] | None], ...]:
@@ -152,13 +158,30 @@ def choose(
     failed: list[SourceUnavailable] = []
     for each in names:
         source = load_source(each)
-        try:
-            fetched = fetch(source, need=need, cache=cache, mirror=mirror, progress=progress)
-        except SourceUnavailable as error:
-            failed.append(error)
-        else:
-            return Choice(source, fetched, _why(source, fetched, failed, str(preference)))
+        for attempt in _attempts(source):
+            try:
+                fetched = fetch(attempt, need=need, cache=cache, mirror=mirror, progress=progress)
+            except SourceUnavailable as error:
+                reason = error
+            else:
+                wrong = source.outline_from_desa if not attempt.outline_from_desa else ()
+                why = _why(attempt, fetched, failed, str(preference)) + _standing(wrong)
+                return Choice(attempt, fetched, why, wrong)
+        failed.append(reason)
     raise SourceUnavailable("\n".join(map(str, failed)))
+
+
+def _attempts(source: Source) -> tuple[Source, ...]:
+    """The source whole, and without the desa that only mend outlines known to be wrong: better than no map."""
+    if not source.outline_from_desa:
+        return (source,)
+    return source, dataclasses.replace(source, outline_from_desa=())
+
+
+def _standing(wrong: tuple[str, ...]) -> str:
+    if not wrong:
+        return ""
+    return f"\nThe desa of {', '.join(wrong)} cannot be had: their outlines, known to be wrong, stand as they are."
 
 
 def _why(source: Source, fetched: Fetched, failed: list[SourceUnavailable], preference: str) -> str:
