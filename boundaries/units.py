@@ -77,6 +77,7 @@ def assemble(
         }
     )
     rows = rows[[g is not None and not g.is_empty for g in rows["geometry"]]]
+    _check_known(rows["code"], registry)
     wanted = rows[rows["code"].isin(set(base))]
     notes: dict[str, str] = {}
     found = set(wanted["code"])
@@ -218,28 +219,49 @@ def _absent(
     partial: bool,
 ) -> pd.DataFrame:
     lacking = [b for b in base if b not in found]
+    have = set(rows["code"])
     known = {b: missing[b] for b in lacking if b in missing}
     unknown = [b for b in lacking if b not in missing]
-    if unknown and partial:
-        known |= dict.fromkeys(unknown, "outside the ground that this source covers")
-    elif unknown:
-        raise SourceError(_absent_message(unknown, set(rows["code"]), registry))
+    outside = [u for u in unknown if have.isdisjoint(_ancestors(u))]
+    if outside and not partial:
+        raise SourceError(_absent_message(outside, registry))
+    if too_coarse := [u for u in unknown if u not in set(outside)]:
+        raise SourceError(_coarse_message(too_coarse, have, registry))
+    known |= dict.fromkeys(outside, "outside the ground that this source covers")
     return pd.DataFrame({"kode": list(known), "alasan": list(known.values())}, dtype=str)
 
 
-def _absent_message(unknown: list[str], have: set[str], registry: Registry) -> str:
-    shown = ", ".join(f"{u} {registry.names.get(u, '')}".strip() for u in unknown[:10])
-    more = f" and {len(unknown) - 10} more" if len(unknown) > 10 else ""
-    parents = {p for u in unknown for p in _ancestors(u)} & have
-    if parents:
-        level = kode.level(unknown[0])
-        return (
-            f"the source has no {level} {shown}{more}, only what lies above them ({', '.join(sorted(parents)[:5])}): "
-            f"add the level {level} to the descriptor, or build only plans that do not need it (--plan)"
+def _check_known(codes: pd.Series, registry: Registry) -> None:
+    """Refuse codes that no unit has: dropped silently they would leave a hole where a digit is wrong."""
+    of_kecamatan = codes.str.slice(0, kode.LENGTH["kecamatan"])
+    if strange := sorted(set(codes[~of_kecamatan.isin(registry.names.keys())])):
+        shown = ", ".join(strange[:10]) + (f" and {len(strange) - 10} more" if len(strange) > 10 else "")
+        raise SourceError(
+            f"the source has polygons of codes that no unit of 2025 has: {shown}; correct them in the file, "
+            "or give a bridge from the source's codes to those of 2025"
         )
+
+
+def _shown(unknown: Sequence[str], registry: Registry) -> str:
+    names = ", ".join(f"{u} {registry.names.get(u, '')}".strip() for u in unknown[:10])
+    return names + (f" and {len(unknown) - 10} more" if len(unknown) > 10 else "")
+
+
+def _absent_message(unknown: Sequence[str], registry: Registry) -> str:
     return (
-        f"the source has no polygon of {shown}{more}: check the code field of the descriptor; if the map covers only "
-        "part of the country set partial = true; if the polygon does not exist list it in <id>.missing.csv"
+        f"the source has no polygon of {_shown(unknown, registry)}: check the code field of the descriptor; if the "
+        "map covers only part of the country set partial = true; if the polygon does not exist list it in "
+        "<id>.missing.csv"
+    )
+
+
+def _coarse_message(unknown: Sequence[str], have: set[str], registry: Registry) -> str:
+    parents = sorted({p for u in unknown for p in _ancestors(u)} & have)
+    level = kode.level(unknown[0])
+    return (
+        f"the source has no {level} {_shown(unknown, registry)}, only what lies above them "
+        f"({', '.join(parents[:5])}): add the level {level} to the descriptor, or build only plans that do not "
+        "need it (--plan)"
     )
 
 

@@ -56,6 +56,13 @@ def test_defaults_of_a_map_of_ones_own(tmp_path: Path) -> None:
     assert source.paths("kecamatan") == ("a.gpkg",)
 
 
+def test_an_id_must_do_as_a_file_name(tmp_path: Path) -> None:
+    path = tmp_path / "Peta Ku.toml"
+    path.write_text(GOOD)
+    with pytest.raises(SourceError, match="id 'Peta Ku' stands in file names"):
+        sources.load_source(path)
+
+
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [

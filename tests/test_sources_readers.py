@@ -1,5 +1,6 @@
 """Readers: hand-written dumps with every known defect, OGR formats, and the real dumps of a mirror."""
 
+import dataclasses
 import json
 import os
 from collections.abc import Callable
@@ -16,7 +17,8 @@ from hypothesis import strategies as st
 
 from boundaries import sources
 from boundaries.errors import SourceError
-from boundaries.sources import sqldump
+from boundaries.sources import load_source, readers, sqldump
+from boundaries.sources.raw import RawUnits
 
 HEAD = (
     "/*\nlicence; 'quotes'\n*/\nDELETE FROM wilayah_boundaries WHERE kode LIKE '72.%' AND LENGTH(kode)=8;\n"
@@ -455,3 +457,34 @@ def test_scraps_of_real_kecamatan_are_drawn_from_their_desa(tmp_path: Path) -> N
         "75.02.06": 490,
     }
     assert [note.split(":")[0] for note in kecamatan.notes] == list(source.outline_from_desa)
+
+
+def test_an_island_of_a_wrong_outline_stays_with_its_kecamatan(tmp_path: Path) -> None:
+    island, scrap = shapely.box(130, 0, 130.1, 0.1), shapely.box(121.5, -0.5, 122.5, 0)
+    outline = shapely.MultiPolygon([island, scrap])
+    source = dataclasses.replace(
+        load_source("kemendagri-2025"), outline_from_desa=("32.10.01",), descriptor=tmp_path / "x.toml"
+    )
+    kecamatan = RawUnits(
+        "kecamatan",
+        np.array(["32.10.01", "32.10.02"], dtype=object),
+        np.array(["a", "b"], dtype=object),
+        np.array([outline, shapely.box(122, -1, 123, 0)], dtype=object),
+    )
+    drawn = shapely.box(121, -1, 122, 0)
+    desa = RawUnits(
+        "desa",
+        np.array(["32.10.01.2001"], dtype=object),
+        np.array(["c"], dtype=object),
+        np.array([drawn], dtype=object),
+    )
+    found = readers.outline_from_desa(source, kecamatan, desa)
+    assert shapely.equals(found.geometry[0], shapely.union(drawn, island))
+    assert "1 islands" in found.notes[0]
+
+
+@pytest.mark.parametrize("more", ['crs = "EPSG:99"', 'crs = "nonsense"'])
+def test_a_crs_that_nobody_knows_is_named(tmp_path: Path, more: str) -> None:
+    write(tmp_path / "peta.gpkg")
+    with pytest.raises(SourceError, match=r"key crs .* is none that PROJ knows"):
+        read(tmp_path, "peta.gpkg", more)

@@ -4,6 +4,7 @@ docs/sources.md explains every key.
 """
 
 import dataclasses
+import re
 import tomllib
 import types
 import typing
@@ -194,6 +195,10 @@ def read_descriptor(path: Path) -> Source:
 
 def _check(source: Source, at: str) -> None:
     """Check what no type can say."""
+    if not re.fullmatch(r"[a-z0-9][a-z0-9._-]*", source.id):
+        raise SourceError(
+            f"{at}: id {source.id!r} stands in file names and addresses: write a key id of a-z, 0-9, '.', '_' and '-'"
+        )
     if not source.levels:
         raise SourceError(f"{at}: key levels is empty; add at least one table like [levels.kecamatan]")
     if missing := [language for language in ("id", "en") if language not in source.title]:

@@ -94,6 +94,13 @@ def _polygons(path: Path, codes: Array, geometry: Array) -> Array:
 
 
 def _to_crs84(path: Path, geometry: Array, own: Any, said: str, latlon: bool) -> Array:
+    for text, whose in ((said, "the descriptor's key crs"), (own, "its CRS")):
+        try:
+            pyproj.CRS(text or _CRS84)
+        except pyproj.exceptions.CRSError:
+            raise SourceError(
+                f'{path}: {whose} {text!r} is none that PROJ knows; write one such as "EPSG:4326"'
+            ) from None
     if own and said and not pyproj.CRS(own).equals(pyproj.CRS(said), ignore_axis_order=True):
         raise SourceError(f"{path}: its CRS is {own}, the descriptor says {said}; remove the key crs")
     if not own and not said:

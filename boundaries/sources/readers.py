@@ -77,9 +77,24 @@ def outline_from_desa(source: Source, kecamatan: RawUnits, desa: RawUnits) -> Ra
                 f"{where(source.descriptor)}: key outline_from_desa names {code}, of which the source has "
                 f"{len(parts)} desa and {at.sum()} outlines; remove it"
             )
-        geometry[at] = shapely.union_all(shapely.make_valid(parts, method="structure", keep_collapsed=False))
-        notes.append(f"{code}: its own outline is wrong; drawn as the union of its desa")
+        drawn = shapely.make_valid(parts, method="structure", keep_collapsed=False)
+        alone = _apart(kecamatan.geometry[at][0], np.concatenate([drawn, kecamatan.geometry[~at]]))
+        geometry[at] = shapely.union_all([*drawn, *alone])
+        kept = f" and {len(alone)} islands of its outline that no desa has" if len(alone) else ""
+        notes.append(f"{code}: its own outline is wrong; drawn as the union of its desa{kept}")
     return RawUnits(kecamatan.level, kecamatan.codes, kecamatan.names, geometry, tuple(notes))
+
+
+def _apart(outline: shapely.Geometry | None, others: Array) -> Array:
+    """Parts of an outline that touch no other polygon: islands, which must not go with the outline."""
+    if outline is None:
+        return np.array([], dtype=object)
+    whole = shapely.make_valid(outline, method="structure", keep_collapsed=False)
+    parts: Array = shapely.get_parts(whole)
+    near = others[np.unique(shapely.STRtree(others).query(parts)[1])]
+    near = shapely.make_valid(near, method="structure", keep_collapsed=False)
+    touched = np.unique(shapely.STRtree(near).query(parts, predicate="intersects")[0])
+    return np.delete(parts, touched)
 
 
 def _kabkota(source: Source, level: Level, codes: Collection[str] | None) -> frozenset[str] | None:

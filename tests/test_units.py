@@ -1,0 +1,41 @@
+"""Which polygons a base unit gets, and what is said of those that have none."""
+
+import numpy as np
+import pytest
+import shapely
+
+from boundaries.errors import SourceError
+from boundaries.registry import load_registry
+from boundaries.units import BaseUnits, LevelPolygons, assemble
+
+BASE = ["34.71.01", "34.71.02", "51.71.01.1001"]
+
+
+def of(*codes: str, partial: bool = True) -> BaseUnits:
+    geometry = np.array([shapely.box(i, 0, i + 0.5, 0.5) for i in range(100, 100 + len(codes))], dtype=object)
+    level = LevelPolygons("kecamatan", np.array(codes, dtype=object), geometry)
+    return assemble([level], BASE, load_registry(), partial=partial)
+
+
+def test_units_outside_a_partial_map_are_listed_as_missing() -> None:
+    missing = of("34.71.01").missing
+    assert list(missing["kode"]) == ["34.71.02", "51.71.01.1001"]
+    assert set(missing["alasan"]) == {"outside the ground that this source covers"}
+
+
+def test_a_partial_map_that_is_too_coarse_for_a_plan_is_refused() -> None:
+    """Ground that the map does show is not outside of it."""
+    with pytest.raises(
+        SourceError, match=r"no desa 51\.71\.01\.1001.*above them \(51\.71\.01\): add the level desa"
+    ):
+        of("34.71.01", "51.71.01")
+
+
+def test_a_map_of_a_part_is_told_of_the_key_partial_first() -> None:
+    with pytest.raises(SourceError, match=r"no polygon of 34\.71\.02.*set partial = true"):
+        of("34.71.01", "51.71.01", partial=False)
+
+
+def test_a_code_of_no_unit_is_refused() -> None:
+    with pytest.raises(SourceError, match=r"codes that no unit of 2025 has: 34\.71\.91; correct"):
+        of("34.71.01", "34.71.91")
