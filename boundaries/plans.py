@@ -207,11 +207,11 @@ def _of_chamber(table: pd.DataFrame, chamber: str) -> pd.DataFrame:
 
 
 def _overlaps(metas: list[PlanMeta]) -> Iterator[str]:
-    """No two plans of a chamber are in force on the same day."""
+    """A plan is in force until the next election of its chamber: no day has two, and no day in between none."""
     for chamber in CHAMBERS:
         mine = sorted((m for m in metas if m.lembaga == chamber), key=lambda m: m.mulai)
         for earlier, later in pairwise(mine):
-            if earlier.selesai is None or earlier.selesai > later.mulai:
+            if earlier.selesai != later.mulai:
                 yield (
                     f"selesai of {chamber}-{earlier.tahun} is {earlier.selesai}, but {chamber}-{later.tahun} "
                     f"is in force from {later.mulai}; write that day in {earlier.tahun}/{chamber}.toml"

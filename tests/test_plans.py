@@ -602,6 +602,19 @@ def test_many_problems_come_in_one_message_of_ten(copy: Copy) -> None:
     assert message.splitlines()[-1].startswith("... and ")
 
 
+def test_no_day_lies_between_two_plans_of_a_chamber(copy: Copy, registry: Registry) -> None:
+    path = copy.directory / "2024/dpr.toml"
+    good = path.read_text()
+    path.write_text(good.replace("mulai = 2024-02-14", "mulai = 2024-02-15"))
+    try:
+        with pytest.raises(
+            PlanError, match=r"selesai of dpr-2019 is 2024-02-14, but dpr-2024 is in force from"
+        ):
+            load_plans(copy.directory, registry)
+    finally:
+        path.write_text(good)
+
+
 def test_two_plans_of_a_chamber_are_not_in_force_together(copy: Copy, registry: Registry) -> None:
     path = copy.directory / "2019/dpr.toml"
     good = path.read_text()
