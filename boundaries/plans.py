@@ -108,7 +108,7 @@ def load_plans(
         raise PlanError(f"{where(directory)}: no plan {', '.join(unknown)}; there are {', '.join(tomls)}")
     chosen = [path for plan_id, path in tomls.items() if not only or plan_id in only]
     metas = [read_meta(path) for path in chosen]
-    refuse(_overlaps(metas))
+    refuse(_overlaps(metas, whole=not only))
     years: dict[Path, tuple[pd.DataFrame, pd.DataFrame]] = {}
     drafts = []
     for path, meta in zip(chosen, metas, strict=True):
@@ -206,12 +206,13 @@ def _of_chamber(table: pd.DataFrame, chamber: str) -> pd.DataFrame:
     return table[table["lembaga"] == chamber]
 
 
-def _overlaps(metas: list[PlanMeta]) -> Iterator[str]:
-    """A plan is in force until the next election of its chamber: no day has two, and no day in between none."""
+def _overlaps(metas: list[PlanMeta], *, whole: bool) -> Iterator[str]:
+    """A plan is in force until the next election of its chamber: no day has two, and (of all plans) none has none."""
     for chamber in CHAMBERS:
         mine = sorted((m for m in metas if m.lembaga == chamber), key=lambda m: m.mulai)
         for earlier, later in pairwise(mine):
-            if earlier.selesai != later.mulai:
+            together = earlier.selesai is None or earlier.selesai > later.mulai
+            if together or (whole and earlier.selesai != later.mulai):
                 yield (
                     f"selesai of {chamber}-{earlier.tahun} is {earlier.selesai}, but {chamber}-{later.tahun} "
                     f"is in force from {later.mulai}; write that day in {earlier.tahun}/{chamber}.toml"

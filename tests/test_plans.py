@@ -602,6 +602,10 @@ def test_many_problems_come_in_one_message_of_ten(copy: Copy) -> None:
     assert message.splitlines()[-1].startswith("... and ")
 
 
+def test_plans_of_a_choice_need_not_follow_each_other() -> None:
+    assert [p.id for p in load_plans(only=["dpr-2024", "dpr-2014"])] == ["dpr-2024", "dpr-2014"]
+
+
 def test_no_day_lies_between_two_plans_of_a_chamber(copy: Copy, registry: Registry) -> None:
     path = copy.directory / "2024/dpr.toml"
     good = path.read_text()
