@@ -4,7 +4,7 @@ import hashlib
 import json
 import logging
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any, Final
@@ -93,6 +93,11 @@ def build(
     polygons.notes.update(dict.fromkeys(chosen.wrong_outlines, _WRONG_OUTLINE))
     progress(f"coverage: cleaning {len(polygons.codes):,} polygons")
     clean = cov.clean(polygons.codes, polygons.geometry, options=options, land_evidence=land)
+    before = polygons.altered["geometry"].to_numpy(dtype=object)
+    lost = cov.lost_ground(clean, polygons.altered["code"].to_numpy(dtype=object), before, options)
+    clean = replace(
+        clean, lost_parts=pd.concat([clean.lost_parts, lost], ignore_index=True).drop_duplicates()
+    )
     ground = dissolve.Ground(clean.codes, clean.geometry, cov.geodesic_area_m2(clean.geometry))
     progress(f"dapil: dissolving {len(plans)} plans")
     facts = {

@@ -567,6 +567,19 @@ def _lost_parts(parts: Array, owner: Array, area: Array, joined: Array, units: A
     ).sort_values(["kode", "area_m2"], ignore_index=True)
 
 
+def lost_ground(coverage: Coverage, codes: Array, geometry: Array, options: CleanOptions) -> pd.DataFrame:
+    """Lost parts, in the form of ``Coverage.lost_parts``, of polygons that were altered before the cleaning.
+
+    `codes` (m,) and `geometry` (m,): polygons of units of the coverage as the source drew them.
+    """
+    parts, row = shapely.get_parts(repair(geometry)[0], return_index=True)
+    area = area_m2(parts)
+    big = area > options.keep_part_m2
+    units = coverage.codes.astype(str)
+    owner = np.searchsorted(units, codes[row[big]].astype(str))
+    return _lost_parts(parts[big], owner, area[big], coverage.geometry, units)
+
+
 def _check(units: Array, geometry: Array, lost: pd.DataFrame) -> None:
     empty = units[shapely.is_empty(geometry)]
     if len(empty):

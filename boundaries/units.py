@@ -43,7 +43,8 @@ class BaseUnits:
     """Polygons of base units before cleaning; several rows may share a code.
 
     ``source_area_m2``: area of the unit's own polygon as the source drew it. ``notes``: what was done to a unit
-    before the cleaning. ``missing``: base units without a polygon (kode, alasan).
+    before the cleaning. ``missing``: base units without a polygon (kode, alasan). ``altered``: the polygons (code,
+    geometry), as the source drew them, of the units that were reduced or fitted.
     """
 
     codes: Array
@@ -52,6 +53,7 @@ class BaseUnits:
     notes: dict[str, str]
     missing: pd.DataFrame
     figures: Mapping[str, float] = field(default_factory=dict)
+    altered: pd.DataFrame = field(default_factory=lambda: pd.DataFrame({"code": [], "geometry": []}))
 
 
 def assemble(
@@ -95,6 +97,7 @@ def assemble(
         notes=notes,
         missing=absent,
         figures=figures,
+        altered=wanted[wanted["code"].isin(list(notes))],
     )
 
 

