@@ -1,5 +1,6 @@
 """From a base map to a release: a map written on the spot, the nation, and the way without a mirror."""
 
+import hashlib
 import json
 import os
 import shutil
@@ -116,6 +117,7 @@ def test_a_partial_map_publishes_only_whole_dapil_and_names_the_others(tmp_path)
     release = open_release(tmp_path / "out")
     plans = {p["id"]: p for p in release.manifest["plans"]}
     assert "dpr-2024" not in release.layers
+    assert "left out 84 of dpr-2024" in result.stderr
     assert len(plans["dpr-2024"]["omitted"]) == 84
     assert "only a part" in plans["dpr-2024"]["omitted"]["dpr-2024-3401"]
     assert set(release.read_layer("dprd-kabkota-2024")[0]["kode_kabkota"]) == {"34.71"}
@@ -168,6 +170,21 @@ def test_a_wrong_digit_in_a_plan_leaves_the_release_and_says_where(tmp_path):
     assert f"members.csv:{at + 1}" in result.stderr
     assert "34.72." in result.stderr
     assert (tmp_path / "out" / "current").resolve() == before
+
+
+def test_the_manifest_hashes_the_plans_that_were_used(tmp_path):
+    toml = write_map(tmp_path / "map")
+    plans = tmp_path / "plans"
+    shutil.copytree(data_directory() / "plans", plans)
+    note = plans / "2024" / "dpr.toml"
+    note.write_text(note.read_text(encoding="utf-8") + "\n# another plan file\n", encoding="utf-8")
+    for name, more in (("own", ("--plans-dir", plans)), ("project", ())):
+        result = run("build", "--source", toml, "--out", tmp_path / name, "--plan", "dpd-2024", *more)
+        assert result.exit_code == 0, result.output
+    own, project = (open_release(tmp_path / n).manifest["inputs"] for n in ("own", "project"))
+    digest = hashlib.sha256(note.read_bytes()).hexdigest()
+    assert digest in own.values()
+    assert digest not in project.values()
 
 
 def test_a_build_killed_at_any_moment_leaves_the_release(tmp_path):
