@@ -10,7 +10,8 @@ Arrays in, arrays out; longitude and latitude in degrees (CRS84). The steps, in 
    the very same numbers; what rounding breaks is mended.
 4. *Fill*: ground that no unit covers and that units enclose is a gap. Narrow gaps (mean width, i.e. twice the
    area over the perimeter, under a limit) and small ones go to the neighbour with the longest shared border,
-   found by exact matching of directed edges; wide ones are lakes, straits or missing units: kept and listed.
+   found by exact matching of directed edges; nets of slivers between more than two units are cut up first and
+   shared out (:func:`fillers`). Wide gaps are lakes, straits or missing units: kept and listed.
 5. *Check*: ``shapely.coverage_is_valid``; a unit that lost all its ground, or a lost part that cannot be
    explained by another unit claiming the same ground, raises.
 
@@ -606,7 +607,7 @@ def _unit_ledger(
 ) -> pd.DataFrame:
     """One row a unit: areas in m² in the source, after overlaps, filled and in the end; parts; invalid rings."""
     n = len(units)
-    source = area_m2(join_overlapping(before.parts, before.owner, n))
+    source = np.bincount(before.owner, before.area, n)
     resolved = np.bincount(owner, area_m2(pieces), n)
     filled = np.bincount(filler_owner, area_m2(filler), n)
     final = area_m2(joined)
@@ -623,14 +624,6 @@ def _unit_ledger(
             "invalid_source": before.invalid.astype(int),
         }
     )
-
-
-def join_overlapping(parts: Array, owner: Array, count: int) -> Array:
-    """Union of parts by owner where they may overlap each other; (count,) geometries."""
-    order = np.argsort(owner, kind="stable")
-    starts = np.searchsorted(owner[order], np.arange(count + 1))
-    groups = (parts[order[starts[i] : starts[i + 1]]] for i in range(count))
-    return np.array([g[0] if len(g) == 1 else shapely.multipolygons(g) for g in groups], dtype=object)
 
 
 def _totals(
