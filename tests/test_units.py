@@ -39,3 +39,15 @@ def test_a_map_of_a_part_is_told_of_the_key_partial_first() -> None:
 def test_a_code_of_no_unit_is_refused() -> None:
     with pytest.raises(SourceError, match=r"codes that no unit of 2025 has: 34\.71\.91; correct"):
         of("34.71.01", "34.71.91")
+
+
+def test_a_new_unit_takes_its_ground_out_of_the_parent_even_where_it_is_the_larger() -> None:
+    parent, new = shapely.box(133.0, -1.0, 133.2, -0.8), shapely.box(133.05, -1.0, 133.4, -0.8)
+    codes = np.array(["92.02.05", "92.02.33"], dtype=object)
+    drawn = LevelPolygons("kecamatan", codes, np.array([parent, new], dtype=object))
+    found = assemble([drawn], tuple(codes), load_registry(), overlays={"92.02.33": ("92.02.05",)})
+    by_code = dict(zip(found.codes, found.geometry, strict=True))
+    assert by_code["92.02.05"].area == pytest.approx(parent.difference(new).area)
+    assert by_code["92.02.33"].equals(new)
+    assert "reduced by 92.02.33" in found.notes["92.02.05"]
+    assert list(found.altered["code"]) == ["92.02.05"]
