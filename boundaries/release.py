@@ -12,7 +12,7 @@ import platform
 import secrets
 import shutil
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -29,10 +29,11 @@ from numpy.typing import NDArray
 
 from boundaries import __version__
 from boundaries.errors import ReleaseError
+from boundaries.exports import features
 from boundaries.exports.geopackage import columns, read_rows
 from boundaries.staging import FULL, disk_trouble, locked, open_staging, sync, sync_tree, writable
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 MANIFEST: Final = "manifest.json"
 GEOPACKAGE: Final = "dapil.gpkg"
 CURRENT: Final = "current"
@@ -42,6 +43,8 @@ _MEDIA_TYPES: Final = {
     ".json": "application/json",
     ".csv": "text/csv",
 }
+#: Files that follow from the GeoPackage; a release is not named by them, for their bytes hang on the zlib at hand.
+DERIVED: Final = (features.NAME,)
 _REQUIRED: Final = ("release", "format", "source", "plans", "files", "layers")
 
 
@@ -134,8 +137,8 @@ def open_release(path: Path | str, *, complete: bool = True) -> Release:
     lacking = [key for key in _REQUIRED if key not in manifest]
     if manifest.get("format", FORMAT) != FORMAT:
         raise ReleaseError(
-            f"{directory}: release format {manifest['format']!r}, this version reads {FORMAT}; "
-            "update peta-dapil"
+            f"{directory}: release format {manifest['format']!r}, this version reads {FORMAT}; build the release "
+            "again, or use the version of peta-dapil that made it"
         )
     if lacking:
         raise ReleaseError(f"{directory / MANIFEST} lacks {', '.join(lacking)}; build the release again")
@@ -171,8 +174,9 @@ def new_release(out_dir: Path | str, source_id: str) -> Iterator[Staging]:
 
 
 def release_id(source_id: str, files: Mapping[str, str]) -> str:
-    """Return the name of a release from the sha256 of each file but the manifest (by name)."""
-    lines = "".join(f"{name} {files[name]}\n" for name in sorted(files) if name != MANIFEST)
+    """Return the name of a release from the sha256 of each file but the manifest and the derived (by name)."""
+    facts = sorted(files.keys() - {MANIFEST, *DERIVED})
+    lines = "".join(f"{name} {files[name]}\n" for name in facts)
     return f"{source_id}-{hashlib.sha256(lines.encode()).hexdigest()[:12]}"
 
 
@@ -192,6 +196,11 @@ def write_json(path: Path, value: object) -> None:
 
 
 def _publish(out: Path, staging: Staging) -> Release:
+    draft = Release(staging.path.resolve(), staging.manifest)
+    layers = _layers(draft)
+    features.write_features(
+        staging.path / features.NAME, feature_rows(draft, [layer["name"] for layer in layers])
+    )
     files = {path.name: path for path in sorted(staging.path.iterdir())}
     files.pop(MANIFEST, None)
     hashes = {name: sha256(path) for name, path in files.items()}
@@ -206,9 +215,10 @@ def _publish(out: Path, staging: Staging) -> Release:
                 "sha256": hashes[name],
                 "media_type": _MEDIA_TYPES.get(path.suffix, "application/octet-stream"),
             }
+            | ({"derived": True} if name in DERIVED else {})
             for name, path in files.items()
         ],
-        "layers": _layers(Release(staging.path.resolve(), staging.manifest)),
+        "layers": layers,
         "versions": _versions() | staging.manifest.get("versions", {}),
     }
     for key in _REQUIRED:
@@ -220,6 +230,21 @@ def _publish(out: Path, staging: Staging) -> Release:
         target = _move_in(out, staging.path, name)
         _switch(out, name)
     return open_release(target)
+
+
+def feature_rows(release: Release, layers: Iterable[str]) -> Iterator[features.Rows]:
+    """Give the rows of every layer, sorted by name: so the years of a chamber stand together, in their order."""
+    for name in sorted(layers):
+        frame, geometries = release.read_layer(name)
+        records = plain(frame)
+        key = "id" if "id" in frame.columns else "kode"
+        yield features.Rows(name, [str(record[key]) for record in records], geometries, records)
+
+
+def plain(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return rows as plain values for JSON: str, int, float, None."""
+    columns = {name: frame[name].astype(object).where(frame[name].notna(), None) for name in frame.columns}
+    return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
 
 
 def _layers(draft: Release) -> list[dict[str, Any]]:

@@ -29,6 +29,7 @@ RULES: Final[Mapping[str, Rule]] = {
     "unit-unions": geometry.unit_unions,
     "holes": geometry.holes,
     "areas": geometry.areas,
+    "features": files.features,
 }
 _SHOWN: Final = 20
 

@@ -1,10 +1,15 @@
 """Rules on the files as files: hashes, the SQLite database, the tables that the manifest promises."""
 
 import math
+import zlib
+from itertools import pairwise
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from boundaries.attributes import columns_of
 from boundaries.checks.contents import Contents, Finding, Outcome
-from boundaries.release import MANIFEST, release_id, sha256
+from boundaries.exports.features import END, NAME, FeatureFile, write_features
+from boundaries.release import MANIFEST, feature_rows, release_id, sha256
 
 _SQL_KIND = {"text": "TEXT", "integer": "INTEGER", "real": "REAL"}
 _APPLICATION_ID = 0x47504B47  # "GPKG"
@@ -54,6 +59,42 @@ def database(contents: Contents) -> Outcome:
         if index != rows:
             found.append(Finding("database", layer, "", "rows in the spatial index", str(rows), str(index)))
     return Outcome(f"{len(contents.names)} tables, {len(contents.layers)} spatial indexes", found)
+
+
+def features(contents: Contents) -> Outcome:
+    """features.bin says of every feature what the GeoPackage says, as text and packed."""
+    release = contents.release
+    with TemporaryDirectory() as scratch:
+        again = Path(scratch) / NAME
+        write_features(again, feature_rows(release, contents.layers))
+        told, expected = FeatureFile(release.path / NAME), FeatureFile(again)
+        found = []
+        if told.tables != expected.tables:
+            found.append(Finding("features", "", NAME, "tables", str(expected.tables), str(told.tables)))
+        elif told.text != expected.text or told.text_at != expected.text_at:
+            found.append(Finding("features", "", NAME, "texts", "those of the GeoPackage", "others"))
+        elif not _packed_well(told):
+            found.append(Finding("features", "", NAME, "packed texts", "the texts", "others"))
+    return Outcome(f"{len(told.text_at) - 1:,} features, {len(told.text) / 1e6:,.1f} MB of text", found)
+
+
+def _packed_well(file: FeatureFile) -> bool:
+    """Whether the deflate blocks give the texts, at the places told, with the sums told."""
+    for row, (start, end) in enumerate(pairwise(file.text_at)):
+        text, facts = bytes(file.text[start:end]), file.facts_at[row]
+        packed = file.deflate[file.deflate_at[row] : file.deflate_at[row + 1]]
+        cut = file.deflate_facts_at[row]
+        halves = [zlib.decompressobj(-15).decompress(half) for half in (packed[:cut], packed[cut:])]
+        if b"".join(halves) != text or len(halves[0]) != facts:
+            return False
+        sums = (
+            zlib.crc32(text[:facts]),
+            zlib.crc32(text[facts : -len(END)]),
+            zlib.crc32(text, file.crc_at[row]),
+        )
+        if sums != (file.shape_crc[row], file.facts_crc[row], file.crc_at[row + 1]):
+            return False
+    return True
 
 
 def layers(contents: Contents) -> Outcome:
