@@ -1,33 +1,42 @@
-"""A cache of texts that never holds more than so many bytes."""
+"""A cache that never holds more than so many bytes."""
 
 import threading
 from collections import OrderedDict
 from collections.abc import Hashable
+from typing import Generic, TypeVar
+
+Value = TypeVar("Value")
 
 
-class TextCache:
-    """Least recently used texts, bounded by their bytes; safe to share between threads."""
+class Cache(Generic[Value]):
+    """Least recently used values, bounded by what they cost in bytes; safe to share between threads."""
 
     def __init__(self, max_bytes: int) -> None:
         self.max_bytes = max_bytes
         self.bytes = 0
-        self._texts: OrderedDict[Hashable, bytes] = OrderedDict()
+        self._held: OrderedDict[Hashable, tuple[Value, int]] = OrderedDict()
         self._lock = threading.Lock()
 
-    def get(self, key: Hashable) -> bytes | None:
-        """Return the text of `key` if it is still held."""
+    def get(self, key: Hashable) -> Value | None:
+        """Return the value of `key` if it is still held."""
         with self._lock:
-            text = self._texts.get(key)
-            if text is not None:
-                self._texts.move_to_end(key)
-            return text
+            found = self._held.get(key)
+            if found is None:
+                return None
+            self._held.move_to_end(key)
+            return found[0]
 
-    def put(self, key: Hashable, text: bytes) -> None:
-        """Hold `text`, letting go of the least recently used ones."""
+    def put(self, key: Hashable, value: Value, cost: int) -> None:
+        """Hold `value`, which takes `cost` bytes, letting go of the least recently used ones."""
+        if cost > self.max_bytes:
+            return
         with self._lock:
-            before = self._texts.pop(key, None)
-            self._texts[key] = text
-            self.bytes += len(text) - (len(before) if before is not None else 0)
+            before = self._held.pop(key, None)
+            self._held[key] = (value, cost)
+            self.bytes += cost - (before[1] if before is not None else 0)
             while self.bytes > self.max_bytes:
-                _, dropped = self._texts.popitem(last=False)
-                self.bytes -= len(dropped)
+                _, (_, dropped) = self._held.popitem(last=False)
+                self.bytes -= dropped
+
+    def __len__(self) -> int:
+        return len(self._held)

@@ -1,14 +1,14 @@
 """From a release to pygeoapi's configuration: one collection a layer, told in Indonesian and English."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from copy import deepcopy
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final
 
 from boundaries.service.crs import CRS84, SUPPORTED
-from boundaries.service.gpkg import GeoPackage
 from boundaries.service.layer import Layer
+from boundaries.service.package import Package
 
 Text = dict[str, Any]
 
@@ -34,47 +34,87 @@ _UNITS: Final[dict[str, Text]] = {
 
 
 def configuration(settings: Mapping[str, Any], manifest: Mapping[str, Any], layers: Mapping[str, Layer],
-                  package: GeoPackage) -> dict[str, Any]:  # fmt: skip
+                  package: Package) -> dict[str, Any]:  # fmt: skip
     """Return pygeoapi's configuration: what a person edits (`settings`), and the release's collections."""
     config: dict[str, Any] = deepcopy(dict(settings))
     config["server"]["url"] = PLACEHOLDER
     config.setdefault("logging", {"level": "ERROR"})
     plans = {plan["id"]: plan for plan in _plans(package)}
-    boxes = {layer["name"]: layer.get("bbox") for layer in manifest["layers"]}
     config["resources"] = {
-        name: _collection(layer, plans.get(name), manifest, boxes.get(name) or layer.box(), package)
+        name: _collection(
+            layer, [plans[table] for table in layer.tables if table in plans], manifest, package
+        )
         for name, layer in layers.items()
     }
     return config
 
 
-def _plans(package: GeoPackage) -> list[dict[str, Any]]:
+def _plans(package: Package) -> list[dict[str, Any]]:
     names = [column.name for column in package.columns("plans")]
-    rows = [dict(zip(names, row, strict=True)) for row in package.rows("plans", names)]
+    rows = [dict(zip(names, row, strict=True)) for row in package.records("plans", names)]
     return [{"id": f"{row['lembaga']}-{row['tahun']}"} | row for row in rows]
 
 
-def _collection(layer: Layer, plan: dict[str, Any] | None, manifest: Mapping[str, Any], box: list[float],
-                package: GeoPackage) -> dict[str, Any]:  # fmt: skip
-    told = _plan_texts(plan, len(layer)) if plan else _unit_texts(layer.name, len(layer))
-    extents: dict[str, Any] = {"spatial": {"bbox": [float(value) for value in box], "crs": CRS84}}
-    if plan:
-        extents["temporal"] = {"begin": _start(plan["mulai"]), "end": _end(plan["selesai"])}
+def _collection(layer: Layer, plans: list[dict[str, Any]], manifest: Mapping[str, Any],
+                package: Package) -> dict[str, Any]:  # fmt: skip
+    told = _told(layer, plans)
+    extents: dict[str, Any] = {"spatial": {"bbox": layer.box(), "crs": CRS84}}
+    if plans:
+        last = plans[-1]
+        extents["temporal"] = {"begin": _start(plans[0]["mulai"]), "end": _end(last["selesai"])}
     source = manifest["source"]
-    notes = _caveats(plan) if plan else {"id": "", "en": ""}
-    told["description"] = _joined(told["description"], _source_text(source), notes)
+    notes = [_caveats(plan, dated=len(plans) > 1) for plan in plans]
+    told["description"] = _joined(told["description"], _source_text(source), *notes)
     provider = {
         "type": "feature",
         "name": PROVIDER,
-        "data": str(package.path),
+        "data": package.address,
         "table": layer.name,
         "id_field": layer.id_column,
         "title_field": layer.title_column,
         "storage_crs": CRS84,
         "crs": list(SUPPORTED),
     }
-    links = [*_source_links(source), *(_plan_links(plan) if plan else [])]
+    links = [*_source_links(source), *_once(link for plan in plans for link in _plan_links(plan))]
     return {"type": "collection", **told, "links": links, "extents": extents, "providers": [provider]}
+
+
+def _told(layer: Layer, plans: list[dict[str, Any]]) -> dict[str, Text]:
+    if not plans:
+        return _unit_texts(layer.name, len(layer))
+    if layer.name == f"{plans[0]['lembaga']}-{plans[0]['tahun']}":
+        return _plan_texts(plans[0], len(layer))
+    return _chamber_texts(plans, len(layer))
+
+
+def _once(links: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    found: dict[tuple[str, str], dict[str, Any]] = {}
+    for link in links:
+        found.setdefault((link["rel"], link["href"]), link)
+    return list(found.values())
+
+
+def _chamber_texts(plans: list[dict[str, Any]], count: int) -> dict[str, Text]:
+    """Tell of all elections of one chamber: the collection that is asked with `datetime`."""
+    chamber = _CHAMBERS[plans[0]["lembaga"]]
+    years = ", ".join(str(plan["tahun"]) for plan in plans)
+    last = plans[-1]["mulai"]
+    return {
+        "title": {
+            "id": f"Dapil {chamber['id']}, semua pemilu",
+            "en": f"Dapil of the {chamber['en']}, all elections",
+        },
+        "description": {
+            "id": f"{count} daerah pemilihan {chamber['id']} dari Pemilu {years}, satu fitur per dapil per pemilu. "
+            f"datetime={last} memberikan yang berlaku pada tanggal itu.",
+            "en": f"{count} electoral districts (dapil) of the {chamber['en']} in the elections of {years}, one "
+            f"feature a dapil and election. datetime={last} gives those in force on that day.",
+        },
+        "keywords": {
+            "id": ["dapil", "daerah pemilihan", "pemilu", plans[0]["lembaga"], "Indonesia"],
+            "en": ["dapil", "electoral districts", "election", plans[0]["lembaga"], "Indonesia"],
+        },
+    }
 
 
 def _plan_texts(plan: dict[str, Any], count: int) -> dict[str, Text]:
@@ -133,7 +173,7 @@ def both(text: Any) -> Text:
     return {"id": indonesian, "en": english or indonesian}
 
 
-def _caveats(plan: Mapping[str, Any]) -> Text:
+def _caveats(plan: Mapping[str, Any], *, dated: bool) -> Text:
     """Return what is doubtful about a plan, and where it differs from the law's totals."""
     found = [
         both(each["hal"])
@@ -143,9 +183,10 @@ def _caveats(plan: Mapping[str, Any]) -> Text:
     ]
     if not found:
         return {"id": "", "en": ""}
+    year = f" {plan['tahun']}" if dated else ""
     return {
-        "id": "Catatan: " + " ".join(text["id"] for text in found),
-        "en": "Notes: " + " ".join(text["en"] for text in found),
+        "id": f"Catatan{year}: " + " ".join(text["id"] for text in found),
+        "en": f"Notes{year}: " + " ".join(text["en"] for text in found),
     }
 
 

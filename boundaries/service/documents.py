@@ -1,12 +1,12 @@
 """The small JSON documents of the service: conformance, schema, queryables, landing page."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Final
 
 from boundaries import attributes
 from boundaries.service.catalog import PLACEHOLDER
 from boundaries.service.gpkg import Column
-from boundaries.service.layer import Layer
+from boundaries.service.layer import GEOMETRY, Layer
 
 _OGC: Final = "http://www.opengis.net/spec"
 
@@ -29,20 +29,38 @@ CONFORMANCE: Final = (
     f"{_OGC}/ogcapi-features-5/1.0/conf/schemas",
 )
 _DATES: Final = {"mulai": "primary-interval-start", "selesai": "primary-interval-end"}
+#: Columns whose value is the id of a feature elsewhere (Part 5, references).
+_REFERENCES: Final = {
+    "kode_provinsi": "unit-provinsi",
+    "kode_kabkota": "unit-kabkota",
+    "kode_kecamatan": "unit-kecamatan",
+}
 _KNOWN: Final = {column.name: column for column in (*attributes.PLAN, *attributes.UNIT)}
 
 
-def schema(layer: Layer, title: str, language: str) -> dict[str, Any]:
-    """Return the JSON Schema of a layer's features (Part 5)."""
-    geometry = {"format": "geometry-multipolygon", "x-ogc-role": "primary-geometry", "title": "geometry"}
-    properties = {column.name: _property(layer, column, language) for column in layer.columns}
-    return _document("schema", layer, title, {"geometry": geometry} | properties)
+def schema(layer: Layer, title: str, language: str, collections: Collection[str]) -> dict[str, Any]:
+    """Return the JSON Schema of a layer's features (Part 5); `collections` are those that can be referred to."""
+    return _document("schema", layer, title, _properties(layer, language, collections))
 
 
-def queryables(layer: Layer, title: str, language: str) -> dict[str, Any]:
-    """Return what a query can name: every column, each a parameter of its own (Part 3)."""
-    properties = {column.name: _property(layer, column, language) for column in layer.columns}
+def queryables(layer: Layer, title: str, language: str, collections: Collection[str]) -> dict[str, Any]:
+    """Return what a query can name: every column, each a parameter of its own, and the geometry (Part 3)."""
+    properties = _properties(layer, language, collections)
     return _document("queryables", layer, title, properties) | {"additionalProperties": False}
+
+
+def _properties(layer: Layer, language: str, collections: Collection[str]) -> dict[str, Any]:
+    meaning = {"id": "Bentuk, dalam CRS84", "en": "The shape, in CRS84"}[language]
+    geometry = {"title": "Geometri" if language == "id" else "Geometry", "description": meaning}
+    geometry |= {"format": "geometry-multipolygon", "x-ogc-role": "primary-geometry"}
+    columns = {column.name: _property(layer, column, language) for column in layer.columns}
+    for name, described in columns.items():
+        target = _REFERENCES.get(name)
+        if target in collections and target != layer.name:
+            described["x-ogc-role"] = "reference"
+            described["x-ogc-collectionId"] = target
+            described["x-ogc-uriTemplate"] = f"{PLACEHOLDER}/collections/{target}/items/{{{name}}}"
+    return {GEOMETRY: geometry} | columns
 
 
 def _document(kind: str, layer: Layer, title: str, properties: dict[str, Any]) -> dict[str, Any]:

@@ -66,10 +66,14 @@ class GeoPackage:
             found.append(Column(name, _kind(declared), title, meaning))
         return tuple(found)
 
-    def rows(self, table: str, columns: Sequence[str]) -> list[tuple[Any, ...]]:
+    def records(self, table: str, columns: Sequence[str]) -> list[tuple[Any, ...]]:
         """Return all rows of `table` in the order of its rowid."""
         names = ", ".join(_quoted(name) for name in columns)
         return self._all(f"SELECT {names} FROM {_quoted(table)} ORDER BY rowid")
+
+    def whole(self, table: str) -> NDArray[np.object_]:
+        """Return all geometries of `table` in the order of its rowid."""
+        return self.geometries(table, self.rowids(table))
 
     def rowids(self, table: str) -> NDArray[np.int64]:
         """Return the row ids of `table`, ascending."""
@@ -84,7 +88,7 @@ class GeoPackage:
         if all(head and (head[3] >> 1) & 7 for (head,) in heads):
             boxes = [_box(head) for (head,) in heads]
             return np.array(boxes, dtype="float64").reshape(-1, 4)
-        return shapely.bounds(self.geometries(table, self.rowids(table)))
+        return shapely.bounds(self.whole(table))
 
     def geometries(self, table: str, rowids: Sequence[int] | NDArray[np.int64]) -> NDArray[np.object_]:
         """Return the geometries of `rowids`, in that order."""

@@ -1,8 +1,7 @@
-"""One layer of a release, held so that questions are answered from memory: everything but the geometries."""
+"""A collection of features, held so that questions are answered from memory: everything but the geometries."""
 
-import json
-import re
-from collections.abc import Sequence
+import threading
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
@@ -11,15 +10,23 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from boundaries.exports.features import END, facts_text, geometry_texts, shape_text
 from boundaries.service import crs as crs_module
-from boundaries.service.cache import TextCache
+from boundaries.service.body import Part
+from boundaries.service.cache import Cache
 from boundaries.service.crs import DEFAULT, Crs
-from boundaries.service.gpkg import Column, GeoPackage
+from boundaries.service.filters import Filter, Queryable
+from boundaries.service.gpkg import Column
+from boundaries.service.package import Package, runs
 
 Scalar = str | int | float | None
 
-#: A number that GEOS wrote with more digits than it needs (about one in some thousands).
-_LONG: Final = re.compile(rb"-?\d+\.\d{8,}(?:[eE][-+]?\d+)?")
+GEOMETRY: Final = "geometry"
+_CLOSE: Final = Part(b"}")
+_NEXT: Final = Part(END)
+_NO_SHAPE: Final = b"null"
+#: Prepared geometries build their index when first asked; GEOS does not promise that two threads may ask at once.
+_SPATIAL: Final = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -37,27 +44,43 @@ class Question:
     area: shapely.Geometry | None = None
     period: Period | None = None
     equal: tuple[tuple[str, Scalar], ...] = ()
+    filter: Filter | None = None
     order: tuple[tuple[str, bool], ...] = ()  # column, descending
     select: tuple[str, ...] | None = None  # columns to give, None for all
     geometry: bool = True
     crs: Crs = DEFAULT
 
+    @property
+    def wants_all(self) -> bool:
+        """Whether every feature answers, in the order of ids."""
+        given = (self.area, self.period, self.filter)
+        return not self.equal and not self.order and all(each is None for each in given)
+
 
 class Layer:
-    """The features of one table, in the order of their ids.
+    """The features of one table, or of several as one, in the order of their ids.
 
     A *position* is the place of a feature in that order. Safe to share between threads.
     """
 
-    def __init__(self, package: GeoPackage, table: str, texts: TextCache) -> None:
-        self.name = table
+    def __init__(self, package: Package, name: str, tables: Sequence[str] = (), *,
+                 texts: Cache[Part] | None = None) -> None:  # fmt: skip
+        self.name = name
+        self.tables = tuple(tables) or (name,)
         self._package = package
-        self._texts = texts
-        self.columns: tuple[Column, ...] = package.columns(table)
+        self._texts: Cache[Part] = Cache(0) if texts is None else texts
+        self.columns: tuple[Column, ...] = package.columns(self.tables[0])
         names = [column.name for column in self.columns]
         self.id_column = "id" if "id" in names else "kode"
         self.title_column = "nama_dapil" if "nama_dapil" in names else "nama"
         self.is_plan = "mulai" in names
+        spans = [package.span(table) for table in self.tables]
+        self._rows = [row for first, count in spans for row in range(first, first + count)]
+        self._first = (
+            self._rows[0] if self._rows and self._rows[-1] - self._rows[0] < len(self._rows) else None
+        )
+        if self.ids != sorted(self.ids):
+            raise ValueError(f"{name}: the features do not stand in the order of their ids")
 
     @cached_property
     def column(self) -> dict[str, Column]:
@@ -65,19 +88,29 @@ class Layer:
         return {column.name: column for column in self.columns}
 
     @cached_property
+    def queryables(self) -> dict[str, Queryable]:
+        """What a filter may name: every column, and the geometry."""
+        dates = ("mulai", "selesai") if self.is_plan else ()
+        found = {
+            column.name: Queryable(column.name, "date" if column.name in dates else column.kind)
+            for column in self.columns
+        }
+        return found | {GEOMETRY: Queryable(GEOMETRY, "geometry")}
+
+    @cached_property
     def _values(self) -> dict[str, list[Scalar]]:
         names = list(self.column)
         same: dict[Scalar, Scalar] = {}
-        rows = self._package.rows(self.name, names)
+        rows = [row for table in self.tables for row in self._package.records(table, names)]
         return {name: [same.setdefault(row[i], row[i]) for row in rows] for i, name in enumerate(names)}
 
     @cached_property
-    def _rowids(self) -> NDArray[np.int64]:
-        return self._package.rowids(self.name)
+    def _arrays(self) -> dict[str, tuple[NDArray[Any], NDArray[np.bool_]]]:
+        return {}
 
     @cached_property
     def _bounds(self) -> NDArray[np.float64]:
-        return self._package.bounds(self.name)
+        return np.concatenate([self._package.bounds(table) for table in self.tables])
 
     @cached_property
     def ids(self) -> list[str]:
@@ -89,38 +122,72 @@ class Layer:
         """The position of an id."""
         return {name: index for index, name in enumerate(self.ids)}
 
-    @cached_property
-    def _by_id(self) -> list[int]:
-        return sorted(range(len(self.ids)), key=self.ids.__getitem__)
-
     def box(self) -> list[float]:
         """The box of all features: west, south, east, north."""
         low, high = self._bounds[:, :2].min(axis=0), self._bounds[:, 2:].max(axis=0)
         return [float(number) for number in (*low, *high)]
 
     def __len__(self) -> int:
-        return len(self._rowids)
+        return len(self._rows)
 
-    def find(self, question: Question) -> list[int]:
+    # What a filter reads (filters.Table)
+
+    def values(self, name: str) -> tuple[NDArray[Any], NDArray[np.bool_]]:
+        """Return a column as an array (text: objects, integers: int64, numbers: float64), and what is known."""
+        found = self._arrays.get(name)
+        if found is None:
+            kind = {"integer": "int64", "number": "float64"}.get(self.column[name].kind, "object")
+            values = self._values[name]
+            known = np.fromiter((value is not None for value in values), bool, len(values))
+            array = np.empty(len(values), dtype=kind)
+            array[known] = [value for value in values if value is not None]
+            if kind == "object":
+                array[~known] = ""
+            elif len(values):
+                array[~known] = 0
+            found = self._arrays[name] = (array, known)
+        return found
+
+    def bounds(self) -> NDArray[np.float64]:
+        """Return the boxes of all features, by position."""
+        return self._bounds
+
+    def geometries(self, positions: Sequence[int] | NDArray[np.int64]) -> NDArray[np.object_]:
+        """Return the geometries at `positions`, lon/lat."""
+        return self._package.geometries([self._rows[position] for position in positions])
+
+    def all(self) -> NDArray[np.object_]:
+        """Return all geometries, read once and not kept."""
+        return np.concatenate([self._package.whole(table) for table in self.tables])
+
+    # Questions
+
+    def find(self, question: Question) -> Sequence[int]:
         """Return the positions of all features that answer, in the order that the question wants."""
+        if question.wants_all:
+            return range(len(self))
         keep = np.ones(len(self), dtype=bool)
         for name, value in question.equal:
-            keep &= np.fromiter((found == value for found in self._values[name]), bool, len(self))
+            values, known = self.values(name)
+            keep &= known & (values == value)
         if question.period is not None and self.is_plan:
             keep &= self._in_force(question.period)
         if question.area is not None:
             keep &= self._touching(question.area, keep)
-        return self._ordered([index for index in self._by_id if keep[index]], question.order)
+        if question.filter is not None and keep.any():
+            keep &= question.filter.evaluate(self)
+        return self._ordered(np.flatnonzero(keep).tolist(), question.order)
 
     def _in_force(self, period: Period) -> NDArray[np.bool_]:
         """Return which features are in force, from `mulai` until the day before `selesai`, in `period`."""
-        first, last = period.first, period.last
-        spans = zip(self._values["mulai"], self._values["selesai"], strict=True)
-        answers = (
-            (last is None or str(start) <= last) and (end is None or first is None or first < str(end))
-            for start, end in spans
-        )
-        return np.fromiter(answers, bool, len(self))
+        start, _ = self.values("mulai")
+        end, ends = self.values("selesai")
+        keep = np.ones(len(self), dtype=bool)
+        if period.last is not None:
+            keep &= start <= period.last
+        if period.first is not None:
+            keep &= ~ends | (end > period.first)
+        return keep
 
     def _touching(self, area: shapely.Geometry, among: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """Return which features of `among` share a point with `area`: by box, then by the true geometry."""
@@ -136,8 +203,9 @@ class Layer:
         inside = shapely.covers(area, shapely.box(*boxes[candidates].T))
         unsure = candidates[~inside]
         if len(unsure):
-            geometries = self._package.geometries(self.name, self._rowids[unsure])
-            near[unsure] = shapely.intersects(area, geometries)
+            geometries = self.geometries(unsure)
+            with _SPATIAL:
+                near[unsure] = shapely.intersects(geometries, area)
         return near
 
     def _ordered(self, positions: list[int], order: Sequence[tuple[str, bool]]) -> list[int]:
@@ -159,43 +227,53 @@ class Layer:
         names = self.column if select is None else [name for name in self.column if name in select]
         return {name: self._values[name][position] for name in names}
 
-    def features(self, positions: Sequence[int], question: Question) -> list[bytes]:
-        """Return GeoJSON features as texts."""
-        shapes = self._shapes(positions, question.crs) if question.geometry else [b"null"] * len(positions)
-        texts = []
-        for position, shape in zip(positions, shapes, strict=True):
-            name = json.dumps(self.ids[position], ensure_ascii=False).encode()
-            attributes = self._attributes(position, question.select)
-            parts = (
-                b'{"type":"Feature","id":',
-                name,
-                b',"geometry":',
-                shape,
-                b',"properties":',
-                attributes,
-                b"}",
-            )
-            texts.append(b"".join(parts))
-        return texts
+    # Texts
 
-    def _attributes(self, position: int, select: tuple[str, ...] | None) -> bytes:
-        values = self.properties(position, select)
-        return json.dumps(values, ensure_ascii=False, separators=(",", ":")).encode()
+    def features(self, positions: Sequence[int], question: Question) -> list[Part]:
+        """Return features as GeoJSON texts, with commas between them."""
+        if not len(positions):
+            return []
+        as_kept = question.geometry and question.select is None and question.crs.is_default
+        if as_kept:
+            return [*self._package.features(self._runs(positions)), _CLOSE]
+        parts: list[Part] = []
+        for halves in zip(self._shapes(positions, question), self._facts(positions, question), strict=True):
+            parts += (*halves, _NEXT)
+        parts[-1] = _CLOSE
+        return parts
 
-    def _shapes(self, positions: Sequence[int], crs: Crs) -> list[bytes]:
-        """Return the geometries as GeoJSON, written once and kept as long as the cache has room."""
-        keys = [(self.name, position, crs.uri) for position in positions]
-        texts = [self._texts.get(key) for key in keys]
-        absent = [index for index, text in enumerate(texts) if text is None]
+    def _runs(self, positions: Sequence[int]) -> list[tuple[int, int]]:
+        if self._first is not None and isinstance(positions, range):
+            return [(self._first + positions[0], self._first + positions[-1])]
+        return runs([self._rows[position] for position in positions])
+
+    def feature(self, position: int, crs: Crs) -> list[Part]:
+        """Return one feature, its closing brace left to the caller."""
+        question = Question(crs=crs)
+        return [*self._shapes([position], question), *self._facts([position], question)]
+
+    def _facts(self, positions: Sequence[int], question: Question) -> list[Part]:
+        if question.select is None:
+            return [self._package.facts(self._rows[position]) for position in positions]
+        return [Part(facts_text(self.properties(position, question.select))) for position in positions]
+
+    def _shapes(self, positions: Sequence[int], question: Question) -> list[Part]:
+        if not question.geometry:
+            return [Part(shape_text(self.ids[position], _NO_SHAPE)) for position in positions]
+        if question.crs.is_default:
+            return [self._package.shape(self._rows[position]) for position in positions]
+        return self._moved(positions, question.crs)
+
+    def _moved(self, positions: Sequence[int], crs: Crs) -> list[Part]:
+        """Return shapes in another system, written when first asked for and kept while there is room."""
+        keys: list[Hashable] = [(self._rows[position], crs.uri) for position in positions]
+        found = [self._texts.get(key) for key in keys]
+        absent = [index for index, part in enumerate(found) if part is None]
         if absent:
-            rowids = self._rowids[[positions[index] for index in absent]]
-            written = crs_module.write(self._package.geometries(self.name, rowids), crs)
-            for index, text in zip(absent, shapely.to_geojson(written), strict=True):
-                short = _LONG.sub(_shortest, text.encode())
-                self._texts.put(keys[index], short)
-                texts[index] = short
-        return [text for text in texts if text is not None]
-
-
-def _shortest(number: re.Match[bytes]) -> bytes:
-    return repr(float(number[0])).encode()
+            where = [positions[index] for index in absent]
+            texts = geometry_texts(crs_module.write(self.geometries(where), crs))
+            for index, text in zip(absent, texts, strict=True):
+                part = Part(shape_text(self.ids[positions[index]], text))
+                self._texts.put(keys[index], part, len(part.text))
+                found[index] = part
+        return [part for part in found if part is not None]

@@ -6,7 +6,7 @@ is the law's table and not a second geometry. Points at sea take the nearest uni
 
 import json
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final, Protocol
@@ -135,6 +135,20 @@ class HasPackage(Protocol):
         """The path of dapil.gpkg."""
 
 
+class Tables(Protocol):
+    """What is read of a release: columns of its tables, and whole layers."""
+
+    @property
+    def tables(self) -> frozenset[str]:
+        """The names of all layers and tables."""
+
+    def records(self, table: str, columns: Sequence[str]) -> list[tuple[Any, ...]]:
+        """Return all rows of a table, in order."""
+
+    def whole(self, table: str) -> NDArray[np.object_]:
+        """Return all geometries of a layer, in order."""
+
+
 @dataclass(frozen=True)
 class _Plan:
     id: str
@@ -173,12 +187,12 @@ class Lookup:
             package.close()
 
     @classmethod
-    def from_package(cls, package: GeoPackage) -> "Lookup":
-        """Read an open GeoPackage of a release."""
+    def from_package(cls, package: Tables) -> "Lookup":
+        """Read the tables of a release."""
         names: dict[str, str] = {}
         for table in (f"unit-{name}" for name in _LEVELS):
             if table in package.tables:
-                names.update(package.rows(table, ("kode", "nama")))
+                names.update(package.records(table, ("kode", "nama")))
         codes, shapes = _base_units(package)
         return cls(codes, shapes, names, _plans(package), package.tables)
 
@@ -306,39 +320,40 @@ def _excluded(plan: _Plan, chamber: str, code: str) -> dict[str, str]:
     }
 
 
-def _base_units(package: GeoPackage) -> tuple[NDArray[np.object_], NDArray[np.object_]]:
+def _base_units(package: Tables) -> tuple[NDArray[np.object_], NDArray[np.object_]]:
     """Return codes and shapes: the desa of split kecamatan, and every other kecamatan."""
-    desa = [code for (code,) in package.rows("unit-desa", ("kode",))] if "unit-desa" in package.tables else []
+    desa = (
+        [code for (code,) in package.records("unit-desa", ("kode",))] if "unit-desa" in package.tables else []
+    )
     split = {ancestor(code, "kecamatan") for code in desa}
-    kecamatan = [code for (code,) in package.rows("unit-kecamatan", ("kode",))]
+    kecamatan = [code for (code,) in package.records("unit-kecamatan", ("kode",))]
     whole = np.array([code not in split for code in kecamatan], dtype=bool)
-    rowids = package.rowids("unit-kecamatan")[whole]
     codes = [code for code in kecamatan if code not in split] + desa
-    shapes = [package.geometries("unit-kecamatan", rowids)]
+    shapes = [package.whole("unit-kecamatan")[whole]]
     if desa:
-        shapes.append(package.geometries("unit-desa", package.rowids("unit-desa")))
+        shapes.append(package.whole("unit-desa"))
     return np.array(codes, dtype=object), np.concatenate(shapes)
 
 
-def _plans(package: GeoPackage) -> list[_Plan]:
+def _plans(package: Tables) -> list[_Plan]:
     assigned: dict[str, dict[str, str]] = {}
-    for plan, unit, dapil in package.rows("assignment", ("plan_id", "kode_unit", "kode_dapil")):
+    for plan, unit, dapil in package.records("assignment", ("plan_id", "kode_unit", "kode_dapil")):
         assigned.setdefault(plan, {})[unit] = dapil
     outside = _excluded_codes(package)
     plans = []
     for plan, units in assigned.items():
         if plan in package.tables:
             chamber, _, year = plan.rpartition("-")
-            facts = [dict(zip(_FACTS, row, strict=True)) for row in package.rows(plan, _FACTS)]
+            facts = [dict(zip(_FACTS, row, strict=True)) for row in package.records(plan, _FACTS)]
             seats = {row["kode_dapil"]: Seat(chamber, int(year), **row) for row in facts}
             plans.append(_Plan(plan, seats, units, outside.get(plan, ())))
     return plans
 
 
-def _excluded_codes(package: GeoPackage) -> dict[str, tuple[str, ...]]:
+def _excluded_codes(package: Tables) -> dict[str, tuple[str, ...]]:
     if "plans" not in package.tables:
         return {}
-    rows = package.rows("plans", ("plan_id", "wilayah_dikecualikan"))
+    rows = package.records("plans", ("plan_id", "wilayah_dikecualikan"))
     return {plan: tuple(json.loads(codes or "[]")) for plan, codes in rows}
 
 

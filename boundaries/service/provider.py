@@ -1,55 +1,24 @@
 """The pygeoapi provider: the layer of a release under pygeoapi's contract.
 
 The service writes its own pages from the same :class:`~boundaries.service.layer.Layer`; this class is what
-pygeoapi itself loads by the dotted name, in this service or in a stock one (``data``: the path of dapil.gpkg,
-``table``: the layer).
+pygeoapi itself loads by the dotted name, in this service or in a stock one. ``data``: a release's directory (or
+its dapil.gpkg), or ``postgresql://…`` of a published one; ``table``: the collection, such as ``dpr-2024``.
 """
 
 import json
-import os
-import threading
 from collections.abc import Sequence
-from pathlib import Path
-from typing import Any, ClassVar, Final
-from weakref import WeakValueDictionary
+from typing import Any
 
 import shapely
 from pygeoapi.provider.base import BaseProvider, ProviderItemNotFoundError, ProviderQueryError
 from pygeoapi.util import CrsTransformSpec
 
 from boundaries.service import query as query_module
-from boundaries.service.cache import TextCache
+from boundaries.service.body import Part, plain
 from boundaries.service.crs import area, get
-from boundaries.service.gpkg import GeoPackage
-from boundaries.service.layer import Layer, Question
+from boundaries.service.layer import Question
+from boundaries.service.layers import Layers
 from boundaries.service.problems import Problem
-
-CACHE_BYTES: Final = 64 * 2**20
-
-
-class Layers:
-    """The layers of one GeoPackage, made when first asked for."""
-
-    _open: ClassVar["WeakValueDictionary[tuple[int, Path], Layers]"] = WeakValueDictionary()
-    _opening: ClassVar = threading.Lock()
-
-    def __init__(self, path: Path, cache_bytes: int = CACHE_BYTES) -> None:
-        self.package = GeoPackage(path)
-        self.texts = TextCache(cache_bytes)
-        self._layers: dict[str, Layer] = {}
-
-    @classmethod
-    def of(cls, path: Path, cache_bytes: int = CACHE_BYTES) -> "Layers":
-        """Return the layers of a file: one object as long as anything holds it (releases never change)."""
-        key = (os.getpid(), path.resolve())  # SQLite wants no connection carried over a fork
-        with cls._opening:
-            found = cls._open.get(key)
-            if found is None:
-                found = cls._open[key] = cls(path, cache_bytes)
-            return found
-
-    def __getitem__(self, table: str) -> Layer:
-        return self._layers.setdefault(table, Layer(self.package, table, self.texts))
 
 
 class ReleaseProvider(BaseProvider):
@@ -58,7 +27,7 @@ class ReleaseProvider(BaseProvider):
     def __init__(self, provider_def: dict[str, Any]) -> None:
         super().__init__(provider_def)
         self._fields: dict[str, dict[str, Any]]
-        self._layers = Layers.of(Path(self.data))
+        self._layers = Layers.of(str(self.data))
         self.layer = self._layers[provider_def["table"]]
         self.get_fields()
 
@@ -76,8 +45,10 @@ class ReleaseProvider(BaseProvider):
               skip_geometry: bool = False, q: str | None = None, filterq: Any = None,
               crs_transform_spec: CrsTransformSpec | None = None, **_: Any) -> dict[str, Any]:  # fmt: skip
         """Return a page of features; `bbox` is in lon/lat, as pygeoapi has already moved it."""
-        if q is not None or filterq is not None:
-            raise ProviderQueryError("neither q nor filter is supported by this collection")
+        if q is not None:
+            raise ProviderQueryError("text search (q) is not supported by this collection")
+        if filterq is not None:
+            raise ProviderQueryError("a parsed filter cannot be taken; the service's own routes read CQL2")
         question = Question(
             area=_lonlat(bbox),
             period=_asked(query_module.period, datetime_) if datetime_ else None,
@@ -89,9 +60,10 @@ class ReleaseProvider(BaseProvider):
         )
         found = self.layer.find(question)
         page = [] if resulttype == "hits" else found[offset : offset + limit]
+        parts = [Part(b"["), *self.layer.features(page, question), Part(b"]")]
         return {
             "type": "FeatureCollection",
-            "features": [json.loads(text) for text in self.layer.features(page, question)],
+            "features": json.loads(b"".join(plain(parts))),
             "numberMatched": len(found),
             "numberReturned": len(page),
         }
@@ -103,8 +75,8 @@ class ReleaseProvider(BaseProvider):
         position = self.layer.position.get(identifier)
         if position is None:
             raise ProviderItemNotFoundError(f"no item {identifier}")
-        text = self.layer.features([position], Question(crs=_crs(crs_transform_spec)))[0]
-        return dict(json.loads(text))
+        parts = self.layer.feature(position, _crs(crs_transform_spec))
+        return dict(json.loads(b"".join([*plain(parts), b"}"])))
 
     def _typed(self, name: str, text: str) -> query_module.Scalar:
         return query_module.value(self.layer.column[name], text)

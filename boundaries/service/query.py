@@ -2,16 +2,15 @@
 
 import math
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
-from urllib.parse import unquote_to_bytes
 
 import shapely
-from werkzeug.datastructures import MultiDict
 
 from boundaries.service import crs as crs_module
+from boundaries.service import filters
 from boundaries.service.crs import CRS84, SUPPORTED, Crs
 from boundaries.service.gpkg import Column
 from boundaries.service.layer import Layer, Period, Question, Scalar
@@ -20,10 +19,10 @@ from boundaries.service.problems import Problem, bad
 #: Parameters of /items beside the columns of the layer.
 ITEMS: Final = (
     "f", "lang", "limit", "offset", "bbox", "bbox-crs", "crs", "datetime",
-    "sortby", "properties", "skipGeometry", "resulttype",
+    "sortby", "properties", "skipGeometry", "resulttype", "filter", "filter-lang", "filter-crs",
 )  # fmt: skip
 _NUMBER: Final = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
-_WHOLE: Final = re.compile(r"\d{1,18}", re.ASCII)
+_WHOLE: Final = re.compile(r"\d{1,100}", re.ASCII)
 _SIGNED: Final = re.compile(r"[+-]?\d{1,18}", re.ASCII)
 _DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _INSTANT: Final = re.compile(
@@ -50,38 +49,23 @@ class ItemsRequest:
     hits: bool
 
 
-def single(args: "MultiDict[str, str]", allowed: Collection[str]) -> dict[str, str]:
+def single(pairs: Iterable[tuple[str, str]], allowed: Collection[str]) -> dict[str, str]:
     """Return the parameters, each known and given once; raise the 400 that names the first at fault."""
-    for name in args:
+    given: dict[str, str] = {}
+    for name, text in pairs:
         if name not in allowed:
             raise _unknown(name, allowed)
-        values = args.getlist(name)
-        if len(values) > 1:
-            raise bad(name, f"given {len(values)} times", "once")
-        if _CONTROL.search(values[0]):
+        if name in given:
+            raise bad(name, "given more than once", "once")
+        if _CONTROL.search(text):
             raise bad(name, "holds a control character", "text in UTF-8, percent-encoded")
-        if not values[0]:
+        if not text:
             raise bad(name, "is empty", "a value, or leave the parameter out")
-    return {name: args[name] for name in args}
-
-
-def decoded(raw: bytes) -> None:
-    """Raise the 400 that names the parameter which is not UTF-8; the web framework would pass over it."""
-    for pair in raw.split(b"&"):
-        name, _, text = pair.partition(b"=")
-        try:
-            unquote_to_bytes(text).decode()
-            unquote_to_bytes(name).decode()
-        except UnicodeDecodeError:
-            known = unquote_to_bytes(name).decode(errors="replace")[:80]
-            raise bad(known, "is not UTF-8", "text in UTF-8, percent-encoded") from None
+        given[name] = text
+    return given
 
 
 def _unknown(name: str, allowed: Collection[str]) -> Problem:
-    if name.startswith("filter"):
-        return bad(
-            name, "CQL2 filters are not supported", "a column as a parameter of its own, such as kursi=8"
-        )
     if name == "q":
         return bad(name, "text search is not supported", allowed)
     return bad(_CONTROL.sub("?", name)[:80], "unknown parameter", sorted(allowed))
@@ -95,6 +79,7 @@ def items(params: Mapping[str, str], layer: Layer, limits: Limits) -> ItemsReque
         equal=tuple(
             (name, value(layer.column[name], params[name])) for name in params if name in layer.column
         ),
+        filter=_filter(params, layer),
         order=_order(params.get("sortby"), layer),
         select=_select(params.get("properties"), layer),
         geometry=not _flag("skipGeometry", params.get("skipGeometry", "false")),
@@ -102,6 +87,21 @@ def items(params: Mapping[str, str], layer: Layer, limits: Limits) -> ItemsReque
     )
     hits = one_of("resulttype", params.get("resulttype", "results"), ("results", "hits")) == "hits"
     return ItemsRequest(question, _limit(params.get("limit"), limits), _offset(params.get("offset")), hits)
+
+
+def _filter(params: Mapping[str, str], layer: Layer) -> filters.Filter | None:
+    """Read filter, filter-lang and filter-crs (Features Part 3)."""
+    if "filter" not in params:
+        for name in ("filter-lang", "filter-crs"):
+            if name in params:
+                raise bad(name, "given without filter", "only together with filter")
+        return None
+    language = one_of("filter-lang", params.get("filter-lang", filters.LANGUAGES[0]), filters.LANGUAGES)
+    reference = system("filter-crs", params.get("filter-crs"))
+    try:
+        return filters.parse(params["filter"], language, layer.queryables, reference)
+    except filters.FilterError as error:
+        raise bad("filter", error.detail, error.allowed) from None
 
 
 def one_of(name: str, value: str, allowed: Collection[str]) -> str:

@@ -1,49 +1,73 @@
 """The release being served, complete or not at all, and the switch to the next one."""
 
+import hashlib
+import json
 import logging
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Mapping
-from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from pygeoapi.api import API
 
+from boundaries import __version__
 from boundaries.errors import BoundariesError
 from boundaries.release import CURRENT, open_release
 from boundaries.service import catalog, openapi
-from boundaries.service.layer import Layer
+from boundaries.service.cache import Cache
+from boundaries.service.html import Pages
+from boundaries.service.http import Answer
+from boundaries.service.layers import CACHE_BYTES, Layers
 from boundaries.service.lookup import Lookup
-from boundaries.service.provider import CACHE_BYTES, Layers
 from boundaries.service.query import Limits
 
 LOGGER = logging.getLogger(__name__)
+_PREPARED_BYTES: Final = 16 << 20
+_MAX_AGE: Final = 60
 
 
 class State:
     """Everything that is served of one release. A request takes one state and keeps it to its end."""
 
-    def __init__(self, path: Path, settings: Mapping[str, Any]) -> None:
-        release = open_release(path)
+    def __init__(self, address: str, settings: Mapping[str, Any]) -> None:
         own = settings.get("dapil") or {}
-        self.manifest = release.manifest
-        self.id = release.id
         cache = int(own["cache_mb"]) << 20 if "cache_mb" in own else CACHE_BYTES
-        self._held = Layers.of(release.gpkg, cache)
-        self.layers: dict[str, Layer] = {name: self._held[name] for name in release.layers}
+        self.layers = Layers.of(address, cache)
+        package = self.layers.package
+        self.manifest = package.manifest
+        self.id = str(self.manifest["release"])
+        self.fingerprint = _fingerprint(self.id, settings)
+        self.cache_control = f"public, max-age={int(own.get('max_age', _MAX_AGE))}"
+        self.since = time.time()
         limits = settings["server"].get("limits") or {}
         self.limits = Limits(int(limits.get("default_items", 100)), int(limits.get("max_items", 10_000)))
-        config = catalog.configuration(settings, self.manifest, self.layers, self._held.package)
+        self.config = catalog.configuration(settings, self.manifest, self.layers, package)
         years = sorted({int(plan["tahun"]) for plan in self.manifest["plans"] if plan.get("layer")})
-        self.openapi = openapi.document(config, self.layers, self.limits, years)
-        self.api = API(config, self.openapi)
+        self.openapi = openapi.document(self.config, self.layers, self.limits, years)
+        self.api = API(self.config, self.openapi)
+        self.pages = Pages.of(self.config["metadata"], self.manifest, self.layers["unit-provinsi"].all())
+        self.lookup = Lookup.from_package(package)
         self.documents: dict[tuple[str, ...], bytes] = {}
+        self.prepared: Cache[Answer] = Cache(int(own.get("prepared_mb", 0)) << 20 or _PREPARED_BYTES)
 
-    @cached_property
-    def lookup(self) -> Lookup:
-        """The point lookup, made when first asked for."""
-        return Lookup.from_package(self._held.package)
+    def health(self) -> dict[str, Any]:
+        """Return what /health tells."""
+        return {
+            "status": "ok",
+            "release": self.id,
+            "ready": True,
+            "collections": len(self.layers),
+            "serving_since_s": round(time.time() - self.since),
+            "version": __version__,
+        }
+
+
+def _fingerprint(release: str, settings: Mapping[str, Any]) -> bytes:
+    """Return what names this release as served by this version with these settings."""
+    text = "\n".join([release, __version__, json.dumps(settings, sort_keys=True, default=str)])
+    return hashlib.blake2b(text.encode(), digest_size=32).digest()
 
 
 class Current:
@@ -53,12 +77,12 @@ class Current:
     the old one. A release that cannot be read is logged once and passed over; the old one stays.
     """
 
-    def __init__(self, root: Path, make: Callable[[Path], State]) -> None:
+    def __init__(self, root: Path, make: Callable[[str], State]) -> None:
         self._root = root
         self._make = make
         self._lock = threading.Lock()
         self._target = self._look()
-        self._state = make(open_release(root).path)
+        self._state = make(str(open_release(root).path))
 
     def _look(self) -> str:
         try:
@@ -80,7 +104,7 @@ class Current:
         if target in ("", self._target):
             return
         try:
-            self._state = self._make(open_release(self._root).path)
+            self._state = self._make(str(open_release(self._root).path))
         except (BoundariesError, sqlite3.Error, LookupError, ValueError, TypeError, OSError) as error:
             LOGGER.error("release %s cannot be served, keeping %s: %s", target, self._state.id, error)
         self._target = target

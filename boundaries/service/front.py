@@ -1,0 +1,132 @@
+"""The WSGI callable in front: finds the route, packs its reply, and keeps what it packed while there is room.
+
+It stands before Flask because most of a small answer's time would otherwise be the framework's. What it does not
+know it hands on.
+"""
+
+import logging
+from collections.abc import Iterable, Mapping
+from http import HTTPStatus
+from typing import Any, Final
+from wsgiref.types import StartResponse, WSGIApplication
+
+import brotli
+
+from boundaries.service.body import Buffer, gzipped, length, pieces, plain
+from boundaries.service.http import Answer, Reply, Request, media
+from boundaries.service.problems import MEDIA_TYPE, Problem
+from boundaries.service.routes import Routes
+from boundaries.service.state import Current, State
+
+LOGGER = logging.getLogger(__name__)
+METHODS: Final = "GET, HEAD, OPTIONS"
+#: Shorter bodies fit into one packet as they are.
+_WORTH_PACKING: Final = 1400
+_VARY: Final = "Accept, Accept-Encoding, Accept-Language"
+_EXPOSED: Final = "Content-Crs, Content-Language, Dapil-Release, ETag, Link"
+_STATUS: Final = {int(status): f"{int(status)} {status.phrase}" for status in HTTPStatus}
+OPEN_TO_ALL: Final = (("Access-Control-Allow-Origin", "*"), ("Access-Control-Expose-Headers", _EXPOSED))
+_PREFLIGHT: Final = (
+    ("Access-Control-Allow-Methods", METHODS),
+    ("Access-Control-Allow-Headers", "Accept, Accept-Language, Content-Type, If-None-Match"),
+    ("Access-Control-Max-Age", "86400"),
+    ("Allow", METHODS),
+)
+
+
+class Front:
+    """Answers the routes of the API from the current release; all else goes to `behind`."""
+
+    def __init__(self, current: Current, behind: WSGIApplication, url: str | None) -> None:
+        self._current = current
+        self._behind = behind
+        self._url = url.rstrip("/") if url else None
+        self._routes = Routes()
+
+    def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
+        """Answer one request (PEP 3333)."""
+        if not self._routes.owns(environ.get("PATH_INFO", "")):
+            return self._behind(environ, start_response)
+        answer = self._answer(environ)
+        start_response(_STATUS[answer.status], answer.headers)
+        if environ["REQUEST_METHOD"] == "HEAD" or not answer.buffers:
+            return []
+        return pieces(answer.buffers)
+
+    def _answer(self, environ: Mapping[str, Any]) -> Answer:
+        request = None
+        try:
+            request = Request(environ, self._url)
+            if request.method == "OPTIONS":
+                return Answer(204, [*OPEN_TO_ALL, *_PREFLIGHT], [])
+            if request.method not in ("GET", "HEAD"):
+                raise Problem(405, f"{request.method[:20]} is not possible here; allowed: {METHODS}")
+            return self._found(self._current.get(), request)
+        except Problem as problem:
+            return self._told(problem, request)
+        except Exception as error:
+            LOGGER.error("%s %s failed", environ["REQUEST_METHOD"], environ.get("PATH_INFO"), exc_info=error)
+            return self._told(Problem(500, "the server failed on this request"), request)
+
+    def _found(self, state: State, request: Request) -> Answer:
+        """Return what was prepared before, or prepare it."""
+        tag = request.tag(state.fingerprint)
+        held = state.prepared.get(request.key)
+        if held is None:
+            reply = self._routes.reply(state, request)
+            held = _packed(state, request, reply, tag)
+            if reply.cache is None:
+                state.prepared.put(request.key, held, held.cost)
+        if request.has(tag) and held.tag:
+            return Answer(304, [pair for pair in held.headers if pair[0] not in _OF_A_BODY], [])
+        return held
+
+    def _told(self, problem: Problem, request: Request | None) -> Answer:
+        """Return a problem, as a page where a person asks."""
+        body, kind = problem.document(), MEDIA_TYPE
+        if request is not None:
+            body, kind = self._routes.problem(self._current.get(), request, problem)
+        headers = [
+            ("Content-Type", media(kind)),
+            ("Content-Length", str(len(body))),
+            ("Cache-Control", "no-store"),
+            ("Vary", _VARY),
+            *OPEN_TO_ALL,
+        ]
+        if problem.status == 405:
+            headers.append(("Allow", METHODS))
+        return Answer(int(problem.status), headers, [body])
+
+
+_OF_A_BODY: Final = frozenset({"Content-Length", "Content-Encoding", "Content-Type"})
+
+
+def _packed(state: State, request: Request, reply: Reply, tag: str) -> Answer:
+    """Return the reply in the coding that the client likes, with all its headers."""
+    buffers, coding = _coded(request.coding, reply)
+    headers = [
+        ("Content-Type", media(reply.media)),
+        ("Content-Length", str(length(buffers))),
+        ("Content-Language", reply.language),
+        ("Cache-Control", reply.cache or state.cache_control),
+        ("Vary", _VARY),
+        ("Dapil-Release", state.id),
+        *OPEN_TO_ALL,
+        *reply.headers,
+    ]
+    if coding:
+        headers.append(("Content-Encoding", coding))
+    if reply.cache is not None:
+        tag = ""
+    else:
+        headers.append(("ETag", tag))
+    return Answer(reply.status, headers, buffers, tag)
+
+
+def _coded(coding: str, reply: Reply) -> tuple[list[Buffer], str]:
+    buffers = plain(reply.parts)
+    if not coding or length(buffers) < _WORTH_PACKING:
+        return buffers, ""
+    if coding == "br" and reply.document:
+        return [brotli.compress(b"".join(buffers), quality=5)], "br"
+    return gzipped(reply.parts), "gzip"

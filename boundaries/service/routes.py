@@ -1,0 +1,361 @@
+"""The routes of the API: from a request and a release's state to a reply, knowing of no framework.
+
+pygeoapi's API object gives the collection documents and JSON-LD; what it answers wrongly (unknown parameters with
+200, ``next`` past the end, a conformance list that grows at every request) is answered by own modules.
+"""
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from types import SimpleNamespace
+from typing import Any, Final
+
+import numpy as np
+import shapely
+from pygeoapi.api import APIRequest, describe_collections, landing_page
+from pygeoapi.linked_data import geojson2jsonld
+
+from boundaries.service import documents, pages, query
+from boundaries.service.body import Part, plain
+from boundaries.service.catalog import PLACEHOLDER, both
+from boundaries.service.html import Page
+from boundaries.service.http import LANGUAGES, Reply, Request
+from boundaries.service.layer import Layer
+from boundaries.service.lookup import LookupResult, QuestionError, TooFar
+from boundaries.service.problems import MEDIA_TYPE, Problem, bad, missing
+from boundaries.service.state import State
+
+_COMMON: Final = ("f", "lang")
+_RELATIONS: Final = "http://www.opengis.net/def/rel/ogc/1.0"
+_OPENAPI: Final = "application/vnd.oai.openapi+json;version=3.0"
+_GEOJSON: Final = "application/geo+json"
+_NEIGHBOURS: Final = 40
+_SHORT_LIVED: Final = "no-store"
+_PRIVATE: Final = "private, max-age=60"
+
+View = Callable[["Call"], Reply]
+
+
+class Call:
+    """One request on one release: its parameters, format and language as they were decided."""
+
+    def __init__(self, state: State, request: Request) -> None:
+        self.state = state
+        self.request = request
+        self.base = request.base
+        self.path = request.path
+        self.form = "json"
+        self.language = request.language
+
+    def read(self, allowed: tuple[str, ...], forms: tuple[str, ...] = pages.FORMS) -> dict[str, str]:
+        """Read the parameters strictly, then the format and the language."""
+        params = query.single(self.request.pairs, allowed)
+        if "f" in params:
+            self.form = query.one_of("f", params["f"], forms)
+        else:
+            self.form = next((form for form in self.request.accepts if form in forms), forms[0])
+        self.language = query.one_of("lang", params.get("lang", self.language), LANGUAGES)
+        return params
+
+    def pygeoapi(self) -> APIRequest:
+        """Return pygeoapi's view of this request: only format and language, as they were decided here."""
+        args = {"f": self.form, "lang": self.language}
+        return APIRequest(SimpleNamespace(args=args, headers={}), self.state.api.locales)
+
+    def page(self, *, kept: bool = False) -> Page:
+        """Return what a page must know of this request; `kept` if it is written for any address and query."""
+        path = self.request.raw_path
+        if kept:
+            return Page(PLACEHOLDER, path, "", self.language)
+        return Page(self.base, path, self.request.raw_query, self.language)
+
+    def title(self, layer: Layer) -> str:
+        """Return the title of a collection in the request's language."""
+        return str(self.state.api.config["resources"][layer.name]["title"][self.language])
+
+    def reply(self, body: bytes, media: str | None = None, **more: Any) -> Reply:
+        """Return a whole document; texts written for any address get this one."""
+        text = body.replace(PLACEHOLDER.encode(), self.base.encode())
+        return Reply([Part(text)], media or documents.media_type(self.form), self.language, **more)
+
+    def kept(self, key: str, write: Callable[[], bytes], media: str | None = None) -> Reply:
+        """Return a document that is written once a release, format and language."""
+        full = (key, self.form, self.language)
+        body = self.state.documents.get(full)
+        if body is None:
+            body = self.state.documents[full] = write()
+        return self.reply(body, media)
+
+
+class Routes:
+    """Which paths there are, and what answers them."""
+
+    _SINGLE: Final[Mapping[str, str]] = {
+        "": "landing",
+        "openapi": "openapi",
+        "conformance": "conformance",
+        "collections": "collections",
+        "lookup": "lookup",
+        "health": "health",
+    }
+
+    def owns(self, path: str) -> bool:
+        """Whether `path` (as WSGI gives it) is one of the API's."""
+        return path.split("/", 2)[1:2] in ([], *([name] for name in self._SINGLE))
+
+    def reply(self, state: State, request: Request) -> Reply:
+        """Return the reply, or raise the Problem."""
+        call = Call(state, request)
+        match call.path:
+            case []:
+                return landing(call)
+            case [name] if name in self._SINGLE:
+                return _VIEWS[self._SINGLE[name]](call)
+            case ["collections", name]:
+                return collection(call, _layer(call, name))
+            case ["collections", name, "items"]:
+                return items(call, _layer(call, name))
+            case ["collections", name, "items", feature]:
+                return item(call, _layer(call, name), feature)
+            case ["collections", name, ("schema" | "queryables") as kind]:
+                return columns(call, _layer(call, name), kind)
+        raise Problem(404, f"there is nothing at {request.raw_path[:200]!r}; begin at {call.base}/")
+
+    def problem(self, state: State, request: Request, problem: Problem) -> tuple[bytes, str]:
+        """Return a problem as a page where the client wants pages, else as a problem document."""
+        form = re.search(r"(?:^|&)f=([a-z]*)", request.raw_query)
+        if (form[1] if form else request.accepts[0]) != "html":
+            return problem.document(), MEDIA_TYPE
+        page = Page(request.base, request.raw_path, request.raw_query, request.language)
+        return state.pages.problem(page, json.loads(problem.document())), "text/html"
+
+
+def _layer(call: Call, name: str) -> Layer:
+    layer = call.state.layers.get(name)
+    if layer is None:
+        raise missing("collection", name, call.state.layers)
+    return layer
+
+
+def landing(call: Call) -> Reply:
+    """``/``."""
+    call.read(_COMMON)
+    return call.kept("/", lambda: _landing(call))
+
+
+def _landing(call: Call) -> bytes:
+    if call.form == "jsonld":
+        return str(landing_page(call.state.api, call.pygeoapi())[2]).encode()
+    about = call.state.api.config["metadata"]["identification"]
+    source = call.state.manifest["source"]
+    attribution = both(source.get("attribution") or source.get("title") or source["id"])[call.language]
+    document = documents.landing(
+        about["title"][call.language], about["description"][call.language], attribution
+    )
+    document["links"] = documents.self_links(f"{PLACEHOLDER}/", call.form, pages.FORMS) + document["links"]
+    if call.form == "json":
+        return _json(document)
+    collections = json.loads(_described(call, None, "json"))
+    return call.state.pages.landing(call.page(kept=True), document | collections)
+
+
+def openapi(call: Call) -> Reply:
+    """``/openapi``."""
+    call.read(_COMMON, ("json", "html"))
+    if call.form == "html":
+        return call.kept("/openapi", lambda: call.state.pages.openapi(call.page(kept=True)))
+    return call.kept("/openapi", lambda: _json(call.state.openapi), _OPENAPI)
+
+
+def conformance(call: Call) -> Reply:
+    """``/conformance``."""
+    call.read(_COMMON, ("json", "html"))
+    document = {"conformsTo": list(documents.CONFORMANCE)}
+    return call.kept("/conformance", lambda: _either(call, document, call.state.pages.conformance))
+
+
+def collections(call: Call) -> Reply:
+    """``/collections``."""
+    call.read(_COMMON)
+
+    def write() -> bytes:
+        if call.form != "html":
+            return _described(call, None, call.form)
+        document = json.loads(_described(call, None, "json"))
+        return call.state.pages.collections(call.page(kept=True), document)
+
+    return call.kept("/collections", write)
+
+
+def collection(call: Call, layer: Layer) -> Reply:
+    """``/collections/{id}``."""
+    call.read(_COMMON)
+
+    def write() -> bytes:
+        if call.form != "html":
+            return _described(call, layer.name, call.form)
+        document = json.loads(_described(call, layer.name, "json"))
+        return call.state.pages.collection(call.page(kept=True), document, columns=layer.columns)
+
+    return call.kept(f"/collections/{layer.name}", write)
+
+
+def columns(call: Call, layer: Layer, kind: str) -> Reply:
+    """``/collections/{id}/schema`` and ``/queryables``."""
+    call.read(_COMMON, ("json", "html"))
+    write = documents.schema if kind == "schema" else documents.queryables
+    page = call.state.pages.schema if kind == "schema" else call.state.pages.queryables
+    media = "application/schema+json" if call.form == "json" else None
+
+    def body() -> bytes:
+        return _either(call, write(layer, call.title(layer), call.language, call.state.layers), page)
+
+    return call.kept(f"/collections/{layer.name}/{kind}", body, media)
+
+
+def items(call: Call, layer: Layer) -> Reply:
+    """``/collections/{id}/items``."""
+    params = call.read((*query.ITEMS, *layer.column))
+    asked = query.items(params, layer, call.state.limits)
+    found = pages.items(layer, asked, params, call.base, call.form, call.title(layer))
+    here = f"{call.base}/collections/{layer.name}"
+    relations = (
+        f'<{here}/{kind}>; rel="{_RELATIONS}/{kind}"; type="application/schema+json"'
+        for kind in ("queryables", "schema")
+    )
+    headers = [("Content-Crs", f"<{asked.question.crs.uri}>"), ("Link", ", ".join(relations))]
+    if call.form == "json":
+        parts = found.parts(call.state.id)
+        return Reply(parts, _GEOJSON, call.language, headers, document=False)
+    if call.form == "jsonld":
+        data = json.loads(b"".join(plain(found.parts(call.state.id))))
+        return call.reply(
+            geojson2jsonld(call.state.api, data, layer.name, None).encode(), None, headers=headers
+        )
+    shapes = layer.geometries(found.positions) if asked.question.geometry else None
+    body = call.state.pages.items(
+        call.page(), found.listing(), collection=_about(call, layer), columns=layer.columns, shapes=shapes
+    )
+    return call.reply(body, headers=headers)
+
+
+def item(call: Call, layer: Layer, name: str) -> Reply:
+    """``/collections/{id}/items/{featureId}``."""
+    params = call.read((*_COMMON, "crs"))
+    crs = query.system("crs", params.get("crs"))
+    position = layer.position.get(name)
+    if position is None:
+        raise missing("item", name)
+    headers = [("Content-Crs", f"<{crs.uri}>")]
+    links = pages.item_links(layer, name, params, call.base, call.form, call.title(layer))
+    tail = Part(b',"links":' + _json(links) + b"}")
+    if call.form == "json":
+        parts = [*layer.feature(position, crs), tail]
+        return Reply(parts, _GEOJSON, call.language, headers, document=False)
+    if call.form == "jsonld":
+        data = json.loads(b"".join(plain([*layer.feature(position, crs), tail])))
+        here = f"{call.base}/collections/{layer.name}/items/{name}"
+        return call.reply(
+            geojson2jsonld(call.state.api, data, layer.name, here).encode(), None, headers=headers
+        )
+    document = {"type": "Feature", "id": name, "properties": layer.properties(position), "links": links}
+    shape = layer.geometries([position])[0]
+    body = call.state.pages.item(
+        call.page(), document, collection=_about(call, layer), columns=layer.columns, shape=shape,
+        neighbours=_around(layer, position, shape),
+    )  # fmt: skip
+    return call.reply(body, headers=headers)
+
+
+def lookup(call: Call) -> Reply:
+    """``/lookup``: the dapil of every chamber at a point."""
+    params = call.read((*_COMMON, "lon", "lat", "year"), ("json", "html"))
+    if call.form == "html" and not params.keys() - {"f", "lang"}:
+        return call.kept("/lookup", lambda: call.state.pages.lookup(call.page(kept=True), None))
+    try:
+        answer = _looked_up(call, _place(call, params))
+    except Problem as problem:
+        if call.form == "json":
+            raise
+        told = json.loads(problem.document())
+        body = call.state.pages.lookup(call.page(), None, problem=told)
+        return call.reply(body, status=int(problem.status), cache=_SHORT_LIVED)
+    if call.form == "html":
+        return call.reply(call.state.pages.lookup(call.page(), answer), cache=_PRIVATE)
+    return call.reply(_json(answer), cache=_PRIVATE)
+
+
+def _place(call: Call, params: Mapping[str, str]) -> LookupResult:
+    for name in ("lon", "lat"):
+        if name not in params:
+            raise bad(name, "is missing", "a longitude and a latitude, such as lon=106.8272&lat=-6.1754")
+    lon, lat = (query.number(name, params[name]) for name in ("lon", "lat"))
+    year = params.get("year")
+    if year is not None and not re.fullmatch(r"\d{4}", year, re.ASCII):
+        raise bad("year", f"{year[:80]!r} is not a year", map(str, call.state.lookup.years))
+    try:
+        return call.state.lookup.at(lon, lat, None if year is None else int(year))
+    except QuestionError as error:
+        raise bad(error.parameter, str(error), error.allowed) from None
+    except TooFar as error:
+        raise Problem(404, str(error), jarak_m=error.jarak_m, terdekat=vars(error.nearest)) from None
+
+
+def _looked_up(call: Call, found: LookupResult) -> dict[str, Any]:
+    answer = {"rilis": call.state.id} | found.as_dict()
+    for seat in answer["dapil"]:
+        if seat["id"] is not None:
+            seat["href"] = f"{call.base}/collections/{seat['lembaga']}-{seat['tahun']}/items/{seat['id']}"
+    return answer
+
+
+def health(call: Call) -> Reply:
+    """``/health``: which release is served, since when, and whether everything is ready."""
+    call.read((), ("json",))
+    return call.reply(_json(call.state.health()), cache=_SHORT_LIVED)
+
+
+_VIEWS: Final[Mapping[str, View]] = {
+    "landing": landing,
+    "openapi": openapi,
+    "conformance": conformance,
+    "collections": collections,
+    "lookup": lookup,
+    "health": health,
+}
+
+
+def _either(call: Call, document: dict[str, Any], page: Callable[[Page, dict[str, Any]], bytes]) -> bytes:
+    return page(call.page(kept=True), document) if call.form == "html" else _json(document)
+
+
+def _about(call: Call, layer: Layer) -> dict[str, Any]:
+    """Return the document of a collection, for a page."""
+    key = (f"about {layer.name}", "json", call.language)
+    text = call.state.documents.get(key)
+    if text is None:
+        text = call.state.documents[key] = _described(call, layer.name, "json")
+    return dict(json.loads(text.replace(PLACEHOLDER.encode(), call.base.encode())))
+
+
+def _described(call: Call, name: str | None, form: str) -> bytes:
+    """Return pygeoapi's document of one collection or of all."""
+    args = SimpleNamespace(args={"f": form, "lang": call.language}, headers={})
+    request = APIRequest(args, call.state.api.locales)
+    _, status, content = describe_collections(call.state.api, request, name)
+    if int(status) != 200:
+        raise RuntimeError(f"pygeoapi answered {status} for the collection {name}")
+    return str(content).encode()
+
+
+def _around(layer: Layer, position: int, shape: shapely.Geometry) -> Any:
+    """Return the geometries whose boxes lie about the middle of one: its neighbours, for a picture."""
+    box = shapely.bounds(shape)
+    boxes = layer.bounds()
+    meet = (boxes[:, :2] <= box[2:]).all(axis=1) & (boxes[:, 2:] >= box[:2]).all(axis=1)
+    meet[position] = False
+    return layer.geometries(np.flatnonzero(meet)[:_NEIGHBOURS])
+
+
+def _json(data: Any) -> bytes:
+    return json.dumps(data, ensure_ascii=False).encode()
