@@ -1,12 +1,12 @@
 """Run the service: ``python server.py``. It only assembles; the service lives in boundaries/service/.
 
-Settings come from arguments, or else from the environment: DAPIL_RELEASES, DAPIL_HOST, DAPIL_PORT, DAPIL_URL,
-DAPIL_WORKERS, DAPIL_THREADS, DAPIL_TRUSTED_PROXIES, DAPIL_CONFIG.
+Settings come from arguments, or else from the environment: ``python server.py --help`` lists them all.
 """
 
-import argparse
-import os
+import resource
+import select
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,11 @@ from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]
 
 from boundaries.errors import BoundariesError
 from boundaries.service import app as service
+from boundaries.service.ops import metrics
+from boundaries.service.ops.access import AccessLog
+from boundaries.service.ops.engine import Bounds
+from boundaries.service.ops.middleware import Operation
+from boundaries.service.ops.settings import Settings
 
 __all__ = ["create_app", "main"]
 
@@ -22,66 +27,109 @@ create_app = service.create_app
 
 
 class _Server(BaseApplication):
-    """gunicorn with threads. Each worker makes its own application, after the fork: no file is shared."""
+    """gunicorn as the supervisor. Each worker makes its own application, after the fork: no file is shared."""
 
-    def __init__(self, arguments: argparse.Namespace) -> None:
-        self._arguments = arguments
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._numbers = metrics.new_directory() if settings.metrics != "off" else None
+        self._slot = 0
+        #: For the worker.
+        self.bounds = Bounds(
+            connections=settings.connections,
+            head=settings.max_head,
+            line=settings.max_url,
+            keepalive=settings.keepalive,
+            request_time=settings.timeout,
+        )
         super().__init__()
 
     def load_config(self) -> None:
-        given = self._arguments
-        settings: dict[str, Any] = {
-            "bind": f"{given.host}:{given.port}",
+        given = self._settings
+        for name, value in {
+            "bind": f"[{given.host}]:{given.port}" if ":" in given.host else f"{given.host}:{given.port}",
             "workers": given.workers,
             "threads": given.threads,
-            "worker_class": "gthread",
-            "limit_request_line": 8190,
-            "timeout": 60,
+            "worker_class": _worker_class(),
+            "keepalive": int(given.keepalive),
+            "limit_request_line": min(given.max_url + 40, 8190),
+            "timeout": 30,  # of the heartbeat; the time of a request is DAPIL_TIMEOUT
+            "graceful_timeout": max(1, round(given.grace)),
             "loglevel": "warning",
             "proc_name": "peta-dapil",
-            "forwarded_allow_ips": "",
-        }
-        for name, value in settings.items():
+            "forwarded_allow_ips": "",  # X-Forwarded-* is the application's, by DAPIL_TRUSTED_PROXIES
+            "control_socket_disable": True,
+            "pre_fork": self._before_fork,
+            "post_fork": self._after_fork,
+            "child_exit": self._worker_ended,
+            "when_ready": self._ready,
+            "on_exit": self._stopped,
+        }.items():
             self.cfg.set(name, value)
+        if Path("/dev/shm").is_dir():
+            self.cfg.set("worker_tmp_dir", "/dev/shm")  # the heartbeat must not wait for a disk
 
-    def load(self) -> Flask:
-        return _application(self._arguments)
+    def load(self) -> Callable[..., Any]:
+        given = self._settings
+        numbers = metrics.Metrics(self._numbers, self._slot) if self._numbers else None
+        log = AccessLog(given.access_log, given.log_addresses) if given.access_log != "off" else None
+        return Operation(_application(given), given, numbers, log)
+
+    def _before_fork(self, arbiter: Any, worker: Any) -> None:
+        taken = {each.slot for each in arbiter.WORKERS.values()}
+        worker.slot = next(slot for slot in range(len(taken) + 1) if slot not in taken)
+
+    def _after_fork(self, arbiter: Any, worker: Any) -> None:
+        self._slot = worker.slot
+
+    def _worker_ended(self, arbiter: Any, worker: Any) -> None:
+        if self._numbers:
+            metrics.forget(self._numbers, worker.slot)
+
+    def _ready(self, arbiter: Any) -> None:
+        for listener in arbiter.LISTENERS:
+            host, port = listener.getsockname()[:2]
+            sys.stderr.write(f"Peta Dapil: http://{f'[{host}]' if ':' in host else host}:{port}/\n")
+            sys.stderr.flush()
+
+    def _stopped(self, arbiter: Any) -> None:
+        if self._numbers:
+            metrics.remove(self._numbers)
 
 
-def _application(arguments: argparse.Namespace) -> Flask:
-    config = service.load_settings(arguments.config)
-    return create_app(
-        arguments.releases, config, url=arguments.url, trusted_proxies=arguments.trusted_proxies
-    )
+def _worker_class() -> Any:
+    """Return the worker made for slow clients; where the system has no epoll, gunicorn's threads."""
+    if not hasattr(select, "epoll"):
+        return "gthread"
+    from boundaries.service.ops.worker import EventWorker
+
+    return EventWorker
 
 
-def _arguments(argv: list[str] | None) -> argparse.Namespace:
-    env = os.environ.get
-    parser = argparse.ArgumentParser(prog="server.py", description="Serve the current release.")
-    parser.add_argument("--releases", type=Path, default=Path(env("DAPIL_RELEASES", "build/")))
-    parser.add_argument("--host", default=env("DAPIL_HOST", "127.0.0.1"))
-    parser.add_argument("--port", type=int, default=env("DAPIL_PORT", "5000"))
-    parser.add_argument(
-        "--url", default=env("DAPIL_URL") or None, help="public address; default: the client's"
-    )
-    parser.add_argument("--workers", type=int, default=env("DAPIL_WORKERS", "2"))
-    parser.add_argument("--threads", type=int, default=env("DAPIL_THREADS", "4"))
-    parser.add_argument("--trusted-proxies", type=int, default=env("DAPIL_TRUSTED_PROXIES", "0"),
-                        help="how many proxies in front may say X-Forwarded-*")  # fmt: skip
-    parser.add_argument("--config", type=Path, default=Path(env("DAPIL_CONFIG", str(service.CONFIG))))
-    return parser.parse_args(argv)
+def _application(settings: Settings) -> Flask:
+    config = service.load_settings(settings.config)
+    return create_app(settings.releases, config, url=settings.url, trusted_proxies=settings.trusted_proxies)
+
+
+def _allow_files(settings: Settings) -> None:
+    """Let a process have as many open files as it may have connections."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = settings.connections + 200
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted if hard < 0 else min(wanted, hard), hard))
 
 
 def main(argv: list[str] | None = None) -> int:
     """Serve until stopped; return the exit code."""
-    arguments = _arguments(argv)
     try:
-        _application(arguments)
+        settings = Settings.read(argv)
+        _application(
+            settings
+        )  # what cannot be served is told here, not by workers that die one after another
     except BoundariesError as error:
         sys.stderr.write(f"server.py: {error}\n")
         return error.exit_code
-    sys.stderr.write(f"Peta Dapil: http://{arguments.host}:{arguments.port}/\n")
-    _Server(arguments).run()
+    _allow_files(settings)
+    _Server(settings).run()
     return 0
 
 

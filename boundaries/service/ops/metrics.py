@@ -1,0 +1,142 @@
+"""Numbers for Prometheus, summed over the processes of the service.
+
+Each worker has a slot (0, 1, ...) and keeps its numbers in mapped files named after it, not after its process
+id: a worker that takes the place of a killed one goes on with its files. So nothing is lost by a kill, and the
+number of files does not grow with the number of restarts.
+"""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest, values
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
+
+__all__ = ["MEDIA_TYPE", "Metrics", "forget", "new_directory", "remove", "route_of"]
+
+MEDIA_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
+_BUCKETS: Final = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
+_TOP: Final = frozenset(
+    ("conformance", "openapi", "collections", "lookup", "health", "metrics", "static", "api")
+)
+_BELOW: Final = frozenset(("schema", "queryables", "items"))
+_METHODS: Final = frozenset(("GET", "HEAD", "OPTIONS"))
+
+
+def route_of(path: str) -> str:
+    """Return the class of a path: few and fixed, whatever clients ask for."""
+    parts = [part for part in path.split("/", 6) if part]
+    if not parts:
+        return "landing"
+    if parts[0] not in _TOP:
+        return "other"
+    if parts[0] == "static":
+        return "static"
+    if len(parts) == 1:
+        return parts[0]
+    if parts[0] != "collections":
+        return "other"
+    if len(parts) == 2:
+        return "collection"
+    if len(parts) == 3 and parts[2] in _BELOW:
+        return parts[2]
+    return "item" if len(parts) == 4 and parts[2] == "items" else "other"
+
+
+def new_directory() -> Path:
+    """Make a directory for the mapped files, in memory where the system has such a place."""
+    memory = Path("/dev/shm")
+    base = memory if memory.is_dir() and os.access(memory, os.W_OK) else None
+    return Path(tempfile.mkdtemp(prefix="dapil-metrics-", dir=base))
+
+
+def remove(directory: Path) -> None:
+    """Remove the directory at the end of the service."""
+    shutil.rmtree(directory, ignore_errors=True)
+
+
+def forget(directory: Path, slot: int) -> None:
+    """Take what a worker that ended was doing out of the sums; what it has done stays."""
+    mark_process_dead(slot, str(directory))
+
+
+class Metrics:
+    """The numbers of one process. With `directory` they are kept for, and read from, all processes."""
+
+    def __init__(self, directory: Path | None = None, slot: int = 0) -> None:
+        if directory is not None:
+            os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(directory)
+            values.ValueClass = values.MultiProcessValue(lambda: slot)
+        self._registry = CollectorRegistry()
+        self._directory = directory
+        own = self._registry
+        self._requests = Counter(
+            "dapil_requests", "Requests answered", ("route", "method", "status"), registry=own
+        )
+        self._seconds = Histogram(
+            "dapil_request_seconds",
+            "Time until an answer was made",
+            ("route",),
+            buckets=_BUCKETS,
+            registry=own,
+        )
+        self._bytes = Counter("dapil_sent_bytes", "Bytes of bodies sent", ("route",), registry=own)
+        self._in_flight = Gauge(
+            "dapil_in_flight", "Requests being answered or sent", multiprocess_mode="livesum", registry=own
+        )
+        self._in_flight.set(0)
+        self._children: dict[tuple[str, str, str], tuple[Any, Any, Any]] = {}
+
+    def begin(self) -> None:
+        """Note that a request has come in."""
+        self._in_flight.inc()
+
+    def end(self, environ: Mapping[str, Any], status: str, seconds: float, sent: int) -> None:
+        """Note that its answer is made (after `seconds`) and sent."""
+        method = environ.get("REQUEST_METHOD", "")
+        key = route_of(environ.get("PATH_INFO", "")), method if method in _METHODS else "other", status
+        children = self._children.get(key)
+        if children is None:
+            route = key[0]
+            children = self._children[key] = (
+                self._requests.labels(*key), self._seconds.labels(route), self._bytes.labels(route)
+            )  # fmt: skip
+        children[0].inc()
+        children[1].observe(seconds)
+        if sent:
+            children[2].inc(sent)
+        self._in_flight.dec()
+
+    def text(self, release: Mapping[str, Any]) -> bytes:
+        """Return everything in the text format of Prometheus; `release` is what /health says."""
+        registry = self._registry
+        if self._directory is not None:
+            registry = CollectorRegistry()
+            MultiProcessCollector(registry, path=str(self._directory))
+        facts = CollectorRegistry()
+        facts.register(_Release(lambda: release))
+        return bytes(generate_latest(registry) + generate_latest(facts))
+
+
+class _Release:
+    """What is served, as it is at the time of the question."""
+
+    def __init__(self, facts: Callable[[], Mapping[str, Any]]) -> None:
+        self._facts = facts
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        """Give the release's name and age."""
+        facts = self._facts()
+        if "release" not in facts:
+            return
+        info = GaugeMetricFamily("dapil_release_info", "The release being served", labels=("release",))
+        info.add_metric((str(facts["release"]),), 1)
+        yield info
+        if isinstance(facts.get("age_seconds"), (int, float)):
+            yield GaugeMetricFamily(
+                "dapil_release_age_seconds", "Age of the release being served", facts["age_seconds"]
+            )
