@@ -83,7 +83,7 @@ def test_the_same_inputs_give_the_same_release(published: Path, tmp_path: Path) 
     again = make_small_release(tmp_path)
     first = open_release(published)
     assert again.name == first.id
-    for name in ("dapil.gpkg", "manifest.json", "quality.csv", "quality.json"):
+    for name in ("dapil.gpkg", "features.bin", "manifest.json", "quality.csv", "quality.json"):
         assert (again / name).read_bytes() == (first.path / name).read_bytes()
 
 
@@ -92,6 +92,7 @@ def test_the_name_is_made_of_the_files(published: Path) -> None:
     lines = "".join(
         f"{file['name']} {file['sha256']}\n"
         for file in sorted(release.manifest["files"], key=lambda f: f["name"])
+        if file["name"] != "features.bin"  # follows from the GeoPackage
     )
     assert release.id == f"{SOURCE_ID}-{hashlib.sha256(lines.encode()).hexdigest()[:12]}"
     assert release.id == release_id(SOURCE_ID, {f["name"]: f["sha256"] for f in release.manifest["files"]})
@@ -101,7 +102,8 @@ def test_the_name_is_made_of_the_files(published: Path) -> None:
 def test_the_manifest_tells_layers_files_and_versions(published: Path) -> None:
     manifest = open_release(published).manifest
     assert {file["name"]: file["media_type"] for file in manifest["files"]} == {
-        "dapil.gpkg": "application/geopackage+sqlite3", "quality.csv": "text/csv",
+        "dapil.gpkg": "application/geopackage+sqlite3", "features.bin": "application/octet-stream",
+        "quality.csv": "text/csv",
         "quality.json": "application/json",
     }  # fmt: skip
     assert [each["name"] for each in manifest["layers"]] == [layer.name for layer in small_layers()]
@@ -150,7 +152,7 @@ def _dangle(out: Path) -> None:
 
 def _other_format(out: Path) -> None:
     path = out / "current" / "manifest.json"
-    path.write_text(json.dumps(json.loads(path.read_text()) | {"format": 2}))
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"format": 3}))
 
 
 @pytest.mark.parametrize(
@@ -158,10 +160,10 @@ def _other_format(out: Path) -> None:
     [
         (_remove_current, "name one of contoh-1-"),
         (_dangle, "which holds no release"),
-        (_other_format, "release format 2, this version reads 1"),
+        (_other_format, "release format 3, this version reads 2"),
         (lambda out: (out / "current/manifest.json").write_text("{"), "is not JSON"),
         (lambda out: (out / "current/manifest.json").write_text("[]"), "holds no object"),
-        (lambda out: (out / "current/manifest.json").write_text('{"format": 1}'), "lacks release"),
+        (lambda out: (out / "current/manifest.json").write_text('{"format": 2}'), "lacks release"),
         (lambda out: (out / "current/quality.csv").unlink(), "quality.csv is missing"),
         (lambda out: os.truncate(out / "current/dapil.gpkg", 5000), "dapil.gpkg has 5,000 bytes, not"),
     ],
@@ -352,7 +354,7 @@ def test_a_damaged_release_of_the_same_name_is_mended(out: Path, damage: str) ->
     make_small_release(out)
     assert intact(out) == release.id
     assert {path.name for path in release.path.iterdir()} == {
-        "dapil.gpkg", "manifest.json", "quality.csv", "quality.json",
+        "dapil.gpkg", "features.bin", "manifest.json", "quality.csv", "quality.json",
     }  # fmt: skip
 
 

@@ -114,7 +114,7 @@ def test_a_shared_vertex_moved_by_a_hundred_metres_is_caught_thrice(copy: Path) 
     vertex = int(np.flatnonzero((shapely.get_coordinates(neighbours[0]) == shared).all(axis=1))[0])
     put(copy, "dpr-2024", 1, partial(move_a_vertex, vertex=vertex, by=0.001))
     report = checked(copy)
-    assert failed(report) == {"coverage", "dapil-unions", "areas"}
+    assert failed(report) == {"coverage", "dapil-unions", "areas", "features"}
     assert {each.layer for each in report.findings} == {"dpr-2024"}
 
 
@@ -126,7 +126,7 @@ def test_one_feature_removed_is_caught(copy: Path) -> None:
 def test_one_seat_changed_is_caught(copy: Path) -> None:
     spoil(copy, 'UPDATE "dpr-2024" SET kursi = kursi + 1 WHERE fid = 2')
     report = checked(copy)
-    assert failed(report) == {"plans", "totals"}
+    assert failed(report) == {"plans", "totals", "features"}
     (finding,) = [each for each in report.findings if each.check == "totals"]
     assert (finding.layer, finding.what, finding.expected, finding.found) == ("dpr-2024", "kursi", "24", "25")
 

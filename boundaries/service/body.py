@@ -46,7 +46,7 @@ def pieces(buffers: Iterable[Buffer]) -> Iterator[bytes]:
     gathered: list[Buffer] = []
     size = 0
     for buffer in buffers:
-        for start in range(0, len(buffer), PIECE) if len(buffer) > PIECE else (0,):
+        for start in range(0, len(buffer), PIECE):
             part = buffer[start : start + PIECE]
             if size + len(part) > PIECE and gathered:
                 yield b"".join(gathered)
@@ -75,10 +75,8 @@ def gzipped(parts: Sequence[Part]) -> list[Buffer]:
             buffers += _stored(part.text)
         else:
             buffers.append(deflated(bytes(part.text)))
-        if part.crc is not None and size > _SUMMED:
-            crc = combined(crc, part.crc(), size)
-        else:
-            crc = zlib.crc32(part.text, crc)
+        known = part.crc if size > _SUMMED else None
+        crc = combined(crc, known(), size) if known else zlib.crc32(part.text, crc)
     buffers.append(_GZIP_LAST + struct.pack("<II", crc, total & 0xFFFFFFFF))
     return buffers
 

@@ -4,13 +4,14 @@ from collections.abc import Collection, Mapping
 from typing import Any, Final
 
 from boundaries import attributes
+from boundaries.service import filters
 from boundaries.service.catalog import PLACEHOLDER
 from boundaries.service.gpkg import Column
 from boundaries.service.layer import GEOMETRY, Layer
 
 _OGC: Final = "http://www.opengis.net/spec"
 
-#: What holds, and nothing else: no editing (Part 4), no filter language (Part 3).
+#: What holds, and nothing else: no editing (Part 4), no references by profile (Part 5).
 CONFORMANCE: Final = (
     f"{_OGC}/ogcapi-common-1/1.0/conf/core",
     f"{_OGC}/ogcapi-common-1/1.0/conf/html",
@@ -23,10 +24,13 @@ CONFORMANCE: Final = (
     f"{_OGC}/ogcapi-features-1/1.0/conf/html",
     f"{_OGC}/ogcapi-features-1/1.0/conf/oas30",
     f"{_OGC}/ogcapi-features-2/1.0/conf/crs",
+    f"{_OGC}/ogcapi-features-3/1.0/conf/features-filter",
+    f"{_OGC}/ogcapi-features-3/1.0/conf/filter",
     f"{_OGC}/ogcapi-features-3/1.0/conf/queryables",
     f"{_OGC}/ogcapi-features-3/1.0/conf/queryables-query-parameters",
     f"{_OGC}/ogcapi-features-5/1.0/conf/core-roles-features",
     f"{_OGC}/ogcapi-features-5/1.0/conf/schemas",
+    *filters.CONFORMANCE,
 )
 _DATES: Final = {"mulai": "primary-interval-start", "selesai": "primary-interval-end"}
 #: Columns whose value is the id of a feature elsewhere (Part 5, references).

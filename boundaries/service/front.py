@@ -13,6 +13,7 @@ from wsgiref.types import StartResponse, WSGIApplication
 import brotli
 
 from boundaries.service.body import Buffer, gzipped, length, pieces, plain
+from boundaries.service.html import CSP
 from boundaries.service.http import Answer, Reply, Request, media
 from boundaries.service.problems import MEDIA_TYPE, Problem
 from boundaries.service.routes import Routes
@@ -93,6 +94,8 @@ class Front:
             ("Vary", _VARY),
             *OPEN_TO_ALL,
         ]
+        if kind != MEDIA_TYPE:
+            headers.append(("Content-Security-Policy", CSP))
         if problem.status == 405:
             headers.append(("Allow", METHODS))
         return Answer(int(problem.status), headers, [body])

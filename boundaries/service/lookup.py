@@ -358,7 +358,9 @@ def _excluded_codes(package: Tables) -> dict[str, tuple[str, ...]]:
 
 
 def _scale(lat: float) -> float:
-    return max(math.cos(math.radians(lat)), 1e-6)
+    """Return the length of a degree of longitude in degrees of latitude, on the ellipsoid: N cos(lat) / M."""
+    sine, cosine = math.sin(math.radians(lat)), math.cos(math.radians(lat))
+    return max(cosine * (1 - _GEOD.es * sine * sine) / (1 - _GEOD.es), 1e-6)
 
 
 def _window(lon: float, lat: float, metres: float) -> shapely.Geometry:
@@ -370,7 +372,7 @@ def _window(lon: float, lat: float, metres: float) -> shapely.Geometry:
 def _distance(lon: float, lat: float, shape: shapely.Geometry, window: shapely.Geometry | None) -> float:
     """Return the geodesic distance from a point to the nearest place of `shape` inside `window`, or infinity.
 
-    The nearest place is found on a plane whose longitudes are shortened by the cosine of the latitude.
+    The nearest place is found on a plane whose longitudes are shortened as on the ellipsoid at this latitude.
     """
     near = shape if window is None else shapely.clip_by_rect(shape, *shapely.bounds(window))
     if shapely.is_empty(near):

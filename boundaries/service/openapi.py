@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
+from boundaries.service import filters
 from boundaries.service.catalog import PLACEHOLDER
 from boundaries.service.crs import CRS84, SUPPORTED
 from boundaries.service.gpkg import Column
@@ -46,7 +47,8 @@ def _ref(kind: str, name: str) -> Json:
 
 
 def _get(tag: str, name: str, summary: str, parameters: list[Json], ok: Json, *errors: int) -> Json:
-    responses = {"200": ok} | {str(code): _ref("responses", "Problem") for code in (400, *errors, 405, 500)}
+    responses = {"200": ok, "304": _ref("responses", "NotModified")}
+    responses |= {str(code): _ref("responses", "Problem") for code in (400, *errors, 405, 414, 429, 500)}
     operation = {"tags": [tag], "operationId": name, "summary": summary, "responses": responses}
     return {"get": operation | ({"parameters": parameters} if parameters else {})}
 
@@ -65,18 +67,18 @@ def _server_paths() -> Json:
     types = ("application/json", "text/html", "application/ld+json")
     described = {
         "/": ("getLandingPage", "Landing page", "landingPage"),
-        "/conformance": ("getConformance", "What this service conforms to", "conformance"),
         "/collections": ("getCollections", "All collections", "collections"),
     }
     paths = {
         path: _get("server", name, summary, _forms(), _ok(summary, *types, schema=schema))
         for path, (name, summary, schema) in described.items()
     }
+    summary = "What this service conforms to"
+    ok = _ok(summary, *types[:2], schema="conformance")
+    paths["/conformance"] = _get("server", "getConformance", summary, _forms("fPage"), ok)
     openapi = ("application/vnd.oai.openapi+json;version=3.0", "text/html")
-    user_interface = {"name": "ui", "in": "query", "schema": {"type": "string", "enum": ["swagger", "redoc"]}}
-    parameters = [*_forms("fPage"), user_interface]
     return paths | {
-        "/openapi": _get("server", "getOpenapi", "This document", parameters, _ok("OpenAPI", *openapi))
+        "/openapi": _get("server", "getOpenapi", "This document", _forms("fPage"), _ok("OpenAPI", *openapi))
     }
 
 
@@ -88,7 +90,8 @@ def _own_paths(years: list[int]) -> Json:
         _query("lat", "Latitude, WGS 84", {"type": "number", "minimum": -90, "maximum": 90}, required=True),
         _query("year", "Election year; the latest if absent", {"type": "integer", "enum": years}),
     ]
-    found = _ok("The dapil of every chamber", "application/json")
+    point += _forms("fPage")
+    found = _ok("The dapil of every chamber", "application/json", "text/html")
     health = _ok("Ready", "application/json")
     return {
         "/lookup": _get("lookup", "lookup", "The dapil of every chamber at a point", point, found, 404),
@@ -106,7 +109,7 @@ def _collection_paths(name: str, layer: Layer, title: str) -> Json:
     base = f"/collections/{name}"
     types = ("application/json", "text/html", "application/ld+json")
     features = ("application/geo+json", "text/html", "application/ld+json")
-    schema = ("application/schema+json", "text/html", "application/ld+json")
+    schema = ("application/schema+json", "text/html")
     feature_id = {"name": "featureId", "in": "path", "required": True, "schema": {"type": "string"}}
     items = [
         _ref("parameters", each)
@@ -124,9 +127,11 @@ def _collection_paths(name: str, layer: Layer, title: str) -> Json:
         }
     return {
         base: _get(name, f"get.{name}", title, _forms(), _ok(title, *types, schema="collection"), 404),
-        f"{base}/schema": _get(name, f"get.{name}.schema", "Schema", _forms(), _ok("Schema", *schema), 404),
+        f"{base}/schema": _get(
+            name, f"get.{name}.schema", "Schema", _forms("fPage"), _ok("Schema", *schema), 404
+        ),
         f"{base}/queryables": _get(
-            name, f"get.{name}.queryables", "Queryables", _forms(), _ok("Queryables", *schema), 404
+            name, f"get.{name}.queryables", "Queryables", _forms("fPage"), _ok("Queryables", *schema), 404
         ),
         f"{base}/items": _get(name, f"get.{name}.items", f"{title}: features", items, page, 404),
         f"{base}/items/{{featureId}}": _get(
@@ -184,6 +189,15 @@ def _parameters(limits: Limits) -> Json:
         ),
         "properties": ("Comma-separated properties to give", {"type": "array", "items": {"type": "string"}}),
         "skipGeometry": ("Leave the geometries out", {"type": "boolean", "default": False}),
+        "filter": (
+            "A filter in CQL2 (OGC 21-065r2) over the queryables, such as kursi > 8 AND nama_dapil LIKE 'JAWA%'",
+            {"type": "string", "minLength": 1},
+        ),
+        "filter-lang": (
+            "Language of filter",
+            {"type": "string", "enum": list(filters.LANGUAGES), "default": filters.LANGUAGES[0]},
+        ),
+        "filter-crs": ("CRS of the geometries in filter", uri),
         "resulttype": (
             "hits: only count",
             {"type": "string", "enum": ["results", "hits"], "default": "results"},
@@ -197,7 +211,11 @@ def _parameters(limits: Limits) -> Json:
 
 def _responses() -> Json:
     content = {"application/problem+json": {"schema": _ref("schemas", "problem")}}
-    return {"Problem": {"description": "What is wrong, and what would be allowed", "content": content}}
+    content["text/html"] = {"schema": {"type": "string"}}
+    return {
+        "Problem": {"description": "What is wrong, and what would be allowed", "content": content},
+        "NotModified": {"description": "The client holds this answer (If-None-Match)"},
+    }
 
 
 def _schemas() -> Json:

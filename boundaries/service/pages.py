@@ -99,10 +99,10 @@ def _page_links(collection: str, asked: ItemsRequest, params: Mapping[str, str],
     start = min(asked.offset, matched)
     if start > 0:
         back = min(asked.limit, start)
-        to = f"offset={start - back}&" if start > back else ""
-        href = f"{path}{rest}limit={back}&{to}f={form}"
+        to = f"&offset={start - back}" if start > back else ""
+        href = f"{path}{rest}f={form}&limit={back}{to}"
         links.append({"rel": "prev", "type": media, "title": "Sebelumnya / previous", "href": href})
     if asked.offset + asked.limit < matched:
-        href = f"{path}{rest}limit={asked.limit}&offset={asked.offset + asked.limit}&f={form}"
+        href = f"{path}{rest}f={form}&limit={asked.limit}&offset={asked.offset + asked.limit}"
         links.append({"rel": "next", "type": media, "title": "Berikutnya / next", "href": href})
     return links

@@ -23,6 +23,7 @@ ITEMS: Final = (
 )  # fmt: skip
 _NUMBER: Final = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 _WHOLE: Final = re.compile(r"\d{1,100}", re.ASCII)
+_DIGITS: Final = 18
 _SIGNED: Final = re.compile(r"[+-]?\d{1,18}", re.ASCII)
 _DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _INSTANT: Final = re.compile(
@@ -218,7 +219,7 @@ def _flag(name: str, text: str) -> bool:
 
 
 def _whole(name: str, text: str, allowed: str, least: int) -> int:
-    if not _WHOLE.fullmatch(text) or int(text) < least:
+    if not _WHOLE.fullmatch(text) or int(text) < least or (name == "offset" and len(text) > _DIGITS):
         raise bad(name, f"{text[:80]!r} is out of range", allowed)
     return int(text)
 

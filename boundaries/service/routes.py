@@ -11,14 +11,13 @@ from types import SimpleNamespace
 from typing import Any, Final
 
 import numpy as np
-import shapely
 from pygeoapi.api import APIRequest, describe_collections, landing_page
 from pygeoapi.linked_data import geojson2jsonld
 
 from boundaries.service import documents, pages, query
 from boundaries.service.body import Part, plain
 from boundaries.service.catalog import PLACEHOLDER, both
-from boundaries.service.html import Page
+from boundaries.service.html import CSP, CSP_OPENAPI, Language, Neighbour, Page
 from boundaries.service.http import LANGUAGES, Reply, Request
 from boundaries.service.layer import Layer
 from boundaries.service.lookup import LookupResult, QuestionError, TooFar
@@ -62,12 +61,14 @@ class Call:
         args = {"f": self.form, "lang": self.language}
         return APIRequest(SimpleNamespace(args=args, headers={}), self.state.api.locales)
 
-    def page(self, *, kept: bool = False) -> Page:
-        """Return what a page must know of this request; `kept` if it is written for any address and query."""
-        path = self.request.raw_path
-        if kept:
-            return Page(PLACEHOLDER, path, "", self.language)
-        return Page(self.base, path, self.request.raw_query, self.language)
+    def page(self, query: str = "") -> Page:
+        """Return what a page must know of this request; documents are the same for any query."""
+        return Page(self.base, "/" + "/".join(self.path), query, self.tongue)
+
+    @property
+    def tongue(self) -> Language:
+        """The language, as one of the two."""
+        return "en" if self.language == "en" else "id"
 
     def title(self, layer: Layer) -> str:
         """Return the title of a collection in the request's language."""
@@ -76,15 +77,27 @@ class Call:
     def reply(self, body: bytes, media: str | None = None, **more: Any) -> Reply:
         """Return a whole document; texts written for any address get this one."""
         text = body.replace(PLACEHOLDER.encode(), self.base.encode())
-        return Reply([Part(text)], media or documents.media_type(self.form), self.language, **more)
+        found = Reply([Part(text)], media or documents.media_type(self.form), self.language, **more)
+        if self.form == "html":
+            found.headers.append(("Content-Security-Policy", CSP))
+        return found
 
     def kept(self, key: str, write: Callable[[], bytes], media: str | None = None) -> Reply:
-        """Return a document that is written once a release, format and language."""
-        full = (key, self.form, self.language)
+        """Return a document that is written once a release, format and language (a page: and address)."""
+        return self.reply(self._written(key, write), media)
+
+    def _written(self, key: str, write: Callable[[], bytes]) -> bytes:
+        full = (key, self.form, self.language, self.base if self.form == "html" else "")
         body = self.state.documents.get(full)
         if body is None:
-            body = self.state.documents[full] = write()
-        return self.reply(body, media)
+            body = write()
+            self.state.documents.put(full, body, len(body))
+        return body
+
+    def about(self, name: str | None) -> dict[str, Any]:
+        """Return the document of a collection, or of all, for a page."""
+        text = self._written(f"about {name or ''}", lambda: _described(self, name, "json"))
+        return dict(json.loads(text.replace(PLACEHOLDER.encode(), self.base.encode())))
 
 
 class Routes:
@@ -126,7 +139,7 @@ class Routes:
         form = re.search(r"(?:^|&)f=([a-z]*)", request.raw_query)
         if (form[1] if form else request.accepts[0]) != "html":
             return problem.document(), MEDIA_TYPE
-        page = Page(request.base, request.raw_path, request.raw_query, request.language)
+        page = Call(state, request).page(request.raw_query)
         return state.pages.problem(page, json.loads(problem.document())), "text/html"
 
 
@@ -155,15 +168,16 @@ def _landing(call: Call) -> bytes:
     document["links"] = documents.self_links(f"{PLACEHOLDER}/", call.form, pages.FORMS) + document["links"]
     if call.form == "json":
         return _json(document)
-    collections = json.loads(_described(call, None, "json"))
-    return call.state.pages.landing(call.page(kept=True), document | collections)
+    return call.state.pages.landing(call.page(), call.about(None) | document)
 
 
 def openapi(call: Call) -> Reply:
     """``/openapi``."""
     call.read(_COMMON, ("json", "html"))
     if call.form == "html":
-        return call.kept("/openapi", lambda: call.state.pages.openapi(call.page(kept=True)))
+        found = call.kept("/openapi", lambda: call.state.pages.openapi(call.page()))
+        found.headers[:] = [("Content-Security-Policy", CSP_OPENAPI)]
+        return found
     return call.kept("/openapi", lambda: _json(call.state.openapi), _OPENAPI)
 
 
@@ -181,8 +195,7 @@ def collections(call: Call) -> Reply:
     def write() -> bytes:
         if call.form != "html":
             return _described(call, None, call.form)
-        document = json.loads(_described(call, None, "json"))
-        return call.state.pages.collections(call.page(kept=True), document)
+        return call.state.pages.collections(call.page(), call.about(None))
 
     return call.kept("/collections", write)
 
@@ -194,8 +207,7 @@ def collection(call: Call, layer: Layer) -> Reply:
     def write() -> bytes:
         if call.form != "html":
             return _described(call, layer.name, call.form)
-        document = json.loads(_described(call, layer.name, "json"))
-        return call.state.pages.collection(call.page(kept=True), document, columns=layer.columns)
+        return call.state.pages.collection(call.page(), call.about(layer.name), columns=layer.columns)
 
     return call.kept(f"/collections/{layer.name}", write)
 
@@ -234,7 +246,11 @@ def items(call: Call, layer: Layer) -> Reply:
         )
     shapes = layer.geometries(found.positions) if asked.question.geometry else None
     body = call.state.pages.items(
-        call.page(), found.listing(), collection=_about(call, layer), columns=layer.columns, shapes=shapes
+        call.page(call.request.raw_query),
+        found.listing(),
+        collection=call.about(layer.name),
+        columns=layer.columns,
+        shapes=shapes,
     )
     return call.reply(body, headers=headers)
 
@@ -261,8 +277,8 @@ def item(call: Call, layer: Layer, name: str) -> Reply:
     document = {"type": "Feature", "id": name, "properties": layer.properties(position), "links": links}
     shape = layer.geometries([position])[0]
     body = call.state.pages.item(
-        call.page(), document, collection=_about(call, layer), columns=layer.columns, shape=shape,
-        neighbours=_around(layer, position, shape),
+        call.page(call.request.raw_query), document,
+        collection=call.about(layer.name), columns=layer.columns, shape=shape, neighbours=_around(layer, position),
     )  # fmt: skip
     return call.reply(body, headers=headers)
 
@@ -271,17 +287,17 @@ def lookup(call: Call) -> Reply:
     """``/lookup``: the dapil of every chamber at a point."""
     params = call.read((*_COMMON, "lon", "lat", "year"), ("json", "html"))
     if call.form == "html" and not params.keys() - {"f", "lang"}:
-        return call.kept("/lookup", lambda: call.state.pages.lookup(call.page(kept=True), None))
+        return call.kept("/lookup", lambda: call.state.pages.lookup(call.page(), None))
     try:
         answer = _looked_up(call, _place(call, params))
     except Problem as problem:
         if call.form == "json":
             raise
         told = json.loads(problem.document())
-        body = call.state.pages.lookup(call.page(), None, problem=told)
+        body = call.state.pages.lookup(call.page(call.request.raw_query), None, problem=told)
         return call.reply(body, status=int(problem.status), cache=_SHORT_LIVED)
     if call.form == "html":
-        return call.reply(call.state.pages.lookup(call.page(), answer), cache=_PRIVATE)
+        return call.reply(call.state.pages.lookup(call.page(call.request.raw_query), answer), cache=_PRIVATE)
     return call.reply(_json(answer), cache=_PRIVATE)
 
 
@@ -326,16 +342,7 @@ _VIEWS: Final[Mapping[str, View]] = {
 
 
 def _either(call: Call, document: dict[str, Any], page: Callable[[Page, dict[str, Any]], bytes]) -> bytes:
-    return page(call.page(kept=True), document) if call.form == "html" else _json(document)
-
-
-def _about(call: Call, layer: Layer) -> dict[str, Any]:
-    """Return the document of a collection, for a page."""
-    key = (f"about {layer.name}", "json", call.language)
-    text = call.state.documents.get(key)
-    if text is None:
-        text = call.state.documents[key] = _described(call, layer.name, "json")
-    return dict(json.loads(text.replace(PLACEHOLDER.encode(), call.base.encode())))
+    return page(call.page(), document) if call.form == "html" else _json(document)
 
 
 def _described(call: Call, name: str | None, form: str) -> bytes:
@@ -348,13 +355,19 @@ def _described(call: Call, name: str | None, form: str) -> bytes:
     return str(content).encode()
 
 
-def _around(layer: Layer, position: int, shape: shapely.Geometry) -> Any:
-    """Return the geometries whose boxes lie about the middle of one: its neighbours, for a picture."""
-    box = shapely.bounds(shape)
+def _around(layer: Layer, position: int) -> list[Neighbour]:
+    """Return the features of the same time whose boxes meet that of one: its neighbours, for a picture."""
     boxes = layer.bounds()
-    meet = (boxes[:, :2] <= box[2:]).all(axis=1) & (boxes[:, 2:] >= box[:2]).all(axis=1)
+    west, south, east, north = boxes[position]
+    meet = (boxes[:, 0] <= east) & (boxes[:, 2] >= west) & (boxes[:, 1] <= north) & (boxes[:, 3] >= south)
+    if layer.is_plan:
+        years, _ = layer.values("tahun")
+        meet &= years == years[position]
     meet[position] = False
-    return layer.geometries(np.flatnonzero(meet)[:_NEIGHBOURS])
+    found = np.flatnonzero(meet)[:_NEIGHBOURS]
+    names, _ = layer.values(layer.title_column)
+    shapes = layer.geometries(found)
+    return [Neighbour(layer.ids[at], names[at], shape) for at, shape in zip(found, shapes, strict=True)]
 
 
 def _json(data: Any) -> bytes:

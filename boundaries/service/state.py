@@ -25,6 +25,7 @@ from boundaries.service.query import Limits
 
 LOGGER = logging.getLogger(__name__)
 _PREPARED_BYTES: Final = 16 << 20
+_DOCUMENT_BYTES: Final = 32 << 20
 _MAX_AGE: Final = 60
 
 
@@ -47,9 +48,9 @@ class State:
         years = sorted({int(plan["tahun"]) for plan in self.manifest["plans"] if plan.get("layer")})
         self.openapi = openapi.document(self.config, self.layers, self.limits, years)
         self.api = API(self.config, self.openapi)
-        self.pages = Pages.of(self.config["metadata"], self.manifest, self.layers["unit-provinsi"].all())
+        self.pages = _pages(self.config["metadata"]["identification"], self.layers)
         self.lookup = Lookup.from_package(package)
-        self.documents: dict[tuple[str, ...], bytes] = {}
+        self.documents: Cache[bytes] = Cache(_DOCUMENT_BYTES)
         self.prepared: Cache[Answer] = Cache(int(own.get("prepared_mb", 0)) << 20 or _PREPARED_BYTES)
 
     def health(self) -> dict[str, Any]:
@@ -62,6 +63,20 @@ class State:
             "serving_since_s": round(time.time() - self.since),
             "version": __version__,
         }
+
+
+def _pages(about: Mapping[str, Any], layers: Layers) -> Pages:
+    units = [layers[name] for name in layers if name.startswith("unit-")]
+    provinces = layers["unit-provinsi"]
+    return Pages(
+        manifest=layers.package.manifest,
+        title=about["title"],
+        description=about["description"],
+        collections=list(layers),
+        backdrop=provinces.all(),
+        units={code for layer in units for code in layer.ids},
+        provinces={code: str(provinces.properties(at)["nama"]) for at, code in enumerate(provinces.ids)},
+    )
 
 
 def _fingerprint(release: str, settings: Mapping[str, Any]) -> bytes:
