@@ -12,6 +12,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from werkzeug.http import parse_list_header
+
 __all__ = ["AccessLog", "client_address", "is_local", "network", "shortened"]
 
 #: A line is one write and shorter than PIPE_BUF: lines of several processes never mix.
@@ -25,7 +27,7 @@ def client_address(environ: Mapping[str, Any], proxies: int) -> str:
     The same rule as werkzeug's ProxyFix, which sets the address for the application.
     """
     if proxies:
-        told = [each.strip() for each in environ.get("HTTP_X_FORWARDED_FOR", "").split(",")]
+        told = parse_list_header(environ.get("HTTP_X_FORWARDED_FOR", ""))
         if len(told) >= proxies and told[-proxies]:
             return told[-proxies]
     return str(environ.get("REMOTE_ADDR") or "")

@@ -1,5 +1,6 @@
 """One client's connection: what came in, what is still to go out, and since when it waits."""
 
+import math
 import socket
 import time
 from collections.abc import Callable
@@ -45,6 +46,7 @@ class Connection:
 
     def cut(self) -> None:
         """End it from another thread: its owner, or the poller, then sees the end and lets it go."""
+        self.since = math.inf  # it waits for nothing any more
         try:
             self.sock.shutdown(socket.SHUT_RDWR)
         except OSError:

@@ -27,6 +27,8 @@ REFUSED: Final = "dapil.refused"
 _RECEIVE: Final = 1 << 16
 _ARM_IN: Final = select.EPOLLIN | select.EPOLLONESHOT if hasattr(select, "epoll") else 0
 _ARM_OUT: Final = select.EPOLLOUT | select.EPOLLONESHOT if hasattr(select, "epoll") else 0
+#: Bytes of a request's line beside its target, at most: a method and a version.
+_AROUND: Final = 40
 #: Bytes that the kernel may hold unsent for one client: enough to keep a fast one busy, and no more of the
 #: machine's memory for a slow one.
 _UNSENT: Final = 1 << 19
@@ -107,7 +109,10 @@ class Engine:
         environ = environ_of(None, connection.peer, connection.local)
         environ[REFUSED] = Refused(503, f"the answer took more than {self._bounds.request_time:g} s")
         connection.keep = False
-        self._send(connection, *self._ask(environ), None)
+        try:
+            self._send(connection, *self._ask(environ), None)
+        except OSError:
+            self._drop(connection)
 
     def _work(self) -> None:
         while True:
@@ -133,13 +138,14 @@ class Engine:
 
     def _step(self, connection: Connection) -> None:
         """Go on with a connection after one event."""
-        if connection.out is not None:
-            before = connection.out.sent
-            if not connection.out.send(connection.sock):
-                if connection.out.sent > before:
+        out = connection.out
+        if out is not None:
+            before = out.sent
+            if not out.send(connection.sock):
+                if out.sent > before:
                     connection.since = time.monotonic()
                 return self._arm(connection, _ARM_OUT)
-            return self._sent(connection)
+            return self._answer_all(connection) if self._sent(connection) else None
         try:
             data = connection.sock.recv(_RECEIVE)
         except BlockingIOError:
@@ -151,49 +157,50 @@ class Engine:
         if not connection.input:
             connection.since = time.monotonic()
         connection.input += data
-        return self._next(connection)
+        return self._answer_all(connection)
 
-    def _next(self, connection: Connection) -> None:
-        """Answer the next request that is complete, or wait for its rest."""
+    def _answer_all(self, connection: Connection) -> None:
+        """Answer the requests that have come in whole, one after another; then wait for more."""
+        while self._complete(connection):
+            request, environ = self._read(connection)
+            connection.keep = request is not None and request.keep and not self.stopping
+            connection.enter(BUSY)
+            self._running[connection] = True
+            answer = self._ask(environ)
+            if not self._running.pop(connection, False):  # sweep() has answered in the meantime
+                return _close(answer[2])
+            if not self._send(connection, *answer, request):
+                return None
+        return self._arm(connection, _ARM_IN)
+
+    def _complete(self, connection: Connection) -> bool:
+        """Whether there is a request to answer, or so much that it will be refused."""
         if connection.input[:2] == b"\r\n":  # RFC 9112, 2.2: one empty line before a request is passed over
             connection.input = connection.input[2:]
         data = connection.input
-        end = data.find(END)
-        request: Request | None = None
-        refused: Refused | None = None
+        return (
+            END in data
+            or len(data) > self._bounds.head
+            or (len(data) > self._bounds.line + _AROUND and b"\r\n" not in data)
+        )
+
+    def _read(self, connection: Connection) -> tuple[Request | None, dict[str, Any]]:
+        """Take the next request from what came in. What is refused becomes an environment that says so."""
+        data = connection.input
+        line, end = data.find(b"\r\n"), data.find(END)
+        connection.input = data[end + 4 :] if end >= 0 else b""
         try:
-            if end < 0 or end > self._bounds.head:
-                if not self._too_long(data):
-                    return self._arm(connection, _ARM_IN)
-            else:
-                connection.input = data[end + 4 :]
-                self._too_long(data[: end + 2])
-                request = parse(data[: end + 4])
-            environ = environ_of(request, connection.peer, connection.local)
+            if (line if line >= 0 else len(data)) > self._bounds.line + _AROUND:
+                raise Refused(414, f"the address is longer than {self._bounds.line} bytes")
+            if not 0 <= end <= self._bounds.head:
+                raise Refused(431, f"the head of the request is longer than {self._bounds.head} bytes")
+            request = parse(data[: end + 4])
+            return request, environ_of(request, connection.peer, connection.local)
         except Refused as problem:
-            refused, environ = problem, environ_of(None, connection.peer, connection.local)
-            environ[REFUSED] = refused
+            environ = environ_of(None, connection.peer, connection.local)
+            environ[REFUSED] = problem
             environ["RAW_URI"] = data[:300].partition(b"\r\n")[0].decode("latin-1")  # for the log
-        connection.keep = request is not None and refused is None and request.keep and not self.stopping
-        return self._answer(connection, environ, request)
-
-    def _too_long(self, data: bytes) -> bool:
-        """Refuse a head that is over the bounds; False if it may go on."""
-        line = data.find(b"\r\n")
-        if (line if line >= 0 else len(data)) > self._bounds.line + 40:  # method and version come to this
-            raise Refused(414, f"the address is longer than {self._bounds.line} bytes")
-        if len(data) > self._bounds.head:
-            raise Refused(431, f"the head of the request is longer than {self._bounds.head} bytes")
-        return False
-
-    def _answer(self, connection: Connection, environ: dict[str, Any], request: Request | None) -> None:
-        connection.enter(BUSY)
-        self._running[connection] = True
-        answer = self._ask(environ)
-        if not self._running.pop(connection, False):  # sweep() has answered in the meantime
-            _close(answer[2])
-            return
-        self._send(connection, *answer, request)
+            return None, environ
 
     def _ask(self, environ: dict[str, Any]) -> tuple[str, list[tuple[str, str]], Any]:
         """Call the application; its failure becomes a bare 500."""
@@ -222,8 +229,11 @@ class Engine:
         headers: list[tuple[str, str]],
         body: Any,
         request: Request | None,
-    ) -> None:
-        """Begin the answer: frame it, and send what the client takes at once."""
+    ) -> bool:
+        """Begin the answer: frame it, and send what the client takes at once.
+
+        Returns whether the connection can go on with the next request; if not, it waits or has ended.
+        """
         parts = body.parts if isinstance(body, Measured) else body  # what only measures stands aside
         bare = status[:3] in ("204", "304") or (request is not None and request.method == "HEAD")
         length = next((int(text) for name, text in headers if name.lower() == "content-length"), None)
@@ -246,29 +256,29 @@ class Engine:
         connection.out = out
         connection.finish = lambda: _close(body, out.sent)
         connection.enter(WRITING)
-        if connection.out.send(connection.sock):
-            self._sent(connection)
-        else:
-            self._arm(connection, _ARM_OUT)
+        if out.send(connection.sock):
+            return self._sent(connection)
+        self._arm(connection, _ARM_OUT)
+        return False
 
-    def _sent(self, connection: Connection) -> None:
-        """End an answer: go on to the next request, or part."""
+    def _sent(self, connection: Connection) -> bool:
+        """End an answer. Return whether another request may follow; if not, the connection ends."""
         out = connection.out
         assert out is not None
         whole = out.complete
         connection.settle()
         if connection.keep and whole:
             connection.enter(READING)
-            if connection.input:
-                return self._next(connection)
-            return self._arm(connection, _ARM_IN)
+            return True
         if not whole:
             LOGGER.error("an answer was shorter than its Content-Length: its connection is cut")
-            return self._drop(connection)
+            self._drop(connection)
+            return False
         # Closing with bytes unread would reset the connection and could take the answer with it.
         connection.enter(CLOSING)
         connection.sock.shutdown(socket.SHUT_WR)
-        return self._arm(connection, _ARM_IN)
+        self._arm(connection, _ARM_IN)
+        return False
 
 
 def _close(body: Any, sent: int = 0) -> None:

@@ -178,8 +178,9 @@ def head(status: str, headers: Iterable[tuple[str, str]], more: str) -> bytes:
     There is no Server field: it would only tell which faults to try. Raises ValueError for a header that
     would break the message in two.
     """
-    fields = "".join([f"{name}: {text}\r\n" for name, text in headers if name.lower() not in _HOP_BY_HOP])
-    if not _HEAD.fullmatch(fields) or "\r" in status or "\n" in status:
+    lines = [f"{name}: {text}\r\n" for name, text in headers if name.lower() not in _HOP_BY_HOP]
+    fields = "".join(lines)
+    if not _HEAD.fullmatch(fields) or fields.count("\n") != len(lines) or "\n" in status or "\r" in status:
         raise ValueError("a header of the answer holds what no header may hold")
     return f"HTTP/1.1 {status}\r\nDate: {_date()}\r\n{fields}{more}\r\n".encode("latin-1")
 
