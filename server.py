@@ -7,7 +7,6 @@ import resource
 import select
 import sys
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from flask import Flask
@@ -65,8 +64,8 @@ class _Server(BaseApplication):
             "on_exit": self._stopped,
         }.items():
             self.cfg.set(name, value)
-        if Path("/dev/shm").is_dir():
-            self.cfg.set("worker_tmp_dir", "/dev/shm")  # the heartbeat must not wait for a disk
+        if metrics.MEMORY is not None:
+            self.cfg.set("worker_tmp_dir", str(metrics.MEMORY))  # the heartbeat must not wait for a disk
 
     def load(self) -> Callable[..., Any]:
         given = self._settings

@@ -8,6 +8,7 @@ number of files does not grow with the number of restarts.
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -16,9 +17,11 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 
-__all__ = ["MEDIA_TYPE", "Metrics", "forget", "new_directory", "remove", "route_of"]
+__all__ = ["MEDIA_TYPE", "MEMORY", "Metrics", "age_of", "forget", "new_directory", "remove", "route_of"]
 
 MEDIA_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
+#: A directory in memory that this process may write to, if the system has one.
+MEMORY: Final = Path("/dev/shm") if os.access("/dev/shm", os.W_OK) else None
 _BUCKETS: Final = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 _TOP: Final = frozenset(
     ("conformance", "openapi", "collections", "lookup", "health", "metrics", "static", "api")
@@ -49,9 +52,7 @@ def route_of(path: str) -> str:
 
 def new_directory() -> Path:
     """Make a directory for the mapped files, in memory where the system has such a place."""
-    memory = Path("/dev/shm")
-    base = memory if memory.is_dir() and os.access(memory, os.W_OK) else None
-    return Path(tempfile.mkdtemp(prefix="dapil-metrics-", dir=base))
+    return Path(tempfile.mkdtemp(prefix="dapil-metrics-", dir=MEMORY))
 
 
 def remove(directory: Path) -> None:
@@ -62,6 +63,18 @@ def remove(directory: Path) -> None:
 def forget(directory: Path, slot: int) -> None:
     """Take what a worker that ended was doing out of the sums; what it has done stays."""
     mark_process_dead(slot, str(directory))
+
+
+def age_of(releases: Path | str, release: str) -> float | None:
+    """Return the seconds since `release` was made (its manifest written), if it lies in files."""
+    if isinstance(releases, str):
+        return None
+    for manifest in (releases / release / "manifest.json", releases / "manifest.json"):
+        try:
+            return max(0.0, time.time() - manifest.stat().st_mtime)
+        except OSError:
+            continue
+    return None
 
 
 class Metrics:
@@ -112,7 +125,7 @@ class Metrics:
         self._in_flight.dec()
 
     def text(self, release: Mapping[str, Any]) -> bytes:
-        """Return everything in the text format of Prometheus; `release` is what /health says."""
+        """Return everything in the text format of Prometheus; `release` holds release and age_seconds, if known."""
         registry = self._registry
         if self._directory is not None:
             registry = CollectorRegistry()
@@ -138,5 +151,7 @@ class _Release:
         yield info
         if isinstance(facts.get("age_seconds"), (int, float)):
             yield GaugeMetricFamily(
-                "dapil_release_age_seconds", "Age of the release being served", facts["age_seconds"]
+                "dapil_release_age_seconds",
+                "Time since the release being served was made",
+                facts["age_seconds"],
             )

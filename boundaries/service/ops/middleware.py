@@ -11,7 +11,7 @@ from boundaries.service.ops.access import AccessLog, client_address, is_local
 from boundaries.service.ops.bodies import Measured
 from boundaries.service.ops.engine import REFUSED
 from boundaries.service.ops.limits import Buckets, check
-from boundaries.service.ops.metrics import MEDIA_TYPE, Metrics
+from boundaries.service.ops.metrics import MEDIA_TYPE, Metrics, age_of
 from boundaries.service.ops.settings import Settings
 from boundaries.service.ops.wire import Refused
 from boundaries.service.problems import MEDIA_TYPE as PROBLEM
@@ -98,7 +98,10 @@ class Operation:
             return _problem(
                 environ, start, Refused(403, "only from this machine itself; DAPIL_METRICS=on opens it")
             )
-        text = self._metrics.text(self._health(environ))
+        facts = self._health(environ)
+        if "release" in facts:
+            facts = {"age_seconds": age_of(self._settings.releases, str(facts["release"]))} | facts
+        text = self._metrics.text(facts)
         headers = [
             ("Content-Type", MEDIA_TYPE),
             ("Content-Length", str(len(text))),

@@ -84,6 +84,10 @@ def _log(text: str) -> str:
     return text
 
 
+def _releases(text: str) -> Path | str:
+    return text if "://" in text else Path(text)  # a database is an address, not a path
+
+
 def _host(text: str) -> str:
     if not re.fullmatch(r"[A-Za-z0-9.\-_:]+", text):
         raise ValueError("an address to listen on, such as 127.0.0.1, 0.0.0.0 or ::")
@@ -98,7 +102,9 @@ def _set(default: Any, read: Callable[[str], Any], about: str) -> Any:
 class Settings:
     """Everything that is set from outside."""
 
-    releases: Path = _set(Path("build"), Path, "a directory of releases with current, or one release")
+    releases: Path | str = _set(
+        Path("build"), _releases, "a directory of releases with current, or one release"
+    )
     host: str = _set("127.0.0.1", _host, "where it listens")
     port: int = _set(5000, _number(0, 65535), "where it listens; 0: a free one")
     url: str | None = _set(None, _url, "the public address that links carry; default: what the client used")
