@@ -121,6 +121,7 @@ def environ_of(request: Request | None, peer: Any, local: Any) -> dict[str, Any]
         "wsgi.multiprocess": True,
         "wsgi.run_once": False,
         "wsgi.file_wrapper": FileBody,
+        "dapil.buffers": True,  # a body may be a list of any buffers: they are sent as they are
         "SCRIPT_NAME": "",
         "SERVER_SOFTWARE": "",
         "SERVER_NAME": str(local[0]) if isinstance(local, tuple) else "localhost",
