@@ -1,0 +1,7 @@
+"""The HTML pages of the service: own templates and assets, Indonesian and English, nothing from outside."""
+
+from boundaries.service.html.assets import CSP, CSP_OPENAPI, STATIC
+from boundaries.service.html.links import Language, Page
+from boundaries.service.html.site import Neighbour, Pages
+
+__all__ = ["CSP", "CSP_OPENAPI", "STATIC", "Language", "Neighbour", "Page", "Pages"]

@@ -1,0 +1,382 @@
+"""The pages, one method each: documents of the service in, HTML out."""
+
+import re
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any, Final
+
+import jinja2
+import numpy as np
+import shapely
+
+from boundaries.service.html import documents, maps
+from boundaries.service.html.assets import ASSET
+from boundaries.service.html.documents import links
+from boundaries.service.html.drawing import Shapes
+from boundaries.service.html.links import Language, Page, segment
+from boundaries.service.html.overview import overview
+from boundaries.service.html.release import Told, told
+from boundaries.service.html.table import (
+    Described,
+    Member,
+    facts,
+    members,
+    missing,
+    name_of,
+    table,
+    title_of,
+    value_text,
+)
+from boundaries.service.html.texts import Words, day, doubts, number, tongue
+
+Document = Mapping[str, Any]
+
+LANGUAGES: Final[tuple[Language, ...]] = ("id", "en")
+_LIMITS: Final = (10, 100, 1000)
+#: Parameters that arrange a page and do not narrow it.
+_ARRANGING: Final = ("f", "lang", "limit", "offset", "sortby")
+#: Where the notes of a collection's description begin.
+_NOTES: Final = re.compile(r" (?:Catatan|Notes): ")
+#: Facts of an item that have a place of their own on its page.
+_APART: Final = ("nama_dapil", "nama", "kode_dapil", "kode", "wilayah", "ragu", "dasar_hukum", "sumber_batas",
+                 "lisensi", "id", "ocd_id")  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Neighbour:
+    """A feature beside an item, drawn faintly: its id, name and shape (lon/lat)."""
+
+    id: str
+    name: str
+    shape: shapely.Geometry
+
+
+class Pages:
+    """The HTML pages of one release. Safe to share between threads; nothing changes after it is made."""
+
+    def __init__(
+        self,
+        *,
+        manifest: Mapping[str, Any],
+        title: Mapping[str, str],
+        description: Mapping[str, str],
+        collections: Sequence[str],
+        backdrop: Shapes,
+        units: Collection[str] = (),
+        provinces: Mapping[str, str] | None = None,
+    ) -> None:
+        """Make ready the templates and the backdrop (about 0.3 s for the nation).
+
+        `manifest` is the release's; `collections` the ids that are served, in order; `backdrop` the provinces'
+        polygons (lon/lat); `units` the codes that the unit layers hold (an item links its members that are
+        among them); `provinces` code -> name in the order of `backdrop`, for the map of the landing page and
+        the list that narrows a page to a province.
+        """
+        self._told: dict[Language, Told] = {
+            language: told(language, manifest, title, description, collections, units, provinces or {})
+            for language in LANGUAGES
+        }
+        self._words = {language: Words(language) for language in LANGUAGES}
+        self._backdrop = maps.Backdrop(backdrop)
+        self._provinces = np.asarray(backdrop, dtype=object)
+        self._templates = _templates()
+
+    def landing(self, page: Page, document: Document) -> bytes:
+        """Return the page of /."""
+        words = self._words[page.language]
+        return self._page(
+            "landing.html", page, self._told[page.language].title, [],
+            document=document,
+            overview=self._overview(page, {}),
+            map=self._nation(page, words),
+        )  # fmt: skip
+
+    def collections(self, page: Page, document: Document) -> bytes:
+        """Return the page of /collections."""
+        words = self._words[page.language]
+        titles = {str(each["id"]): str(each.get("title", each["id"])) for each in document["collections"]}
+        return self._page(
+            "collections.html", page, words("collections.title"), [],
+            document=document, overview=self._overview(page, titles),
+        )  # fmt: skip
+
+    def collection(self, page: Page, document: Document, *, columns: Sequence[Described]) -> bytes:
+        """Return the page of /collections/{id}; `document` is the JSON of it."""
+        words, language = self._words[page.language], page.language
+        name = str(document["id"])
+        plans = {str(plan["id"]): plan for plan in self._told[language].manifest.get("plans", ())}
+        layers = {str(each["name"]): each for each in self._told[language].manifest.get("layers", ())}
+        text, *notes = _NOTES.split(str(document.get("description", "")), maxsplit=1)
+        return self._page(
+            "collection.html", page, str(document.get("title", name)), [_collections(page, words)],
+            document=document,
+            name=name,
+            here=f"/collections/{segment(name)}",
+            plan=plans.get(name),
+            count=layers.get(name, {}).get("features"),
+            description=text,
+            notes=notes,
+            columns=[(each.name, title_of(each.name, columns, language), tongue(each.meaning, language))
+                     for each in columns],
+            downloads=documents.downloads(document, words),
+            sources=[each for each in documents.links(document, "via", "license") if _web(each.get("href"))],
+        )  # fmt: skip
+
+    def conformance(self, page: Page, document: Document) -> bytes:
+        """Return the page of /conformance."""
+        words = self._words[page.language]
+        groups = documents.conformance(document)
+        return self._page(
+            "conformance.html", page, words("conformance.title"), [], document=document, groups=groups
+        )
+
+    def schema(self, page: Page, document: Document) -> bytes:
+        """Return the page of a collection's schema."""
+        return self._schema(page, document, "schema")
+
+    def queryables(self, page: Page, document: Document) -> bytes:
+        """Return the page of a collection's queryables."""
+        return self._schema(page, document, "queryables")
+
+    def _schema(self, page: Page, document: Document, kind: str) -> bytes:
+        words = self._words[page.language]
+        here = page.path.rstrip("/").rpartition("/")[0]
+        title = str(document.get("title") or here.rpartition("/")[2])
+        crumbs = [_collections(page, words), (page.to(here), title)]
+        return self._page(
+            "schema.html", page, words(f"{kind}.title", title=title), crumbs,
+            document=document,
+            kind=kind,
+            here=here,
+            columns=documents.columns(document, page, words),
+            example=page.absolute(f"{here}/items", kode_provinsi="32") if kind == "queryables" else "",
+        )  # fmt: skip
+
+    def items(
+        self,
+        page: Page,
+        document: Document,
+        *,
+        collection: Document,
+        columns: Sequence[Described],
+        shapes: Shapes | None,
+    ) -> bytes:
+        """Return a page of features. `document` is the FeatureCollection, `collection` the collection's JSON.
+
+        `shapes` are the geometries (lon/lat) in the order of the features, None without (skipGeometry).
+        """
+        words, language = self._words[page.language], page.language
+        features = document.get("features", ())
+        title = str(collection.get("title", collection["id"]))
+        arranged = table(features, columns, page, words)
+        drawn = None
+        if shapes is not None and len(shapes):
+            drawn = maps.items_map(
+                shapes,
+                [row.href for row in arranged.rows],
+                [_caption(each, words) for each in features],
+                self._backdrop,
+                words("map.items", title=title, count=number(len(features), language)),
+                words,
+            )
+        here = f"/collections/{segment(str(collection['id']))}"
+        return self._page(
+            "items.html", page, title, [_collections(page, words), (page.to(here), title)],
+            document=document, here=here, name=str(collection["id"]), table=arranged, map=drawn,
+            narrowed=self._narrowed(page, columns, words),
+            by_province=any(each.name == "kode_provinsi" for each in columns),
+            pager=_pager(page, document),
+            limits=_LIMITS,
+        )  # fmt: skip
+
+    def item(
+        self,
+        page: Page,
+        document: Document,
+        *,
+        collection: Document,
+        columns: Sequence[Described],
+        shape: shapely.Geometry | None,
+        neighbours: Sequence[Neighbour] | None = None,
+    ) -> bytes:
+        """Return the page of one feature; `shape` (lon/lat) None for no map."""
+        words, language = self._words[page.language], page.language
+        properties = document.get("properties") or {}
+        here = f"/collections/{segment(str(collection['id']))}"
+        title = str(collection.get("title", collection["id"]))
+        name = name_of(document)
+        drawn = None
+        if shape is not None and not shape.is_empty:
+            beside = [
+                (page.to(f"{here}/items/{segment(each.id)}"), each.name, each.shape)
+                for each in neighbours or ()
+            ]
+            label = words("map.item", name=name)
+            drawn = maps.item_map(shape, _caption(document, words), beside, self._backdrop, label, words)
+        crumbs = [
+            _collections(page, words),
+            (page.to(here), title),
+            (page.to(f"{here}/items"), words("nav.items")),
+        ]
+        return self._page(
+            "item.html", page, name, crumbs,
+            document=document, here=here, collection_title=title, properties=properties, map=drawn,
+            columns=columns,
+            facts=facts(document, columns, words, _APART),
+            missing=missing(document, columns, language),
+            members=members(properties["wilayah"]) if properties.get("wilayah") else [],
+            doubts=doubts(str(properties["ragu"]), language) if properties.get("ragu") else [],
+        )  # fmt: skip
+
+    def lookup(self, page: Page, document: Document | None, *, problem: Document | None = None) -> bytes:
+        """Return the page of /lookup: the form, and below it the answer (``LookupResult.as_dict``) if any.
+
+        `problem` is the problem document of a question that cannot be answered.
+        """
+        words = self._words[page.language]
+        drawn = None
+        if document is not None:
+            point = document["titik"]
+            drawn = maps.point_map(
+                float(point["lon"]), float(point["lat"]), self._backdrop, words("map.point"), words
+            )  # fmt: skip
+        return self._page(
+            "lookup.html", page, words("lookup.title"), [], answer=document, problem=problem, map=drawn
+        )
+
+    def openapi(self, page: Page) -> bytes:
+        """Return the page that reads /openapi to a person: Swagger UI, from this server."""
+        return self._page("openapi.html", page, self._words[page.language]("openapi.title"), [])
+
+    def problem(self, page: Page, document: Document) -> bytes:
+        """Return a problem (RFC 9457) as a page with the way back."""
+        words = self._words[page.language]
+        status = int(document.get("status", 500))
+        title = words.known(
+            f"problem.{status}", words("problem.server" if status >= 500 else "problem.client")
+        )
+        match = re.match(r"/collections/[^/]+", page.path)
+        known = match is not None and match[0].removeprefix("/collections/") in self._told["id"].collections
+        allowed = document.get("allowed")
+        return self._page(
+            "problem.html", page, title, [],
+            document=document,
+            status=status,
+            allowed=[documents.plain(each) for each in allowed] if isinstance(allowed, list) else allowed,
+            collection=match[0] if match and known else "",
+        )  # fmt: skip
+
+    def _overview(self, page: Page, titles: Mapping[str, str]) -> Any:
+        known = self._told[page.language]
+        served = list(titles) or known.collections
+        return overview(served, titles, known.manifest, page, self._words[page.language])
+
+    def _nation(self, page: Page, words: Words) -> maps.Map:
+        """Return the map of the landing page: each province leads to its dapil of the latest DPR election."""
+        site = self._told[page.language]
+        latest = max((name for name in site.collections if re.fullmatch(r"dpr-\d{4}", name)), default="")
+        if not latest or len(site.provinces) != len(self._provinces):
+            return maps.overview_map(self._backdrop, words("map.nation"), words)
+        hrefs = [page.to(f"/collections/{latest}/items", kode_provinsi=code) for code in site.provinces]
+        title = f"{words('chamber.dpr')} {latest[-4:]}"
+        return maps.items_map(
+            self._provinces, hrefs, list(site.provinces.values()), None, words("map.provinces", title=title),
+            words, mesh=3,
+        )  # fmt: skip
+
+    def _narrowed(self, page: Page, columns: Sequence[Described], words: Words) -> list[tuple[str, str, str]]:
+        """Return what narrows this page: name of the parameter, its value, the link without it."""
+        return [
+            (
+                words.known(f"param.{name}", title_of(name, columns, words.language)),
+                value_text(name, value, words),
+                page.here(**{name: None, "offset": None}),
+            )
+            for name, value in page.params
+            if name not in _ARRANGING
+        ]
+
+    def _page(
+        self, template: str, page: Page, title: str, crumbs: Sequence[tuple[str, str]], **values: Any
+    ) -> bytes:
+        words = self._words[page.language]
+        document = values.get("document")
+        context = {
+            "page": page,
+            "t": words,
+            "site": self._told[page.language],
+            "title": title,
+            "crumbs": [(page.to("/"), words("nav.home")), *crumbs] if page.path.strip("/") else [],
+            "formats": documents.formats(document, page) if isinstance(document, Mapping) else [],
+            "num": partial(number, language=page.language),
+            "day": partial(day, language=page.language),
+            "half": partial(tongue, language=page.language),
+            "value_text": partial(value_text, words=words),
+            "title_of": partial(title_of, columns=values.get("columns") or (), language=page.language),
+            "doubts_of": partial(doubts, language=page.language),
+            "linked": partial(_linked, self._told[page.language]),
+        }
+        return self._templates.get_template(template).render(context | values).encode()
+
+
+def _templates() -> jinja2.Environment:
+    """Return the environment with every template compiled, so that no request waits for it."""
+    folder = Path(__file__).parent / "templates"
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(folder),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+        cache_size=-1,
+    )
+    environment.globals["asset"] = ASSET.__getitem__
+    environment.filters["segment"] = segment
+    environment.tests["web"] = _web
+    for path in sorted(folder.glob("*.html")):
+        environment.get_template(path.name)
+    return environment
+
+
+def _collections(page: Page, words: Words) -> tuple[str, str]:
+    return (page.to("/collections"), words("nav.collections"))
+
+
+def _caption(feature: Document, words: Words) -> str:
+    """Return what the map says of a feature: its name, and its seats if it has any."""
+    seats = (feature.get("properties") or {}).get("kursi")
+    name = name_of(feature)
+    return f"{name}, {words('seats', count=number(seats, words.language))}" if seats is not None else name
+
+
+def _linked(site: Told, member: Member) -> bool:
+    """Return whether this service has a page for a unit."""
+    return member.layer in site.collections and member.code in site.units
+
+
+def _web(href: Any) -> bool:
+    return isinstance(href, str) and href.startswith(("http://", "https://"))
+
+
+def _pager(page: Page, document: Document) -> dict[str, Any]:
+    """Return which features a page holds, and the links to the pages before and behind."""
+    offset, count = _whole(page.given("offset"), 0), len(document.get("features", ()))
+    ways = {
+        relation: page.turned(str(found[0]["href"])) if (found := links(document, relation)) else ""
+        for relation in ("prev", "next")
+    }
+    return {
+        "first": offset + 1 if count else 0,
+        "last": offset + count,
+        "count": count,
+        "matched": document.get("numberMatched"),
+        "limit": _whole(page.given("limit"), 0),
+        **ways,
+    }
+
+
+def _whole(text: str, default: int) -> int:
+    return int(text) if text.isascii() and text.isdigit() else default

@@ -1,0 +1,108 @@
+"""Values as a person reads them, in Indonesian or English: numbers, dates, chambers, doubts."""
+
+import re
+from collections.abc import Mapping
+from datetime import date
+from typing import Any, Final
+
+from boundaries.service.html.links import Language
+from boundaries.service.html.words import WORDS
+
+_MONTHS: Final = {
+    "id": ("Januari", "Februari", "Maret", "April", "Mei", "Juni",
+           "Juli", "Agustus", "September", "Oktober", "November", "Desember"),
+    "en": ("January", "February", "March", "April", "May", "June",
+           "July", "August", "September", "October", "November", "December"),
+}  # fmt: skip
+#: Where one reason ends and the next begins, in a text of several.
+_NEXT: Final = re.compile(r"(?<=[.)]); ")
+#: The codes that a reason is about, behind its English half.
+_CODES: Final = re.compile(r" \(\d\d[\d., ]*\)$")
+
+
+class Words:
+    """The furniture of the pages in one language: ``words("items.shown", count=3)``."""
+
+    def __init__(self, language: Language) -> None:
+        self.language = language
+        self._index = ("id", "en").index(language)
+
+    def __call__(self, key: str, **values: object) -> str:
+        """Return the words of `key` with its places filled; KeyError if there are none."""
+        text = WORDS[key][self._index]
+        return text.format(**values) if values else text
+
+    def known(self, key: str, default: str) -> str:
+        """Return the words of `key`, or `default`."""
+        return self(key) if key in WORDS else default
+
+
+def number(value: float, language: Language, decimals: int | None = None) -> str:
+    """Write a number: 1.234,5 in Indonesian, 1,234.5 in English; `decimals` None is as many as it has.
+
+    >>> number(1234.5, "id"), number(1234.5, "en"), number(17510, "id")
+    ('1.234,5', '1,234.5', '17.510')
+    """
+    if decimals is not None:
+        text = f"{value:,.{decimals}f}"
+    elif isinstance(value, int) or float(value).is_integer():
+        text = f"{int(value):,}"
+    else:
+        text = f"{value:,.6f}".rstrip("0")
+    return text.translate(str.maketrans(",.", ".,")) if language == "id" else text
+
+
+def day(text: str, language: Language) -> str:
+    """Write an ISO date out; what is not one is left as it is.
+
+    >>> day("2024-02-14", "id"), day("2024-02-14", "en")
+    ('14 Februari 2024', '14 February 2024')
+    """
+    try:
+        found = date.fromisoformat(text[:10])
+    except ValueError:
+        return text
+    return f"{found.day} {_MONTHS[language][found.month - 1]} {found.year}"
+
+
+def tongue(text: Any, language: Language) -> str:
+    """Return one language of a table by language, of ``Indonesian | English``, or of one text for both."""
+    if isinstance(text, Mapping):
+        return str(text.get(language) or next(iter(text.values()), ""))
+    indonesian, _, english = str(text).partition(" | ")
+    return english or indonesian if language == "en" else indonesian
+
+
+def doubts(text: str, language: Language) -> list[str]:
+    """Return the reasons of a ``ragu`` column, one a line, in one language.
+
+    The column joins them as ``A | a (codes); B | b``. The codes stand behind the English half and belong to
+    both. What cannot be taken apart safely is given whole.
+
+    >>> doubts("ragu satu | doubt one (32.04); ragu dua | doubt two", "id")
+    ['ragu satu (32.04)', 'ragu dua']
+    """
+    pieces = text.split(" | ")
+    if len(pieces) == 1:
+        return [text]
+    indonesian, english = [pieces[0]], []
+    for piece in pieces[1:-1]:
+        cut = _NEXT.split(piece, maxsplit=1)
+        if len(cut) == 1:
+            return [text]
+        english.append(cut[0])
+        indonesian.append(cut[1])
+    english.append(pieces[-1])
+    if language == "en":
+        return english
+    return [
+        own + (codes[0] if (codes := _CODES.search(other)) and not own.endswith(codes[0]) else "")
+        for own, other in zip(indonesian, english, strict=True)
+    ]
+
+
+def size(count: int, language: Language) -> str:
+    """Write a number of bytes."""
+    if count >= 1_000_000:
+        return f"{number(count / 1_000_000, language, 1)} MB"
+    return f"{number(max(count / 1000, 0.1), language, 1)} kB"
