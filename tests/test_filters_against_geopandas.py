@@ -303,8 +303,12 @@ def questions(frame):
     both = st.tuples(st.sampled_from(texts), st.sampled_from(texts))
     simple.append(both.flatmap(lambda pair: st.tuples(
         st.just("compare"), comparisons, st.just(("column", pair[0])), st.just(("column", pair[1])))))  # fmt: skip
-    simple.append(st.sampled_from(names).flatmap(lambda name: st.tuples(
-        st.just("in"), st.just(name), st.lists(value(name), min_size=1, max_size=4).map(tuple), st.booleans())))  # fmt: skip
+
+    def among(name):
+        values = st.lists(value(name), min_size=1, max_size=4).map(tuple)
+        return st.tuples(st.just("in"), st.just(name), values, st.booleans())
+
+    simple.append(st.sampled_from(names).flatmap(among))
     simple.append(st.tuples(st.just("null"), st.sampled_from(list(frame.columns)), st.booleans()))
     simple.append(likes(frame, texts))
     if dates:
@@ -405,8 +409,16 @@ def test_spatial_filters_agree_with_geopandas(tables, name, op):
     ask()
 
 
+@pytest.mark.parametrize("op", RELATIONS)
+def test_temporal_filters_agree_with_pandas(tables, op):
+    for first in ("..", *TIMES):
+        for last in ("..", *TIMES):
+            if first == ".." or last == ".." or first <= last:
+                agree(tables["plans"], ("time", op, first, last))
+
+
 TABLE = [
-    ("compare", ">", ("column", "kursi"), 8), 
+    ("compare", ">", ("column", "kursi"), 8),
     ("compare", "<=", ("column", "penduduk"), ("*", ("column", "kursi"), 300_000)),
     ("not", ("compare", ">", ("column", "penduduk"), 1_500_000)), ("null", "penduduk", False), ("null", "selesai", True),
     ("in", "kode_provinsi", ("31", "81"), True), ("like", "nama_dapil", "%jawa%", ("accenti", "casei"), False),
@@ -415,7 +427,7 @@ TABLE = [
     ("compare", "<", ("column", "kode_kabkota"), "32.10"), ("in", "kode_kabkota", ("32.73",), True),
     ("spatial", "intersects", shapely.Point(106.55, -6.95)), ("spatial", "within", shapely.box(106, -8, 107.05, -6)),
     ("or", ("null", "kode_kabkota", False), ("and", ("compare", ">", ("column", "kursi"), 5),
-     ("spatial", "disjoint", shapely.box(106, -8, 107.05, -6)))),
+    ("spatial", "disjoint", shapely.box(106, -8, 107.05, -6)))),
 ]  # fmt: skip
 
 

@@ -11,6 +11,7 @@ other turned round. Here both are 1.
 """
 
 import random
+import re
 from functools import cache
 
 import geopandas as gpd
@@ -18,8 +19,10 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
 
-from boundaries.service.filters import CONFORMANCE
+from boundaries.service.filters import CONFORMANCE, strings
 from tests.filters_help import EPSG, FrameTable, json_of
 from tests.small import CELL, ORIGIN, small_layers
 
@@ -598,12 +601,59 @@ def test_like_is_linear():
     assert FrameTable(frame, {"name": "string"}).find("name LIKE '" + "%a" * 40 + "%b'") == []
 
 
+@settings(max_examples=500, deadline=None)
+@given(st.text("ab%_\\", max_size=7), st.lists(st.text("ab%_\\", max_size=7), min_size=1, max_size=8))
+def test_like_is_the_regular_expression_it_stands_for(pattern, texts):
+    assume((len(pattern) - len(pattern.rstrip("\\"))) % 2 == 0)
+    regular, letters = "", iter(pattern)
+    for letter in letters:
+        regular += {"%": ".*", "_": ".", "\\": ""}.get(letter, letter)
+        regular += re.escape(next(letters)) if letter == "\\" else ""
+    found = [strings.Pattern(pattern).matches(text) for text in texts]
+    assert found == [re.fullmatch(regular, text) is not None for text in texts]
+
+
+@pytest.mark.parametrize("pair", [("Straße", "STRASSE"), ("ΟΔΟΣ", "οδος"), ("ﬁn", "FIN"), ("Ǆ", "ǆ")])
+def test_casei_is_full_case_folding(pair):
+    frame = gpd.GeoDataFrame({"name": list(pair)}, geometry=[None] * 2)
+    table = FrameTable(frame, {"name": "string"})
+    for text in pair:
+        assert table.find(f"CASEI(name) = CASEI('{text}')") == [0, 1]
+
+
 def test_text_compares_however_it_is_encoded():
     frame = gpd.GeoDataFrame({"name": ["Koru\u0301", "Kor\u00fa"]}, geometry=[None] * 2)
     table = FrameTable(frame, {"name": "string"})
     assert table.find("name = 'Kor\u00fa'") == table.find("name = 'Koru\u0301'") == [0, 1]
     assert table.find("CASEI(ACCENTI(name)) = 'koru'") == [0, 1]
     assert table.find("name LIKE 'Kor_'") == [0, 1]
+
+
+CONVERSE = {
+    "before": "after", "meets": "metby", "overlaps": "overlappedby", "starts": "startedby", "during": "contains",
+    "finishes": "finishedby", "equals": "equals",
+}  # fmt: skip
+
+
+def test_exactly_one_of_the_thirteen_relations_holds_between_two_intervals():
+    """Allen's algebra, on all pairs of intervals between six days; converse relations turn it round."""
+    days = [f"2024-02-0{day}" for day in range(1, 7)]
+    spans = [(first, last) for first in days for last in days if first < last]
+    frame = gpd.GeoDataFrame(
+        {"mulai": [s[0] for s in spans], "selesai": [s[1] for s in spans]}, geometry=[None] * len(spans)
+    )
+    table = FrameTable(frame, {"mulai": "date", "selesai": "date"})
+    for first, last in spans:
+        own, other = "INTERVAL(mulai,selesai)", f"INTERVAL('{first}','{last}')"
+        found = {}
+        for one, converse in CONVERSE.items():
+            found[one] = table.find(f"T_{one}({own},{other})")
+            found[converse] = table.find(f"T_{converse}({own},{other})")
+            assert table.find(f"T_{converse}({other},{own})") == found[one]
+        assert sorted(row for rows in found.values() for row in rows) == list(range(len(spans)))
+        apart = sorted(found["before"] + found["after"])
+        assert table.find(f"T_DISJOINT({own},{other})") == apart
+        assert table.find(f"T_INTERSECTS({own},{other})") == sorted(set(range(len(spans))) - set(apart))
 
 
 # Geometries
@@ -655,6 +705,23 @@ def test_projected_literals_are_moved_and_their_sides_bent(code):
     text = f"S_INTERSECTS(geometry,POLYGON(({','.join(f'{x} {y}' for x, y in ring)})))"
     truth = frame.geometry.to_crs(code).intersects(shapely.Polygon(ring))
     assert plans().find(text, crs=EPSG.format(code)) == np.flatnonzero(truth).tolist() != []
+
+
+@pytest.mark.parametrize("code", [3857, 32748])
+def test_a_long_side_of_a_projected_literal_runs_where_it_is_straight(code):
+    """Small boxes beside a line over ten degrees: bent, it passes others than between the same ends unbent."""
+    ends = gpd.GeoSeries(shapely.points([(102.0, -2.0), (112.0, -9.0)]), crs="OGC:CRS84").to_crs(code)
+    line = shapely.LineString(ends.tolist())
+    curve = gpd.GeoSeries([shapely.segmentize(line, 1000)], crs=code).to_crs("OGC:CRS84").iloc[0]
+    where = shapely.get_coordinates(
+        shapely.line_interpolate_point(curve, np.linspace(0.1, 0.9, 50), normalized=True)
+    )
+    shapes = shapely.box(where[:, 0] - 0.005, where[:, 1] - 0.005, where[:, 0] + 0.005, where[:, 1] + 0.005)
+    table = FrameTable(gpd.GeoDataFrame(geometry=shapes, crs="OGC:CRS84"), {"geometry": "geometry"})
+    text = f"S_INTERSECTS(geometry,{shapely.to_wkt(line, rounding_precision=-1)})"
+    assert table.find(text, crs=EPSG.format(code)) == list(range(50))
+    chord = shapely.LineString([(102.0, -2.0), (112.0, -9.0)])
+    assert shapely.intersects(chord, shapes).sum() < 40
 
 
 def test_box_across_the_antimeridian():
