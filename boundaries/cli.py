@@ -4,6 +4,7 @@ import json
 import logging
 import sys
 from collections.abc import Callable
+from dataclasses import asdict
 from functools import wraps
 from pathlib import Path
 from typing import Any
@@ -64,6 +65,7 @@ def main(verbose: bool) -> None:
       dapil info                what is in it
       dapil lookup 106.8 -6.2   which dapil a point (lon lat) lies in
       dapil verify              re-check every invariant from the files alone
+      dapil publish --to postgresql://…   write it into PostGIS
       python server.py          serve it (OGC API Features)
 
     \b
@@ -222,6 +224,42 @@ def info(release: Path, as_json: bool) -> None:
         click.echo(f"  {plan['id']:<20}{plan['dapil']:>6} dapil {plan['kursi']:>7} kursi{note}{left}")
     for file in found.manifest["files"]:
         click.echo(f"  {file['name']:<20}{file['bytes']:>12,} bytes  {file['sha256'][:12]}")
+
+
+@main.command()
+@RELEASE
+@click.option("--to", required=True, envvar="DAPIL_DATABASE", metavar="ADDRESS",
+              help="postgresql://user@host/db, or in DAPIL_DATABASE; password: PGPASSWORD, ~/.pgpass.")  # fmt: skip
+@click.option("--grant", multiple=True, metavar="ROLE", help="A role that may read, from now on; repeatable.")
+@click.option("--replace", is_flag=True, help="Write a release that is there already once more.")
+@click.option(
+    "--keep", type=click.IntRange(min=1), metavar="N", help="Then drop all but the newest N releases."
+)
+@JSON
+@friendly
+def publish(release: Path, to: str, grant: tuple[str, ...], replace: bool, keep: int | None,
+            as_json: bool) -> None:  # fmt: skip
+    """Write a release into PostGIS and make it the current one there, in one transaction.
+
+    A release that is there already is compared with the files and left. Fails or is killed: nothing changed.
+    """
+    from boundaries.postgres import driver
+    from boundaries.release import open_release
+
+    driver()
+    from boundaries.publish import publish as run
+
+    progress = say if sys.stderr.isatty() else lambda step: None
+    done = run(open_release(release), to, grant=grant, replace=replace, keep=keep, tell=progress)
+    for name in done.kept:
+        say(f"kept {name}: other objects hang on its tables; drop those first")
+    if as_json:
+        emit(asdict(done))
+        return
+    click.echo(f"{done.state} {done.release} in {done.database}, schema {done.schema}: {done.features:,} features, "
+               f"{done.bytes:,} bytes, {done.seconds} s")  # fmt: skip
+    for name in done.dropped:
+        click.echo(f"dropped {name}")
 
 
 @main.command(name="map")

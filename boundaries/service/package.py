@@ -11,20 +11,16 @@ from functools import partial
 from typing import Any, Protocol
 
 import numpy as np
-import shapely
 from numpy.typing import NDArray
 
 from boundaries.exports.features import END, NAME, STORED_END, FeatureFile
 from boundaries.release import Release
 from boundaries.service.body import Part, between
-from boundaries.service.cache import Cache
 from boundaries.service.gpkg import Column, GeoPackage
+from boundaries.service.shapes import Shapes
 
 #: Rows that follow one another, first and last included.
 Run = tuple[int, int]
-
-_BYTES_OF_A_VERTEX = 40  # 16 of coordinates, and about as much for the index of a prepared geometry
-_BYTES_OF_A_SHAPE = 600
 
 
 class Package(Protocol):
@@ -95,7 +91,7 @@ class FilePackage:
         self._gpkg = GeoPackage(release.gpkg)
         self.tables = self._gpkg.tables
         self._file = FeatureFile(release.path / NAME)
-        self._shapes: Cache[shapely.Geometry] = Cache(cache_bytes)
+        self._shapes = Shapes(cache_bytes, self._read)
         starts = sorted((first, table) for table, (first, _) in self._file.tables.items())
         self._starts = np.array([first for first, _ in starts])
         self._names = [table for _, table in starts]
@@ -123,23 +119,15 @@ class FilePackage:
 
     def geometries(self, rows: Sequence[int] | NDArray[np.int64]) -> NDArray[np.object_]:
         """Return the geometries of `rows`; those asked for lately are still held, prepared."""
-        wanted = [int(row) for row in rows]
-        found = {row: self._shapes.get(row) for row in wanted}
-        absent = sorted(row for row, shape in found.items() if shape is None)
-        for table, group in itertools.groupby(absent, self._table):
-            members = list(group)
-            first = self.span(table)[0]
-            ids = self._rowids[table][np.array(members) - first]
-            shapes = self._gpkg.geometries(table, ids)
-            shapely.prepare(shapes)
-            for row, shape, vertices in zip(
-                members, shapes, shapely.get_num_coordinates(shapes), strict=True
-            ):
-                self._shapes.put(row, shape, _BYTES_OF_A_SHAPE + _BYTES_OF_A_VERTEX * int(vertices))
-                found[row] = shape
-        given = np.empty(len(wanted), dtype=object)
-        given[:] = [found[row] for row in wanted]
-        return given
+        return self._shapes.get(rows)
+
+    def _read(self, rows: list[int]) -> NDArray[np.object_]:
+        """Read the geometries of ascending rows, table by table."""
+        shapes = []
+        for table, group in itertools.groupby(rows, self._table):
+            ids = self._rowids[table][np.array(list(group)) - self.span(table)[0]]
+            shapes.append(self._gpkg.geometries(table, ids))
+        return np.concatenate(shapes)
 
     def _table(self, row: int) -> str:
         return self._names[int(np.searchsorted(self._starts, row, side="right")) - 1]
