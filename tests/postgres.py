@@ -176,3 +176,25 @@ def wait_until(true: Any, seconds: float = 10) -> bool:
             return True
         time.sleep(0.05)
     return bool(true())
+
+
+def published(server: Cluster, release: Path) -> str:
+    """Publish the release in a directory into a database of its own and return its address."""
+    from boundaries.publish import publish
+    from boundaries.release import open_release
+
+    address = server.database()
+    publish(open_release(release), address)
+    return address
+
+
+@pytest.fixture(scope="module", params=["files", "postgis"])
+def source(request: pytest.FixtureRequest) -> str:
+    """Where a service reads from, once files and once PostGIS; the module must have a fixture `release` (its path).
+
+    Import it together with `cluster`; give it to ``create_app`` or as ``data`` of a provider.
+    """
+    release: Path = request.getfixturevalue("release")
+    if request.param == "files":
+        return str(release)
+    return published(request.getfixturevalue("cluster"), release)
