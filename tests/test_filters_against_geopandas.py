@@ -420,7 +420,8 @@ def test_temporal_filters_agree_with_pandas(tables, op):
 TABLE = [
     ("compare", ">", ("column", "kursi"), 8),
     ("compare", "<=", ("column", "penduduk"), ("*", ("column", "kursi"), 300_000)),
-    ("not", ("compare", ">", ("column", "penduduk"), 1_500_000)), ("null", "penduduk", False), ("null", "selesai", True),
+    ("not", ("compare", ">", ("column", "penduduk"), 1_500_000)),
+    ("null", "penduduk", False), ("null", "selesai", True),
     ("in", "kode_provinsi", ("31", "81"), True), ("like", "nama_dapil", "%jawa%", ("accenti", "casei"), False),
     ("like", "wilayah", "%Bandung%", (), False), ("between", ("column", "kursi"), 5, 6, False),
     ("compare", "=", ("column", "mulai"), "2019-04-17"), ("time", "intersects", "2023-01-01", "2024-02-13"),
