@@ -46,7 +46,7 @@ def another_release(out: Path, kursi: int) -> Path:
 def test_a_new_release_is_taken_up_and_a_broken_one_is_not(tmp_path, caplog):
     first = make_small_release(tmp_path)
     client = app_of(tmp_path).test_client()
-    assert get(client, "/health") == {"status": "ok", "release": first.name}
+    assert get(client, "/health")["release"] == first.name
     titles = client.get("/collections").json["collections"][0]["description"]
     second = another_release(tmp_path, 9)
     assert get(client, "/health")["release"] == second.name

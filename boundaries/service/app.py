@@ -6,7 +6,7 @@ live in it.
 """
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,7 +18,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from boundaries.service.front import METHODS, OPEN_TO_ALL, Front
 from boundaries.service.html import STATIC
 from boundaries.service.problems import MEDIA_TYPE, Problem
-from boundaries.service.state import Current, State
+from boundaries.service.state import Current, Follower, State
 
 LOGGER = logging.getLogger(__name__)
 CONFIG: Final = Path(__file__).parents[2] / "pygeoapi-config.yml"
@@ -37,25 +37,36 @@ def create_app(
     *,
     url: str | None = None,
     trusted_proxies: int = 0,
+    background: bool = False,
 ) -> Flask:
     """Return the WSGI application that serves `release_dir` (releases with ``current``, or one release).
+
+    `release_dir` may also be ``postgresql://…``, where `dapil publish` has put releases. `background`: make a
+    new release ready beside the requests, not within one.
 
     `url` is the public address; without it links carry the address that the client used, and
     ``X-Forwarded-*`` count only for `trusted_proxies` proxies. Raises ReleaseError if there is no release.
     """
     settings = load_settings() if config is None else config
-    root = Path("build") if release_dir is None else Path(release_dir)
     app = Flask("boundaries.service", static_folder=None)
     app.url_map.strict_slashes = False
     app.add_url_rule("/static/<path:name>", "static", _static, methods=["GET"])
     app.register_error_handler(Exception, _failed)
     app.after_request(_open_to_all)
-    current = Current(root, lambda address: State(address, settings))
+    current = _follower(release_dir or Path("build"), lambda address: State(address, settings), background)
     app.wsgi_app = Front(current, app.wsgi_app, url)  # type: ignore[method-assign]
     if trusted_proxies:
         hops = trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, hops, hops, hops, x_prefix=hops)  # type: ignore[method-assign]
     return app
+
+
+def _follower(where: Path | str, make: Callable[[str], State], background: bool) -> Follower:
+    if str(where).startswith(("postgresql:", "postgres:")):
+        from boundaries.service.postgis import PostgisCurrent
+
+        return PostgisCurrent(str(where), make)
+    return Current(Path(where), make, background=background)
 
 
 def _static(name: str) -> Response:

@@ -17,7 +17,7 @@ from boundaries.service.html import CSP
 from boundaries.service.http import Answer, Reply, Request, media
 from boundaries.service.problems import MEDIA_TYPE, Problem
 from boundaries.service.routes import Routes
-from boundaries.service.state import Current, State
+from boundaries.service.state import Follower, State
 
 LOGGER = logging.getLogger(__name__)
 METHODS: Final = "GET, HEAD, OPTIONS"
@@ -38,7 +38,7 @@ _PREFLIGHT: Final = (
 class Front:
     """Answers the routes of the API from the current release; all else goes to `behind`."""
 
-    def __init__(self, current: Current, behind: WSGIApplication, url: str | None) -> None:
+    def __init__(self, current: Follower, behind: WSGIApplication, url: str | None) -> None:
         self._current = current
         self._behind = behind
         self._url = url.rstrip("/") if url else None

@@ -96,8 +96,11 @@ class Call:
 
     def about(self, name: str | None) -> dict[str, Any]:
         """Return the document of a collection, or of all, for a page."""
-        text = self._written(f"about {name or ''}", lambda: _described(self, name, "json"))
-        return dict(json.loads(text.replace(PLACEHOLDER.encode(), self.base.encode())))
+        return self.placed(self._written(f"about {name or ''}", lambda: _described(self, name, "json")))
+
+    def placed(self, document: bytes) -> dict[str, Any]:
+        """Return a document that was written for any address, for this one."""
+        return dict(json.loads(document.replace(PLACEHOLDER.encode(), self.base.encode())))
 
 
 class Routes:
@@ -168,7 +171,7 @@ def _landing(call: Call) -> bytes:
     document["links"] = documents.self_links(f"{PLACEHOLDER}/", call.form, pages.FORMS) + document["links"]
     if call.form == "json":
         return _json(document)
-    return call.state.pages.landing(call.page(), call.about(None) | document)
+    return call.state.pages.landing(call.page(), call.about(None) | call.placed(_json(document)))
 
 
 def openapi(call: Call) -> Reply:
@@ -342,7 +345,8 @@ _VIEWS: Final[Mapping[str, View]] = {
 
 
 def _either(call: Call, document: dict[str, Any], page: Callable[[Page, dict[str, Any]], bytes]) -> bytes:
-    return page(call.page(), document) if call.form == "html" else _json(document)
+    text = _json(document)
+    return page(call.page(), call.placed(text)) if call.form == "html" else text
 
 
 def _described(call: Call, name: str | None, form: str) -> bytes:

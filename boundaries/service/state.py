@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from pygeoapi.api import API
 
@@ -25,6 +25,8 @@ from boundaries.service.query import Limits
 
 LOGGER = logging.getLogger(__name__)
 _PREPARED_BYTES: Final = 16 << 20
+#: What reading a release can raise where it is damaged or of another make.
+_UNREADABLE: Final = (BoundariesError, sqlite3.Error, LookupError, ValueError, TypeError, OSError)
 _DOCUMENT_BYTES: Final = 32 << 20
 _MAX_AGE: Final = 60
 
@@ -85,16 +87,26 @@ def _fingerprint(release: str, settings: Mapping[str, Any]) -> bytes:
     return hashlib.blake2b(text.encode(), digest_size=32).digest()
 
 
+class Follower(Protocol):
+    """Says which state a request is served from."""
+
+    def get(self) -> State:
+        """Return the state to serve this request from."""
+
+
 class Current:
     """Follows ``current``: a new release is made ready in full, then takes the place of the old one.
 
-    The check is one readlink a request. While one request makes the new state ready, the others go on with
-    the old one. A release that cannot be read is logged once and passed over; the old one stays.
+    The check is one readlink a request. While the new state is made ready (about a second for the nation), all
+    go on with the old one: in a thread of its own if `background`, else in the request that saw the change,
+    which then is the first to be served from the new one. A release that cannot be read is logged once and
+    passed over; the old one stays.
     """
 
-    def __init__(self, root: Path, make: Callable[[str], State]) -> None:
+    def __init__(self, root: Path, make: Callable[[str], State], *, background: bool = False) -> None:
         self._root = root
         self._make = make
+        self._background = background
         self._lock = threading.Lock()
         self._target = self._look()
         self._state = make(str(open_release(root).path))
@@ -108,18 +120,22 @@ class Current:
     def get(self) -> State:
         """Return the state to serve this request from."""
         if self._look() not in ("", self._target) and self._lock.acquire(blocking=False):
-            try:
+            if self._background:
+                threading.Thread(target=self._switch, name="release", daemon=True).start()
+            else:
                 self._switch()
-            finally:
-                self._lock.release()
         return self._state
 
     def _switch(self) -> None:
-        target = self._look()
-        if target in ("", self._target):
-            return
+        """Make the new state ready and put it in place; the caller has taken the lock, which this gives back."""
         try:
-            self._state = self._make(str(open_release(self._root).path))
-        except (BoundariesError, sqlite3.Error, LookupError, ValueError, TypeError, OSError) as error:
-            LOGGER.error("release %s cannot be served, keeping %s: %s", target, self._state.id, error)
-        self._target = target
+            target = self._look()
+            if target in ("", self._target):
+                return
+            try:
+                self._state = self._make(str(open_release(self._root).path))
+            except _UNREADABLE as error:
+                LOGGER.error("release %s cannot be served, keeping %s: %s", target, self._state.id, error)
+            self._target = target
+        finally:
+            self._lock.release()
