@@ -186,8 +186,9 @@ class Service:
     def _ready(self) -> int:
         for _ in range(600):
             found = re.search(r"http://[^ ]+:(\d+)/", self.errors())
-            if found:
-                return int(found[1])
+            with contextlib.suppress(OSError):
+                if found and Client(int(found[1])).ask("/health").status == 200:
+                    return int(found[1])
             if self.process.poll() is not None:
                 raise SystemExit(f"the service did not start:\n{self.errors()}")
             time.sleep(0.1)
