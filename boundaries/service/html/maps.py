@@ -17,7 +17,9 @@ from boundaries.service.html.texts import Words, number
 PALETTE: Final = 6
 #: Degrees that a graticule steps by, and how few lines it should have across.
 _STEPS: Final = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
-_LINES: Final = 4
+_LINES: Final = 3.0
+#: The same for a map that stands beside a text, whose labels are larger.
+_FEW_LINES: Final = 2.2
 #: Levels of the backdrop: it is drawn from the coarsest whose tolerance (degrees) is within a unit, half its mesh.
 _TOLERANCES: Final = (0.0, 0.0003, 0.001, 0.003, 0.009)
 #: Units by which a clipped shape reaches out of the frame, so that the cut is not seen.
@@ -177,14 +179,14 @@ def item_map(
         for (href, name, _), path in zip(neighbours, drawn.paths, strict=True)
         if path
     ]
-    return _map(frame, backdrop, label, words, marks=[mark], faint=faint)
+    return _map(frame, backdrop, label, words, marks=[mark], faint=faint, few=True)
 
 
 def point_map(lon: float, lat: float, backdrop: Backdrop, label: str, words: Words) -> Map:
     """Return the map of a point: about 130 km across, with a needle in its middle."""
     frame = Frame.around((lon - 0.6, lat - 0.35, lon + 0.6, lat + 0.35), ratio=(0.5, 0.7))
     place = frame.place(np.array([[lon, lat]]))[0]
-    return _map(frame, backdrop, label, words, point=(int(place[0]), int(place[1])))
+    return _map(frame, backdrop, label, words, point=(int(place[0]), int(place[1])), few=True)
 
 
 def overview_map(backdrop: Backdrop, label: str, words: Words) -> Map:
@@ -206,8 +208,9 @@ def _map(
     marks: Sequence[Mark] = (),
     faint: Sequence[Mark] = (),
     point: tuple[int, int] | None = None,
+    few: bool = False,
 ) -> Map:
-    lines, labels = _graticule(frame, words)
+    lines, labels = _graticule(frame, words, _FEW_LINES if few else _LINES)
     length, text = _scale(frame, words)
     return Map(
         label=label,
@@ -225,15 +228,15 @@ def _map(
     )
 
 
-def _graticule(frame: Frame, words: Words) -> tuple[str, list[Label]]:
+def _graticule(frame: Frame, words: Words, least: float) -> tuple[str, list[Label]]:
     """Return the lines as one path and the names of meridians (along the top) and parallels (left)."""
     west, south, east, north = frame.bounds
-    step = max((each for each in _STEPS if (east - west) / each >= _LINES), default=_STEPS[0])
+    step = max((each for each in _STEPS if (east - west) / each >= least), default=_STEPS[0])
     lines, labels = [], []
     for turn in range(math.ceil(west / step), math.floor(east / step) + 1):
         x = round((turn * step - west) * frame.across)
         lines.append(f"M{x} 0v{frame.height}")
-        if 150 < x < WIDTH - 100:
+        if 150 < x < WIDTH - 260:
             labels.append(Label(x + 8, 0, _degrees(turn * step, words, ("map.west", "map.east")), "meridian"))
     for turn in range(math.ceil(south / step), math.floor(north / step) + 1):
         y = round((north - turn * step) * frame.down)

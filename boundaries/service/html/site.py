@@ -102,13 +102,24 @@ class Pages:
             document=document, overview=self._overview(page, titles),
         )  # fmt: skip
 
-    def collection(self, page: Page, document: Document, *, columns: Sequence[Described]) -> bytes:
-        """Return the page of /collections/{id}; `document` is the JSON of it."""
+    def collection(
+        self,
+        page: Page,
+        document: Document,
+        *,
+        columns: Sequence[Described],
+        notes: Sequence[str] | None = None,
+    ) -> bytes:
+        """Return the page of /collections/{id}; `document` is the JSON of it.
+
+        `notes` are the doubts and differences of the plan, one by one, in the page's language; None to take
+        them from the description, all in one.
+        """
         words, language = self._words[page.language], page.language
         name = str(document["id"])
         plans = {str(plan["id"]): plan for plan in self._told[language].manifest.get("plans", ())}
         layers = {str(each["name"]): each for each in self._told[language].manifest.get("layers", ())}
-        text, *notes = _NOTES.split(str(document.get("description", "")), maxsplit=1)
+        text, *told = _NOTES.split(str(document.get("description", "")), maxsplit=1)
         return self._page(
             "collection.html", page, str(document.get("title", name)), [_collections(page, words)],
             document=document,
@@ -117,7 +128,7 @@ class Pages:
             plan=plans.get(name),
             count=layers.get(name, {}).get("features"),
             description=text,
-            notes=notes,
+            notes=told if notes is None else notes,
             columns=[(each.name, title_of(each.name, columns, language), tongue(each.meaning, language))
                      for each in columns],
             downloads=documents.downloads(document, words),
@@ -243,8 +254,9 @@ class Pages:
                 float(point["lon"]), float(point["lat"]), self._backdrop, words("map.point"), words
             )  # fmt: skip
         return self._page(
-            "lookup.html", page, words("lookup.title"), [], answer=document, problem=problem, map=drawn
-        )
+            "lookup.html", page, words("lookup.title"), [], answer=document, problem=problem, map=drawn,
+            formats=[documents.Way(page.json(), "JSON")] if document is not None else [],
+        )  # fmt: skip
 
     def openapi(self, page: Page) -> bytes:
         """Return the page that reads /openapi to a person: Swagger UI, from this server."""

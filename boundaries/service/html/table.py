@@ -18,7 +18,8 @@ _COMMON: Final = (
 )  # fmt: skip
 #: The order of the columns behind the name; columns unknown here follow as they come.
 _ORDER: Final = (
-    "kursi", "penduduk", "wilayah", "nama_kecamatan", "nama_kabkota", "nama_provinsi", "luas_km2", "ragu",
+    "tahun", "lembaga", "kursi", "penduduk", "wilayah", "nama_kecamatan", "nama_kabkota", "nama_provinsi",
+    "luas_km2", "ragu",
 )  # fmt: skip
 #: A code that is shown beside its name and not in a column of its own.
 _BESIDE: Final = {
@@ -125,7 +126,8 @@ def table(features: Sequence[Feature], columns: Sequence[Described], page: Page,
     """Arrange a page of features; only the columns that the features carry are shown."""
     carried = list(features[0].get("properties") or {}) if features else [each.name for each in columns]
     values = {name: [(each.get("properties") or {}).get(name) for each in features] for name in carried}
-    shown = [name for name in carried if name not in _hidden(carried)]
+    hidden = _hidden(carried) | _selves(values)
+    shown = [name for name in carried if name not in hidden]
     empty = [name for name in shown if features and all(value is None for value in values[name])]
     common = [
         name for name in shown
@@ -153,8 +155,13 @@ def facts(feature: Feature, columns: Sequence[Described], words: Words, without:
     """Return the facts of one feature: what counts first, then as its columns come; empty ones left out."""
     properties = feature.get("properties") or {}
     beside = {code for name, code in _BESIDE.items() if properties.get(name) is not None}
-    left = {*without, *beside}
-    told = [name for name, value in properties.items() if name not in left and value is not None]
+    own = _selves({name: [value] for name, value in properties.items()})
+    left = {*without, *beside, *own}
+    told = [
+        name
+        for name, value in properties.items()
+        if name not in left and (value is not None or (name == "selesai" and properties.get("mulai")))
+    ]
     return [
         _fact(name, feature, columns, words) for name in sorted(told, key=lambda each: each not in _FIRST)
     ]
@@ -183,6 +190,12 @@ def _hidden(carried: Iterable[str]) -> set[str]:
     names = set(carried)
     return {"id", "nama_dapil", "nama"} | {code for name, code in _BESIDE.items() if name in names or
                                            code in ("kode_dapil", "kode")}  # fmt: skip
+
+
+def _selves(values: Mapping[str, Sequence[Any]]) -> set[str]:
+    """Return the name columns that repeat the unit's own name, such as the kecamatan's in its own layer."""
+    own = values.get("kode")
+    return {name for name, code in _BESIDE.items() if own and code != "kode" and values.get(code) == own}
 
 
 def _rank(name: str) -> tuple[int, int]:
@@ -226,8 +239,10 @@ def _fact(name: str, feature: Feature, columns: Sequence[Described], words: Word
     value = properties.get(name)
     code = properties.get(_BESIDE.get(name, ""))
     iso = str(value) if name in _DATES and value else ""
-    title = title_of(name, columns, words.language)
-    return Fact(title, value_text(name, value, words), str(code or ""), iso)
+    text = value_text(name, value, words)
+    if name == "selesai":  # the day of the next election is the first on which it is not in force
+        text = words("item.before", day=text) if value else words("collection.inforce")
+    return Fact(title_of(name, columns, words.language), text, str(code or ""), iso)
 
 
 def value_text(name: str, value: Any, words: Words) -> str:

@@ -29,7 +29,7 @@ class Zoom {
     view.addEventListener("wheel", (event) => this.wheel(event), { passive: false });
     view.addEventListener("pointerdown", (event) => this.press(event));
     view.addEventListener("pointermove", (event) => this.move(event));
-    for (const end of ["pointerup", "pointercancel", "lostpointercapture"]) {
+    for (const end of ["pointerup", "pointercancel"]) {
       view.addEventListener(end, (event) => this.release(event));
     }
     view.addEventListener("click", (event) => this.moved && event.preventDefault(), true);
