@@ -143,8 +143,9 @@ class Binder:
     def _alike(self, call: Call) -> tuple[list[Node], Sort]:
         """Bind operands that must be of one sort; text beside dates is read as dates."""
         bound = [self._bind(arg) for arg in call.args]
-        if any(sort == "instant" for _, sort in bound):
-            bound = [self._as_time(each, bound) for each in bound]
+        time = next((_told(node, sort) for node, sort in bound if sort == "instant"), "")
+        if time:
+            bound = [self._as_time(each, time) for each in bound]
         first, sort = bound[0]
         for node, other in bound[1:]:
             if other != sort:
@@ -161,22 +162,23 @@ class Binder:
         nodes = [node for node, _ in bound]
         return (_same_grain(nodes) if sort == "instant" else nodes), sort
 
-    def _as_time(self, each: _Bound, others: Sequence[_Bound]) -> _Bound:
+    def _as_time(self, each: _Bound, beside: str) -> _Bound:
+        """Read plain text as a time; `beside` says why it must be one."""
         node, _ = each
         if not isinstance(node, Constant) or not isinstance(node.value, str):
             return each
         try:
             return temporal.instant(node.value, node.at), "instant"
         except FilterError as error:
-            name = next(_told(other, kind) for other, kind in others if kind == "instant")
-            raise FilterError(f"{name}: {error.detail}", error.allowed) from None
+            raise FilterError(f"{beside}: {error.detail}", error.allowed) from None
 
     # Values
 
     def _one(self, node: Node, wanted: Sort, op: str) -> Node:
         bound, sort = self._bind(node)
         if sort != wanted:
-            raise FilterError(f"{_told(bound, sort)}: {op} {node.at} is of {_NAMES[wanted]}", _NAMES[wanted])
+            detail = f"{_told(bound, sort)}: {op} takes {_NAMES[wanted]} {node.at}"
+            raise FilterError(detail, _NAMES[wanted])
         return bound
 
     def _fold(self, call: Call) -> _Bound:
@@ -217,12 +219,12 @@ class Binder:
         return Call(op, (first, second)), "boolean"
 
     def _order(self, call: Call) -> _Bound:
-        bound = [self._bind(arg) for arg in call.args]
-        bound = [self._as_time(each, [(Instant("2024-02-14"), "instant")]) for each in bound]
+        of_time = f"{call.op.upper()} {call.at} is of time"
+        bound = [self._as_time(self._bind(arg), of_time) for arg in call.args]
         for node, sort in bound:
             if sort not in ("instant", "interval"):
                 allowed = "a date, a timestamp or an interval"
-                raise FilterError(f"{_told(node, sort)}: {call.op.upper()} {call.at} is of time", allowed)
+                raise FilterError(f"{_told(node, sort)}: {of_time}", allowed)
             if sort == "instant" and call.op not in temporal.WITH_INSTANTS:
                 detail = f"{call.op.upper()} {call.at} is of intervals only, and {_told(node, sort)}"
                 raise FilterError(detail, "INTERVAL(…, …)")

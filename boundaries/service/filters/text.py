@@ -116,20 +116,21 @@ class _Reader(LiteralReader):
 
     def _sum(self) -> Node:
         node = self._product()
-        while op := self._symbol("+", "-"):
-            node = self._call(op, (node, self._product()), self._token)
+        while (token := self._token) and (op := self._symbol("+", "-")):
+            node = self._call(op, (node, self._product()), token)
         return node
 
     def _product(self) -> Node:
         node = self._power()
-        while op := self._symbol("*", "/", "%") or self._word("div"):
-            node = self._call(op, (node, self._power()), self._token)
+        while (token := self._token) and (op := self._symbol("*", "/", "%") or self._word("div")):
+            node = self._call(op, (node, self._power()), token)
         return node
 
     def _power(self) -> Node:
         node = self._signed()
+        token = self._token
         if self._symbol("^"):
-            node = self._call("^", (node, self._signed()), self._token)
+            node = self._call("^", (node, self._signed()), token)
         return node
 
     def _signed(self) -> Node:
