@@ -1,0 +1,1 @@
+"""What `bench/serve.py` measures and measures with: the servers, the questions, the client, the CPU meter."""
