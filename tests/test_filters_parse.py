@@ -274,8 +274,15 @@ MESSAGES = [
     ("date > 1", "unexpected 'date' at character 1, a word of the language", '"date"'),
     ("avg(kursi) > 1", "unknown function 'avg' at character 1", "S_INTERSECTS"),
     ("A_CONTAINS(nama, 'x')", "unknown function 'A_CONTAINS'", "CASEI"),
-    ("S_INTERSECTS(nama, POINT(1 1))", "nama is a string: S_INTERSECTS at character 14", "a geometry"),
+    (
+        "S_INTERSECTS(nama, POINT(1 1))",
+        "nama is a string: S_INTERSECTS takes a geometry at character 14",
+        "a geometry",
+    ),
     ("S_INTERSECTS(geometry, POLYGON((0 0,2 2,2 0,0 2,0 0)))", "Self-intersection", "valid"),
+    ("kursi > 1 + nama", "nama is a string: + takes a number at character 13", "a number"),
+    ("T_AFTER(mulai, 'x')", "T_AFTER at character 1 is of time: 'x' at character 16", "2024-02-14"),
+    ("S_INTERSECTS(geometry, POINT M (1 1 1))", "unexpected 'POINT' at character 24", "POINT(…)"),
     ("geometry = geometry", "geometry is a geometry", "S_INTERSECTS"),
 ]
 

@@ -87,7 +87,7 @@ class _Reader:
                 "the filter is too long", f"at most {self._bounds.nodes} operators and operands"
             )
         if depth > self._bounds.depth:
-            raise FilterError(f"too deep {at}", f"at most {self._bounds.depth} levels")
+            raise FilterError(f"too deep {at[:60]}…", f"at most {self._bounds.depth} levels")
         if isinstance(value, float) and not math.isfinite(value):
             raise FilterError(f"the number {at} is too large", "a finite number")
         if isinstance(value, bool | float | str):

@@ -172,12 +172,7 @@ class _Reader(LiteralReader):
         called = self._token.text == "(" or (word in SHAPES and self._token.word == "z")
         if not called:
             if word in KEYWORDS:
-                hint = (
-                    "IS NULL or IS NOT NULL"
-                    if word == "null"
-                    else f'"{token.text}" for a property of that name'
-                )
-                raise FilterError(f"unexpected {token}, a word of the language", hint)
+                raise FilterError(f"unexpected {token}, a word of the language", _instead(token))
             return Property(token.text, at=at)
         if word in SHAPES:
             return self._shape(token)
@@ -208,3 +203,10 @@ def _is_literal(node: Node) -> bool:
     while isinstance(node, Call) and node.op in FOLDS:
         node = node.args[0]
     return isinstance(node, Constant | Instant)
+
+
+def _instead(token: Token) -> str:
+    """Return what to write instead of a word of the language that stands alone."""
+    if token.word in SHAPES:
+        return f"{token.text}(…)"
+    return "IS NULL or IS NOT NULL" if token.word == "null" else f'"{token.text}" for a property of that name'
