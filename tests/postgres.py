@@ -57,20 +57,22 @@ class Cluster:
     directory: Path
     port: int
     _numbers: Iterator[int] = field(default_factory=itertools.count)
+    _template: str = ""
 
     def address(self, database: str = "postgres", user: str = USER) -> str:
         return f"postgresql://{user}@127.0.0.1:{self.port}/{database}"
 
     def database(self, *, postgis: bool = True) -> str:
         """Make an empty database and return its address."""
-        name = f"test_{next(self._numbers)}"
-        with self.connect() as connection:
-            connection.execute(f"CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8'")
-        address = self.address(name)
-        if postgis:
-            with self.connect(address) as connection:
+        if postgis and not self._template:
+            self._template = self.database(postgis=False)
+            with self.connect(self._template) as connection:
                 connection.execute("CREATE EXTENSION postgis")
-        return address
+        name = f"test_{next(self._numbers)}"
+        template = self._template.rpartition("/")[2] if postgis else "template0"
+        with self.connect() as connection:
+            connection.execute(f"CREATE DATABASE {name} TEMPLATE {template} ENCODING 'UTF8'")
+        return self.address(name)
 
     @contextmanager
     def connect(self, address: str = "") -> Iterator[Any]:
