@@ -3,9 +3,12 @@
 The long version is ``make bench-load``.
 """
 
+import json
 import os
 import signal
+import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -140,6 +143,51 @@ def test_a_reload_replaces_the_workers_and_drops_no_request(service):
             time.sleep(0.02)
         asked += 1
     assert not set(service.workers()) & set(old)
+
+
+STUCK = """
+import sys, time
+import server
+from boundaries.service.ops.settings import Settings
+def app(environ, start):
+    while environ["PATH_INFO"] == "/stuck":
+        time.sleep(0.01)
+    start("200 OK", [])
+    return [b"hello"]
+server._application = lambda settings: app
+server._Server(Settings(port=0, workers=2, timeout=1.0, access_log="off", metrics="off")).run()
+"""
+
+
+def test_a_request_that_never_ends_costs_its_worker_and_no_other_request():
+    running = subprocess.Popen(
+        [sys.executable, "-c", STUCK], cwd=load.ROOT, stderr=subprocess.PIPE, text=True
+    )
+    assert running.stderr is not None
+    port = int(running.stderr.readline().rsplit(":", 1)[1].strip("/\n"))
+    children = Path(f"/proc/{running.pid}/task/{running.pid}/children")
+    try:
+        assert Client(port).ask("/").body == b"hello"
+        while len(children.read_text().split()) < 2:
+            time.sleep(0.05)
+        before, answers = set(children.read_text().split()), []
+        asking = threading.Thread(target=lambda: answers.append(Client(port).ask("/stuck")))
+        asking.start()
+        while asking.is_alive():
+            assert Client(port).ask("/").body == b"hello"
+            time.sleep(0.02)
+        assert answers[0].status == 503
+        assert json.loads(answers[0].body)["status"] == 503
+        assert int(answers[0].headers["retry-after"]) > 0
+        deadline = time.monotonic() + 10
+        while time.monotonic() < deadline and len(set(children.read_text().split()) - before) != 1:
+            assert Client(port).ask("/").body == b"hello"
+            time.sleep(0.02)
+        assert len(set(children.read_text().split()) - before) == 1
+    finally:
+        running.send_signal(signal.SIGTERM)
+        assert running.wait(timeout=30) == 0
+        running.stderr.close()
 
 
 def test_an_answer_under_way_is_ended_before_the_service_stops(tmp_path: Path):

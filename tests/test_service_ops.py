@@ -182,6 +182,9 @@ class App:
         if path == "/short":
             start("200 OK", [("Content-Length", "100")])
             return [b"only this"]
+        if path == "/long":
+            start("200 OK", [("Content-Length", "8")])
+            return [b"only", memoryview(b" this, and no more"), b"!"]
         if path == "/empty":
             start("304 Not Modified", [])
             return []
@@ -345,6 +348,12 @@ def test_an_answer_shorter_than_announced_is_cut_not_filled_with_the_next(runnin
     client.sock.sendall(b"GET /short HTTP/1.1\r\nHost: h\r\n\r\nGET /?next HTTP/1.1\r\nHost: h\r\n\r\n")
     assert client.answer() == (200, b"only this")
     assert client.ended()
+
+
+def test_an_answer_longer_than_announced_ends_where_it_must(running):
+    client = Client(running)
+    for _ in range(2):
+        assert client.ask("/long") == (200, b"only thi")
 
 
 def test_a_failing_application_is_a_500_without_its_words(running):
@@ -525,6 +534,12 @@ def test_no_client_gets_more_than_its_rate_and_who_waits_as_told_gets_in(pauses)
         assert allowed <= rate.burst + rate.per_second * now + 1e-6
     wait = buckets.take("203.0.113.7", now)
     assert wait == 0 or buckets.take("203.0.113.7", now + wait) == 0
+
+
+def test_silence_saves_up_no_more_than_the_burst():
+    buckets = Buckets(Rate(2, 5))
+    assert buckets.take("203.0.113.7", 0) == 0
+    assert [buckets.take("203.0.113.7", 1e6) for _ in range(7)] == [0] * 5 + [1, 1]
 
 
 def test_buckets_are_bounded_and_a_household_of_ipv6_is_one_client():

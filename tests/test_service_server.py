@@ -12,7 +12,7 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.error import URLError
+from urllib.error import HTTPError, URLError
 
 import pyogrio
 import pytest
@@ -153,6 +153,46 @@ def test_the_server_answers_with_its_own_address(address):
         page = json.load(response)
     assert ids(page) == ["dpr-2024-3101", "dpr-2024-3102"]
     assert all(link["href"].startswith(address) for link in page["links"])
+
+
+@pytest.mark.parametrize(
+    ("status", "sent"),
+    [
+        (414, b"GET /" + b"a" * 9000 + b" HTTP/1.1\r\nHost: h\r\n\r\n"),
+        (431, b"GET / HTTP/1.1\r\nHost: h\r\n" + b"X: y\r\n" * 5000 + b"\r\n"),
+        (413, b"GET / HTTP/1.1\r\nHost: h\r\nContent-Length: 1\r\n\r\nx"),
+        (400, b"GET / HTTP/1.1\r\n\r\n"),
+        (400, b"what?\r\n\r\n"),
+        (405, b"DELETE / HTTP/1.1\r\nHost: h\r\n\r\n"),
+        (404, b"GET /../../etc/passwd HTTP/1.1\r\nHost: h\r\n\r\n"),
+    ],
+)
+def test_what_the_server_itself_refuses_is_a_problem_document_too(address, status, sent):
+    host, port = address.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), timeout=10) as client, client.makefile("rb") as stream:
+        client.sendall(sent)
+        line = stream.readline().decode()
+        headers = {}
+        while (each := stream.readline().decode()) not in ("\r\n", ""):
+            name, _, text = each.partition(":")
+            headers[name.lower()] = text.strip()
+        body = json.loads(stream.read(int(headers["content-length"])))
+    assert int(line.split()[1]) == status
+    assert body["status"] == status
+    assert headers["content-type"] == "application/problem+json"
+    assert headers["x-content-type-options"] == "nosniff"
+    assert "server" not in headers
+    assert "traceback" not in str(body).lower()
+
+
+def test_the_server_tells_its_numbers_to_this_machine_only(address):
+    with urllib.request.urlopen(f"{address}/metrics") as response:
+        text = response.read().decode()
+    assert 'dapil_release_info{release="contoh-1-' in text
+    assert "dapil_requests_total{" in text
+    proxied = urllib.request.Request(f"{address}/metrics", headers={"X-Forwarded-For": "127.0.0.1"})
+    with pytest.raises(HTTPError, match="403"):
+        urllib.request.urlopen(proxied)
 
 
 def test_gdal_in_pyogrio_reads_every_feature(address):

@@ -129,7 +129,8 @@ class Engine:
                     self._drop(connection)
 
     def _drop(self, connection: Connection) -> None:
-        del self._connections[connection.fd]  # before the number can be given to another
+        if self._connections.get(connection.fd) is connection:
+            del self._connections[connection.fd]  # before the number can be given to another
         connection.sock.close()
         connection.settle()
 
@@ -271,9 +272,7 @@ class Engine:
             connection.enter(READING)
             return True
         if not whole:
-            LOGGER.error("an answer was shorter than its Content-Length: its connection is cut")
-            self._drop(connection)
-            return False
+            LOGGER.error("an answer was shorter than its Content-Length: its connection ends")
         # Closing with bytes unread would reset the connection and could take the answer with it.
         connection.enter(CLOSING)
         connection.sock.shutdown(socket.SHUT_WR)
