@@ -301,7 +301,15 @@ def test_errors_of_json_name_the_path():
 
 
 def test_unknown_language():
-    assert refused("kursi > 8", "cql-text").allowed == list(LANGUAGES)
+    assert refused("kursi > 8", "cql").allowed == list(LANGUAGES)
+
+
+def test_the_draft_that_gdal_sends_is_read_with_its_ilike():
+    draft, standard = "(kursi > 8 AND nama ILIKE 'jawa%')", "kursi > 8 AND CASEI(nama) LIKE CASEI('jawa%')"
+    assert read(draft, "cql-text").key == read(standard).key
+    assert "ILIKE" in refused("nama ILIKE 'jawa%'").detail
+    assert refused("kursi ILIKE 'jawa%'", "cql-text")
+    assert refused("nama ILIKE", "cql-text")
 
 
 # Bounds

@@ -90,7 +90,7 @@ REFUSED = [
     (f"{ITEMS}?filter=kursi%20%3E", "filter"),
     (f"{ITEMS}?filter=bangku%20%3E%208", "filter"),
     (f"{ITEMS}?filter=kursi%20%3E%20%27delapan%27", "filter"),
-    (f"{ITEMS}?filter=kursi%20%3E%208&filter-lang=cql-text", "filter-lang"),
+    (f"{ITEMS}?filter=kursi%20%3E%208&filter-lang=cql", "filter-lang"),
     (f"{ITEMS}?filter=kursi%20%3E%208&filter-crs=EPSG:4326", "filter-crs"),
     (f"{ITEMS}?filter-lang=cql2-text", "filter-lang"),
     (f"{ITEMS}?filter-crs=http://www.opengis.net/def/crs/OGC/1.3/CRS84", "filter-crs"),

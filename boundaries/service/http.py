@@ -45,24 +45,19 @@ class Request:
         self.coding = _coding(environ.get("HTTP_ACCEPT_ENCODING", ""))
         self.if_none_match = str(environ.get("HTTP_IF_NONE_MATCH", ""))
         self.base = url or _base(environ)
+        #: What decides the answer, the release apart.
+        self.key = (self.raw_path, self.raw_query, self.accepts[0], self.language, self.coding, self.base)
 
-    @cached_property
-    def key(self) -> tuple[str, ...]:
-        """What decides the answer, the release apart."""
-        return (self.raw_path, self.raw_query, self.accepts[0], self.language, self.coding, self.base)
-
-    @cached_property
     def path(self) -> list[str]:
-        """The parts of the path, one slash at its end not counted."""
+        """Return the parts of the path, one slash at its end not counted."""
         try:
             path = self.raw_path.encode("latin-1").decode()
         except UnicodeError:
             raise Problem(404, "the path is not UTF-8") from None
         return path.removesuffix("/").split("/")[1:]
 
-    @cached_property
     def pairs(self) -> list[tuple[str, str]]:
-        """The parameters as they stand, or the 400 that names the one that is not UTF-8."""
+        """Return the parameters as they stand, or raise the 400 that names the one that is not UTF-8."""
         found = []
         for pair in self.raw_query.split("&"):
             if pair:

@@ -22,6 +22,11 @@ from boundaries.service.package import Package, runs
 Scalar = str | int | float | None
 
 GEOMETRY: Final = "geometry"
+#: Parameters of /items beside the columns of the layer.
+PARAMETERS: Final = (
+    "f", "lang", "limit", "offset", "bbox", "bbox-crs", "crs", "datetime",
+    "sortby", "properties", "skipGeometry", "resulttype", "filter", "filter-lang", "filter-crs",
+)  # fmt: skip
 _CLOSE: Final = Part(b"}")
 _NEXT: Final = Part(END)
 _NO_SHAPE: Final = b"null"
@@ -37,7 +42,7 @@ class Period:
     last: str | None
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Question:
     """What a request asks of a layer; every field was validated before it comes here."""
 
@@ -74,6 +79,8 @@ class Layer:
         self.id_column = "id" if "id" in names else "kode"
         self.title_column = "nama_dapil" if "nama_dapil" in names else "nama"
         self.is_plan = "mulai" in names
+        #: Every parameter that a question may carry: those of all layers, and the columns of this one.
+        self.parameters = frozenset((*PARAMETERS, *names))
         spans = [package.span(table) for table in self.tables]
         self._rows = [row for first, count in spans for row in range(first, first + count)]
         self._first = (

@@ -194,7 +194,7 @@ def _parameters(limits: Limits) -> Json:
             {"type": "string", "minLength": 1},
         ),
         "filter-lang": (
-            "Language of filter",
+            "Language of filter; cql-text is the draft's, for clients that know no other",
             {"type": "string", "enum": list(filters.LANGUAGES), "default": filters.LANGUAGES[0]},
         ),
         "filter-crs": ("CRS of the geometries in filter", uri),

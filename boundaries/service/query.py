@@ -16,11 +16,6 @@ from boundaries.service.gpkg import Column
 from boundaries.service.layer import Layer, Period, Question, Scalar
 from boundaries.service.problems import Problem, bad
 
-#: Parameters of /items beside the columns of the layer.
-ITEMS: Final = (
-    "f", "lang", "limit", "offset", "bbox", "bbox-crs", "crs", "datetime",
-    "sortby", "properties", "skipGeometry", "resulttype", "filter", "filter-lang", "filter-crs",
-)  # fmt: skip
 _NUMBER: Final = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 _WHOLE: Final = re.compile(r"\d{1,100}", re.ASCII)
 _DIGITS: Final = 18
@@ -144,8 +139,8 @@ def period(text: str) -> Period:
 
 def _day(text: str, allowed: str) -> str:
     try:
-        if _DATE.fullmatch(text):
-            return date.fromisoformat(text).isoformat()
+        if _DATE.fullmatch(text.removesuffix("T")):  # GDAL 3.6 writes a date with a T and no time
+            return date.fromisoformat(text.removesuffix("T")).isoformat()
         if match := _INSTANT.fullmatch(text):
             datetime.fromisoformat(re.sub(r"\.\d+", "", text.upper()))
             return match[1]

@@ -6,7 +6,7 @@ pygeoapi's API object gives the collection documents and JSON-LD; what it answer
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from types import SimpleNamespace
 from typing import Any, Final
 
@@ -17,6 +17,7 @@ from pygeoapi.linked_data import geojson2jsonld
 from boundaries.service import documents, pages, query
 from boundaries.service.body import Part, plain
 from boundaries.service.catalog import PLACEHOLDER, both
+from boundaries.service.filters import FilterError
 from boundaries.service.html import CSP, CSP_OPENAPI, Language, Neighbour, Page
 from boundaries.service.http import LANGUAGES, Reply, Request
 from boundaries.service.layer import Layer
@@ -42,13 +43,13 @@ class Call:
         self.state = state
         self.request = request
         self.base = request.base
-        self.path = request.path
+        self.path = request.path()
         self.form = "json"
         self.language = request.language
 
-    def read(self, allowed: tuple[str, ...], forms: tuple[str, ...] = pages.FORMS) -> dict[str, str]:
+    def read(self, allowed: Collection[str], forms: tuple[str, ...] = pages.FORMS) -> dict[str, str]:
         """Read the parameters strictly, then the format and the language."""
-        params = query.single(self.request.pairs, allowed)
+        params = query.single(self.request.pairs(), allowed)
         if "f" in params:
             self.form = query.one_of("f", params["f"], forms)
         else:
@@ -117,7 +118,7 @@ class Routes:
 
     def owns(self, path: str) -> bool:
         """Whether `path` (as WSGI gives it) is one of the API's."""
-        return path.split("/", 2)[1:2] in ([], *([name] for name in self._SINGLE))
+        return path == "" or path.split("/", 2)[1] in self._SINGLE
 
     def reply(self, state: State, request: Request) -> Reply:
         """Return the reply, or raise the Problem."""
@@ -230,9 +231,12 @@ def columns(call: Call, layer: Layer, kind: str) -> Reply:
 
 def items(call: Call, layer: Layer) -> Reply:
     """``/collections/{id}/items``."""
-    params = call.read((*query.ITEMS, *layer.column))
+    params = call.read(layer.parameters)
     asked = query.items(params, layer, call.state.limits)
-    found = pages.items(layer, asked, params, call.base, call.form, call.title(layer))
+    try:
+        found = pages.items(layer, asked, params, call.base, call.form, call.title(layer))
+    except FilterError as error:  # what can only be seen when it is asked, such as a shape that cannot be computed
+        raise bad("filter", error.detail, error.allowed) from None
     here = f"{call.base}/collections/{layer.name}"
     relations = (
         f'<{here}/{kind}>; rel="{_RELATIONS}/{kind}"; type="application/schema+json"'

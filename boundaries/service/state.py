@@ -3,6 +3,7 @@
 import hashlib
 import json
 import logging
+import os
 import sqlite3
 import threading
 import time
@@ -105,6 +106,7 @@ class Current:
 
     def __init__(self, root: Path, make: Callable[[str], State], *, background: bool = False) -> None:
         self._root = root
+        self._link = str(root / CURRENT)
         self._make = make
         self._background = background
         self._lock = threading.Lock()
@@ -113,7 +115,7 @@ class Current:
 
     def _look(self) -> str:
         try:
-            return str((self._root / CURRENT).readlink())
+            return os.readlink(self._link)  # noqa: PTH115 - asked at every request
         except OSError:
             return ""
 

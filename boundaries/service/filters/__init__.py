@@ -31,7 +31,8 @@ from boundaries.service.filters.model import Bounds, FilterError, Queryable, Tab
 
 __all__ = ["CONFORMANCE", "LANGUAGES", "Bounds", "Filter", "FilterError", "Queryable", "Table", "parse"]
 
-LANGUAGES: Final = ("cql2-text", "cql2-json")
+#: ``cql-text`` is the draft's name: GDAL knows no other (3.6 to 3.12) and pushes comparisons only where it is offered.
+LANGUAGES: Final = ("cql2-text", "cql2-json", "cql-text")
 
 #: The conformance classes of CQL2 1.0 whose requirements hold and whose abstract tests pass. Not among them:
 #: ``functions`` (there are none beside the standard's), ``array-functions`` (there are no arrays).
@@ -52,7 +53,9 @@ CONFORMANCE: Final = tuple(
         "cql2-json",
     )
 )
-_READERS: Final = dict(zip(LANGUAGES, (text_module.read, jsontext.read), strict=True))
+_READERS: Final = dict(
+    zip(LANGUAGES, (text_module.read, jsontext.read, text_module.read_draft), strict=True)
+)
 _BOUNDS: Final = Bounds()
 
 

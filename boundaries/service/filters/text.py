@@ -30,6 +30,11 @@ def read(text: str, bounds: Bounds) -> Node:
     return _Reader(text, bounds).whole()
 
 
+def read_draft(text: str, bounds: Bounds) -> Node:
+    """Read what clients of the draft send as ``cql-text`` (GDAL): CQL2 Text, and ILIKE."""
+    return _DraftReader(text, bounds).whole()
+
+
 class _Reader(LiteralReader):
     """One text being read: recursive descent, one method a level of precedence."""
 
@@ -196,6 +201,19 @@ class _Reader(LiteralReader):
         if len(args) != wanted:
             raise FilterError(f"{token} has {len(args)} operands", f"{wanted}")
         return self._call(word, tuple(args), token)
+
+
+class _DraftReader(_Reader):
+    """The draft's ILIKE is LIKE with CASEI on both sides."""
+
+    def _predicate(self) -> Node:
+        node = super()._predicate()
+        token = self._token
+        if token.type != "name" or token.word != "ilike":
+            return node
+        self._take()
+        folded = [self._call("casei", (each,), token) for each in (node, self._sum())]
+        return self._call("like", tuple(folded), token)
 
 
 def _is_literal(node: Node) -> bool:
