@@ -1,0 +1,429 @@
+"""Serving from PostGIS: connections that die, releases that change, and never a wrong or mixed answer."""
+
+import json
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pygeoapi.plugin import load_plugin
+from pygeoapi.provider.base import ProviderItemNotFoundError
+
+from boundaries.errors import ReleaseError
+from boundaries.postgres import Address
+from boundaries.publish import publish
+from boundaries.release import Release, open_release
+from boundaries.service import postgis as module
+from boundaries.service.body import plain
+from boundaries.service.layers import Layers, open_package
+from boundaries.service.postgis import Database, PostgisCurrent, PostgisPackage, Unavailable
+from tests.postgres import Cluster, lacking, published, running_cluster, wait_until
+from tests.postgres import cluster as cluster  # the fixture
+from tests.postgres import source as source  # the fixture
+from tests.small import make_small_release
+from tests.test_service_server import another_release
+
+CACHE = 1 << 20
+
+
+@pytest.fixture(scope="module")
+def releases(tmp_path_factory: pytest.TempPathFactory) -> list[Release]:
+    out = tmp_path_factory.mktemp("releases")
+    return [open_release(path) for path in (make_small_release(out), another_release(out, 9))]
+
+
+@pytest.fixture(scope="module")
+def release(releases: list[Release]) -> Path:
+    return releases[0].path
+
+
+@pytest.fixture(scope="module")
+def database(cluster: Cluster, release: Path) -> str:
+    """A database that tests read only."""
+    return published(cluster, release)
+
+
+@pytest.fixture
+def own(cluster: Cluster, release: Path) -> str:
+    """A database that a test may change."""
+    return published(cluster, release)
+
+
+@pytest.fixture(scope="module")
+def fragile() -> Iterator[Cluster]:
+    """A server that tests may stop."""
+    if lacking():
+        pytest.skip(lacking())
+    with running_cluster() as server:
+        yield server
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_POLL_S", 0.1)
+
+
+def others(cluster: Cluster, address: str, what: str) -> list[tuple[Any, ...]]:
+    with cluster.connect(address) as connection:
+        query = f"SELECT {what} FROM pg_stat_activity WHERE datname = current_database() AND "
+        query += "application_name = 'peta-dapil'"
+        return connection.execute(query).fetchall()
+
+
+def text(package: Any) -> bytes:
+    return b"".join(plain(package.features([(0, 9)])))
+
+
+# Which release
+
+
+def test_the_current_release_or_the_one_that_is_named(own, releases):
+    first, second = releases
+    assert open_package(own, CACHE).manifest["release"] == first.id
+    publish(second, own)
+    assert open_package(own, CACHE).manifest["release"] == second.id
+    named = open_package(f"{own}?release={first.id}", CACHE)
+    assert named.manifest["release"] == first.id
+    assert named.address == f"{own}?release={first.id}"
+    again = open_package(named.address, CACHE)
+    assert text(again) == text(named)
+
+
+def test_what_cannot_be_served_is_refused_with_its_mend(cluster, own):
+    with pytest.raises(ReleaseError, match="has no release nothing-1; there are: contoh-1-"):
+        open_package(f"{own}?release=nothing-1", CACHE)
+    with pytest.raises(ReleaseError, match="holds no release; publish one with: dapil publish --to"):
+        open_package(cluster.database(), CACHE)
+    with cluster.connect(own) as connection:
+        connection.execute("UPDATE dapil.releases SET layout = 99")
+    with pytest.raises(ReleaseError, match=r"layout .*99.* publish it again with --replace"):
+        open_package(own, CACHE)
+    with cluster.connect(own) as connection:
+        connection.execute("UPDATE dapil.releases SET layout = 1, is_current = false")
+    with pytest.raises(ReleaseError, match="has no current release; there are: contoh-1"):
+        open_package(own, CACHE)
+
+
+# Connections
+
+
+def test_a_page_is_one_round_trip(database, monkeypatch):
+    package = PostgisPackage(database, CACHE)
+    asked: list[str] = []
+    fetch = package._fetch
+    monkeypatch.setattr(
+        package, "_fetch", lambda query, values=(): asked.append(query) or fetch(query, values)
+    )
+    package.features([(3, 20)])
+    package.features([(3, 4), (9, 9), (12, 20)])
+    package.geometries(list(range(0, 50, 3)))
+    assert len(asked) == 3
+    package.geometries(list(range(0, 50, 3)))
+    assert len(asked) == 3, "held"
+    for row in range(50):
+        package.shape(row), package.facts(row)
+    assert len(asked) < 8, "read ahead"
+
+
+def test_connections_are_bounded_and_cannot_write(cluster, own):
+    address = f"{own}?pool_size=3"
+    packages = [
+        PostgisPackage(f"{address}&release={open_package(own, 0).manifest['release']}", 0) for _ in range(2)
+    ]
+    before, wrong = text(packages[0]), []
+
+    def read(package: PostgisPackage) -> None:
+        for _ in range(20):
+            if text(package) != before:
+                wrong.append(package)
+
+    threads = [threading.Thread(target=read, args=(packages[number % 2],)) for number in range(12)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert wrong == []
+    pooled = others(cluster, own, "pid")
+    database = Database.of(Address.parse(address))
+    assert database._pool.get_stats()["pool_size"] <= 3
+    assert len(pooled) <= 3 + 1, "and that of another pool_size, which opened the release"
+    with pytest.raises(Unavailable):
+        database.fetch("DELETE FROM dapil.releases RETURNING id")
+    assert open_package(own, 0).manifest["release"]
+
+
+def test_connections_that_die_are_replaced(cluster, own):
+    package = PostgisPackage(own, 0)
+    before = text(package)
+    for _ in range(5):
+        others(cluster, own, "pg_terminate_backend(pid)")
+        assert text(package) == before
+
+
+def test_a_server_that_stops_is_a_503_and_the_next_one_is_asked_again(fragile, releases, monkeypatch):
+    address = published(fragile, releases[0].path)
+    package = PostgisPackage(address, CACHE)
+    before = text(package)
+    rows = package.records("plans", ["plan_id"])
+    fragile.stop()
+    began = time.monotonic()
+    for _ in range(30):
+        with pytest.raises(Unavailable) as caught:
+            text(package)
+        assert caught.value.status == 503
+        assert address not in caught.value.detail
+    assert time.monotonic() - began < 5, "only one of many waits"
+    assert package.columns("plans"), "what is held needs no server"
+    fragile.start()
+
+    def works() -> bool:
+        try:
+            return text(package) == before and package.records("plans", ["plan_id"]) == rows
+        except Unavailable:
+            return False
+
+    assert wait_until(works, 6)
+
+
+def test_a_server_restarted_between_two_requests_is_not_noticed(fragile, releases):
+    address = published(fragile, releases[0].path)
+    package = PostgisPackage(address, 0)
+    before = text(package)
+    fragile.stop()
+    fragile.start()
+    assert text(package) == before
+
+
+def test_a_release_that_was_dropped_is_a_503(own, cluster):
+    package = PostgisPackage(own, 0)
+    with cluster.connect(own) as connection:
+        connection.execute(f'DROP SCHEMA "{package._schema}" CASCADE')
+    with pytest.raises(Unavailable):
+        text(package)
+
+
+def test_a_query_that_hangs_is_cut_off(cluster, own, monkeypatch):
+    monkeypatch.setattr(module, "_STATEMENT_MS", 200)
+    database = Database(Address.parse(f"{own}?pool_size=1"))
+    began = time.monotonic()
+    with pytest.raises(Unavailable):
+        database.fetch("SELECT pg_sleep(30)")
+    assert time.monotonic() - began < 5
+    assert database.fetch("SELECT 1") == [(1,)], "and the pool goes on"
+
+
+def test_no_connection_is_carried_over_a_fork(own):
+    layers = Layers.of(own)
+    before = text(layers.package)
+    child = os.fork()
+    if child == 0:
+        code = 1
+        try:
+            code = 0 if text(Layers.of(own).package) == before else 2
+        finally:
+            os._exit(code)
+    _, status = os.waitpid(child, 0)
+    assert os.waitstatus_to_exitcode(status) == 0
+    assert text(layers.package) == before, "the child has not closed the parent's"
+
+
+# Following
+
+
+class Made:
+    """What `make` was asked for."""
+
+    def __init__(self) -> None:
+        self.addresses: list[str] = []
+        self.broken: set[str] = set()
+
+    def __call__(self, address: str) -> Any:
+        self.addresses.append(address)
+        package = PostgisPackage(address, 0)
+        if package.release in self.broken:
+            raise ValueError("made to fail")
+        return package
+
+
+@pytest.fixture
+def following(own: str) -> Callable[..., tuple[PostgisCurrent[Any], Made]]:
+    def follow(address: str = own) -> tuple[PostgisCurrent[Any], Made]:
+        made = Made()
+        return PostgisCurrent(address, made), made
+
+    return follow
+
+
+def shows(current: PostgisCurrent[Any], release: Release) -> Callable[[], bool]:
+    return lambda: current.get().release == release.id
+
+
+def test_a_new_release_is_seen_made_ready_and_then_served(own, following, releases):
+    current, made = following()
+    assert shows(current, releases[0])()
+    publish(releases[1], own)
+    assert wait_until(shows(current, releases[1]), 5)
+    assert [Address.parse(address).release for address in made.addresses] == [each.id for each in releases]
+    publish(releases[0], own)
+    assert wait_until(shows(current, releases[0]), 5)
+
+
+def test_a_release_that_is_named_is_never_left(own, following, releases):
+    current, _ = following(f"{own}?release={releases[0].id}")
+    publish(releases[1], own)
+    assert not wait_until(shows(current, releases[1]), 1)
+
+
+def test_a_release_that_cannot_be_served_is_passed_over_and_told_once(own, following, releases, caplog):
+    current, made = following()
+    made.broken.add(releases[1].id)
+    publish(releases[1], own)
+    assert wait_until(lambda: current.get() and len(made.addresses) == 2, 5)
+    assert not wait_until(shows(current, releases[1]), 0.5)
+    assert sum("cannot be served" in record.message for record in caplog.records) == 1
+    made.broken.clear()
+    publish(releases[0], own)
+    time.sleep(0.5)
+    current.get()
+    publish(releases[1], own, replace=True)
+    assert not wait_until(shows(current, releases[1]), 0.5), "until another one, or a restart"
+
+
+def test_the_question_is_asked_at_most_once_in_its_time_and_no_request_waits(own, following, monkeypatch):
+    monkeypatch.setattr(module, "_POLL_S", 0.3)
+    current, _ = following()
+    asked: list[float] = []
+    fetch = Database.fetch
+
+    def slow(self: Database, query: str, values: Any = ()) -> Any:
+        asked.append(time.monotonic())
+        time.sleep(1.0)
+        return fetch(self, query, values)
+
+    monkeypatch.setattr(Database, "fetch", slow)
+    end, longest = time.monotonic() + 4, 0.0
+    while time.monotonic() < end:
+        began = time.monotonic()
+        current.get()
+        longest = max(longest, time.monotonic() - began)
+    assert 2 <= len(asked) <= 4 / 1.3 + 1
+    assert longest < 0.8, "the question takes a second"
+
+
+def test_without_the_database_the_old_release_goes_on_and_then_the_new_one(fragile, releases):
+    address = published(fragile, releases[0].path)
+    current = PostgisCurrent(address, Made())
+    fragile.stop()
+    assert not wait_until(lambda: not shows(current, releases[0])(), 1.5)
+    fragile.start()
+    publish(releases[1], address)
+    assert wait_until(shows(current, releases[1]), 10)
+
+
+# The whole service
+
+
+def provider(data: str, table: str = "dpr-2024") -> Any:
+    return load_plugin(
+        "provider",
+        {"name": "boundaries.service.provider.ReleaseProvider", "type": "feature", "data": data, "table": table,
+         "id_field": "id"},
+    )  # fmt: skip
+
+
+def test_pygeoapi_reads_a_database_as_it_reads_files(source, release):
+    files, either = provider(str(release)), provider(source)
+    for asked in ({"limit": 3, "offset": 1}, {"bbox": [107.0, -7, 107.2, -6.8]}, {"properties": [("kursi", "6")]},
+                  {"sortby": [{"property": "kursi", "order": "-"}]}, {"skip_geometry": True},
+                  {"resulttype": "hits"}, {"select_properties": ["kursi"]}):  # fmt: skip
+        assert either.query(**asked) == files.query(**asked)
+    assert either.get("dpr-2024-3201") == files.get("dpr-2024-3201")
+    with pytest.raises(ProviderItemNotFoundError):
+        either.get("dpr-2024-0000")
+
+
+PATHS = (
+    "/", "/collections", "/collections/dpr-2024", "/collections/dapil-dpr/schema", "/conformance",
+    "/collections/dpr-2024/items", "/collections/unit-kecamatan/items?limit=7&offset=3",
+    "/collections/dapil-dpr/items?datetime=2019-04-17", "/collections/dpr-2024/items/dpr-2024-3201",
+    "/collections/dpr-2024/items?crs=http://www.opengis.net/def/crs/EPSG/0/3857",
+    "/collections/dpr-2024/items?bbox=107,-7,107.2,-6.8", "/collections/dpr-2024/items?properties=kursi,id",
+    "/collections/dpr-2024/items?filter=kursi%3E4%20AND%20S_INTERSECTS(geometry,POINT(107%20-6.9))",
+    "/collections/dpr-2024/items?f=html", "/lookup?lon=106.85&lat=-6.95", "/collections/dpr-2024/items?limit=0",
+    "/collections/unit-desa/items?skipGeometry=true&sortby=-nama",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("coding", ["identity", "gzip"])
+def test_the_service_answers_from_both_to_the_byte(source, release, coding):
+    from tests.service_help import app_of
+
+    clients = [app_of(where).test_client() for where in (release, source)]
+    for path in PATHS:
+        one, other = (client.get(path, headers={"Accept-Encoding": coding}) for client in clients)
+        assert (one.status_code, one.data) == (other.status_code, other.data), path
+        assert one.headers.get("ETag") == other.headers.get("ETag"), path
+
+
+def test_while_servers_restart_and_releases_change_no_answer_is_wrong(fragile, releases):
+    """200 with the body of the release that its header names, or 503 with a problem; nothing else."""
+    from tests.service_help import app_of
+
+    address = published(fragile, releases[0].path)
+    paths = ["/collections/dpr-2024/items?limit=4", "/collections/dpr-2024/items/dpr-2024-3201",
+             "/collections/dpr-2024/items?kursi=9&f=json"]  # fmt: skip
+    right = {
+        (each.id, path): app_of(each.path).test_client().get(path).data for each in releases for path in paths
+    }
+    app = app_of(address)
+    end, seen, wrong = time.monotonic() + 12, {}, []
+
+    def ask(number: int) -> None:
+        client = app.test_client()
+        turn = number
+        while time.monotonic() < end:
+            turn += 1
+            # A parameter's other spelling: so that no answer is one that was prepared before.
+            path = paths[turn % 3]
+            extra = f"{path}{'&' if '?' in path else '?'}f=json" if "f=json" not in path else path
+            answer = client.get(extra, headers={"Accept-Encoding": "identity"})
+            if answer.status_code == 200:
+                name = answer.headers["Dapil-Release"]
+                good = json.loads(answer.data)["type"] and _same(answer.data, right[name, path])
+            else:
+                good = (
+                    answer.status_code == 503 and answer.headers["Content-Type"] == "application/problem+json"
+                )
+            kind = answer.headers.get("Dapil-Release", str(answer.status_code))
+            seen[kind] = seen.get(kind, 0) + 1
+            if not good:
+                wrong.append((path, answer.status_code, answer.data[:200]))
+
+    threads = [threading.Thread(target=ask, args=(number,)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    turn = 0
+    while time.monotonic() < end - 2:
+        turn += 1
+        publish(releases[turn % 2], address)
+        time.sleep(0.7)
+        fragile.stop()
+        time.sleep(0.3)
+        fragile.start()
+        time.sleep(1.0)
+    for thread in threads:
+        thread.join()
+    assert wrong == []
+    assert {each.id for each in releases} <= set(seen)
+
+
+def _same(answer: bytes, right: bytes) -> bool:
+    """Compare but for links and the time, which hang on the request."""
+    one, other = json.loads(answer), json.loads(right)
+    for each in (one, other):
+        each.pop("links", None)
+        each.pop("timeStamp", None)
+    return bool(one == other)
