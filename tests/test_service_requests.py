@@ -373,3 +373,37 @@ def test_settings_a_person_edits_count(release):
     assert items(own, "dpr-2024")["numberReturned"] == 2
     assert items(own, "dpr-2024", limit=100)["numberReturned"] == 3
     assert get(own, "/openapi")["components"]["parameters"]["limit"]["schema"]["maximum"] == 3
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [("/collections/%ff", 404), ("//", 404), ("//collections", 404), ("/collections//dpr-2024", 404),
+     (f"{ITEMS}?nama_dapil=%zz", 400), (f"{ITEMS}?filter=nama_dapil LIKE '%JAWA%'", 400)],
+)  # fmt: skip
+@pytest.mark.parametrize("accept", ["application/json", "text/html"])
+def test_what_is_no_address_of_ours_is_told_as_asked(client, path, status, accept):
+    environ = {"PATH_INFO": path} if path.startswith("//") else {}
+    told = client.get("/" if environ else path, headers={"Accept": accept}, environ_overrides=environ)
+    assert told.status_code == status
+    assert told.mimetype == ("text/html" if accept == "text/html" else "application/problem+json")
+
+
+def test_a_slash_written_as_an_escape_is_no_way_into_a_collection(client):
+    environ = {"RAW_URI": "/collections%2Fdpr-2024"}
+    assert client.get("/collections/dpr-2024", environ_overrides=environ).status_code == 404
+
+
+def test_a_view_wider_than_the_world_finds_all_of_it(client):
+    mercator = f"{CRS}/EPSG/0/3857"
+    for far in ("3e7", "1e308"):
+        box = {"bbox": f"-{far},-{far},{far},{far}", "bbox-crs": mercator}
+        assert client.get(ITEMS, query_string=box).json["numberMatched"] == 5
+    for box in ("2.1e7,0,3e7,1e6", "-3e7,0,-2.1e7,1"):
+        assert client.get(ITEMS, query_string={"bbox": box, "bbox-crs": mercator}).status_code == 400
+    utm = {"bbox": "-3e7,-3e7,3e7,3e7", "bbox-crs": f"{CRS}/EPSG/0/32748"}
+    assert client.get(ITEMS, query_string=utm).json["parameter"] == "bbox"
+
+
+@pytest.mark.parametrize("sent", ["foo*bar", "W/", '"', "**"])
+def test_what_is_no_entity_tag_is_not_one_of_ours(client, sent):
+    assert client.get(ITEMS, headers={"If-None-Match": sent}).status_code == 200

@@ -16,6 +16,9 @@ _EPSG: Final = "http://www.opengis.net/def/crs/EPSG/0/{}"
 EPSG_CODES: Final = (4326, 3857, *range(32646, 32655), *range(32746, 32755), *range(23830, 23846))
 SUPPORTED: Final = (CRS84, *(_EPSG.format(code) for code in EPSG_CODES))
 
+#: Half the world's width in Web Mercator, in metres, and as far north as its latitudes can be told apart.
+_WORLD: Final = 20037508.342789244
+_HIGH: Final = 5e7
 #: Points on each side of a box that is bent into lon/lat.
 _SIDE: Final = 64
 
@@ -64,6 +67,19 @@ def write(geometries: NDArray[np.object_], crs: Crs) -> NDArray[np.object_]:
     return shapely.transform(oriented, there)
 
 
+def lonlat(xy: NDArray[np.float64], crs: Crs) -> NDArray[np.float64]:
+    """Return positions (n, 2) of a projected system in lon/lat.
+
+    Raises ValueError for positions where the system cannot be computed: those that do not come back to within
+    a metre. PROJ would give them some place on the other side of the world.
+    """
+    moved = np.column_stack(_transformer(crs.uri, CRS84).transform(xy[:, 0], xy[:, 1]))
+    again = np.column_stack(_transformer(CRS84, crs.uri).transform(moved[:, 0], moved[:, 1]))
+    if not (np.abs(again - xy) <= 1.0).all():  # false for infinity and nan, too
+        raise ValueError("reaches outside the area where this system can be computed")
+    return moved
+
+
 def area(box: tuple[float, float, float, float], crs: Crs) -> shapely.Geometry:
     """Return the lon/lat geometry of a box (first, second axis minimum, then maximum, as `crs` orders them).
 
@@ -76,13 +92,14 @@ def area(box: tuple[float, float, float, float], crs: Crs) -> shapely.Geometry:
         return _lonlat_area(*box)
     if box[0] > box[2]:
         raise ValueError("the first minimum is greater than the first maximum")
+    if crs.uri == _EPSG.format(3857):  # a map's view may be wider than the world
+        box = (max(box[0], -_WORLD), max(box[1], -_HIGH), min(box[2], _WORLD), min(box[3], _HIGH))
+        if box[0] > box[2] or box[1] > box[3]:
+            raise ValueError("the box lies outside of the world")
     flat = rectangle(*box)
     step = max(box[2] - box[0], box[3] - box[1]) / _SIDE
     bent = shapely.segmentize(flat, step) if step > 0 else flat
-    back = _transformer(crs.uri, CRS84)
-    moved = shapely.transform(bent, lambda xy: np.column_stack(back.transform(xy[:, 0], xy[:, 1])))
-    if not np.isfinite(shapely.get_coordinates(moved)).all():
-        raise ValueError("the box reaches outside the area where this system can be computed")
+    moved = shapely.transform(bent, lambda xy: lonlat(xy, crs))
     return moved if shapely.is_valid(moved) else shapely.make_valid(moved)
 
 

@@ -28,9 +28,13 @@ _ACCEPTED: Final = {
     "text/html": "html",
     "application/ld+json": "jsonld",
 }
-_ADDRESS: Final = re.compile(r"https?://[A-Za-z0-9.\-_:\[\]]+(/[A-Za-z0-9._~\-/]*)?")
+#: A host as a Host header may name it (RFC 9110, 7.2), and the folder that a trusted proxy puts the service under.
+_HOST: Final = re.compile(r"([A-Za-z0-9._~\-]+|\[[0-9A-Fa-f:.]+\])(:\d{1,5})?", re.ASCII)
+_FOLDER: Final = re.compile(r"(/[A-Za-z0-9._~\-]+)*/?", re.ASCII)
+#: A percent sign that begins no escape.
+_BARE: Final = re.compile(r"%(?![0-9A-Fa-f]{2})", re.ASCII)
 _CODING: Final = re.compile(r"([a-z*]+)(?:;q=(\d(?:\.\d{0,3})?))?", re.ASCII)
-_TAG: Final = re.compile(r'(?:W/)?("[^"]*")|\*')
+_TAG: Final = re.compile(r'(?:W/)?("[^"]*")')
 
 
 class Request:
@@ -40,6 +44,7 @@ class Request:
         self.method = str(environ["REQUEST_METHOD"])
         self.raw_path = str(environ.get("PATH_INFO", ""))
         self.raw_query = str(environ.get("QUERY_STRING", ""))
+        self.raw_uri = str(environ.get("RAW_URI") or environ.get("REQUEST_URI") or "")
         self.accepts = _forms(environ.get("HTTP_ACCEPT", ""))
         self.language = _language(environ.get("HTTP_ACCEPT_LANGUAGE", ""))
         self.coding = _coding(environ.get("HTTP_ACCEPT_ENCODING", ""))
@@ -54,7 +59,10 @@ class Request:
             path = self.raw_path.encode("latin-1").decode()
         except UnicodeError:
             raise Problem(404, "the path is not UTF-8") from None
-        return path.removesuffix("/").split("/")[1:]
+        parts = path.removesuffix("/").split("/")[1:]
+        if "" in parts or "%2f" in self.raw_uri.partition("?")[0].lower():
+            raise Problem(404, f"there is nothing at {path[:200]!r}; begin at {self.base}/")
+        return parts
 
     def pairs(self) -> list[tuple[str, str]]:
         """Return the parameters as they stand, or raise the 400 that names the one that is not UTF-8."""
@@ -74,7 +82,8 @@ class Request:
         """Whether the client says that it holds `tag` (RFC 9110, 13.1.2: compared weakly)."""
         if not self.if_none_match:
             return False
-        return any(match[0] == "*" or match[1] == tag for match in _TAG.finditer(self.if_none_match))
+        named = (match[1] == tag for match in _TAG.finditer(self.if_none_match))
+        return self.if_none_match.strip() == "*" or any(named)
 
 
 @dataclass
@@ -114,6 +123,8 @@ def media(text: str) -> str:
 def _decoded(text: str, name: str) -> str:
     if "%" not in text and "+" not in text and text.isascii():
         return text
+    if _BARE.search(text):
+        raise bad(name[:80], "has a % that begins no escape", "%25 for a percent sign")
     try:
         return unquote_to_bytes(text.replace("+", " ").encode("latin-1")).decode()
     except UnicodeError:
@@ -150,11 +161,13 @@ def _coding(header: str) -> str:
 
 def _base(environ: Mapping[str, Any]) -> str:
     host = environ.get("HTTP_HOST") or f"{environ['SERVER_NAME']}:{environ['SERVER_PORT']}"
-    return _checked(f"{environ['wsgi.url_scheme']}://{host}{environ.get('SCRIPT_NAME', '')}".rstrip("/"))
+    return _address(str(environ["wsgi.url_scheme"]), str(host), str(environ.get("SCRIPT_NAME", "")))
 
 
 @lru_cache(maxsize=256)
-def _checked(base: str) -> str:
-    if not _ADDRESS.fullmatch(base):
+def _address(scheme: str, host: str, folder: str) -> str:
+    if not _HOST.fullmatch(host):
         raise Problem(400, "Host: not the name of a host", parameter="Host")
-    return base
+    if not _FOLDER.fullmatch(folder):
+        raise Problem(400, "X-Forwarded-Prefix: not a path", parameter="X-Forwarded-Prefix")
+    return f"{scheme}://{host}{folder}".rstrip("/")

@@ -143,7 +143,7 @@ class Routes:
         form = re.search(r"(?:^|&)f=([a-z]*)", request.raw_query)
         if (form[1] if form else request.accepts[0]) != "html":
             return problem.document(), MEDIA_TYPE
-        page = Call(state, request).page(request.raw_query)
+        page = Page(request.base, "/", "", "en" if request.language == "en" else "id")
         return state.pages.problem(page, json.loads(problem.document())), "text/html"
 
 
@@ -235,7 +235,9 @@ def items(call: Call, layer: Layer) -> Reply:
     asked = query.items(params, layer, call.state.limits)
     try:
         found = pages.items(layer, asked, params, call.base, call.form, call.title(layer))
-    except FilterError as error:  # what can only be seen when it is asked, such as a shape that cannot be computed
+    except (
+        FilterError
+    ) as error:  # what can only be seen when it is asked, such as a shape that cannot be computed
         raise bad("filter", error.detail, error.allowed) from None
     here = f"{call.base}/collections/{layer.name}"
     relations = (

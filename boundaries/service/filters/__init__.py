@@ -53,9 +53,7 @@ CONFORMANCE: Final = tuple(
         "cql2-json",
     )
 )
-_READERS: Final = dict(
-    zip(LANGUAGES, (text_module.read, jsontext.read, text_module.read_draft), strict=True)
-)
+_READERS: Final = dict(zip(LANGUAGES, (text_module.read, jsontext.read, text_module.read_draft), strict=True))
 _BOUNDS: Final = Bounds()
 
 
@@ -71,4 +69,4 @@ def parse(
     if len(text) > bounds.characters:
         raise FilterError(f"the filter has {len(text)} characters", f"at most {bounds.characters}")
     tree = _READERS[language](text, bounds)
-    return Filter(Binder(queryables, crs, bounds).condition(tree))
+    return Filter(Binder(queryables, crs, bounds).condition(tree), bounds.examined)

@@ -8,7 +8,7 @@ yes counts, an AND is done with a feature as soon as one operand is not yes, be 
 
 import operator
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import numpy as np
@@ -16,7 +16,7 @@ import shapely
 from numpy.typing import NDArray
 
 from boundaries.service.filters import spatial, strings, temporal
-from boundaries.service.filters.model import Table
+from boundaries.service.filters.model import Bounds, FilterError, Table
 from boundaries.service.filters.tree import (
     ARITHMETIC,
     COMPARISON,
@@ -62,6 +62,8 @@ class Filter:
     """A condition that can be asked of any table with the columns that it was bound to; safe to share."""
 
     root: Node
+    #: Vertices of features that its spatial functions may look at, all together.
+    examined: int = field(default=Bounds.examined, compare=False)
 
     @property
     def key(self) -> Hashable:
@@ -71,13 +73,15 @@ class Filter:
     def evaluate(self, table: Table) -> Mask:
         """Return which features answer TRUE, neither FALSE nor unknown.
 
-        Raises FilterError if GEOS cannot compute a spatial function with the literal it was given.
+        Raises FilterError if GEOS cannot compute a spatial function with the literal it was given, or if that
+        would take too long.
         """
         size = len(table)
         step = _BLOCK if _is_spatial(self.root) else max(size, 1)
         blocks = [np.arange(start, min(start + step, size)) for start in range(0, size, step)]
+        budget = _Budget(self.examined)
         with np.errstate(all="ignore"):
-            found = [_Run(table).truth(self.root, rows, _YES)[0] for rows in blocks]
+            found = [_Run(table, budget).truth(self.root, rows, _YES)[0] for rows in blocks]
         return np.concatenate(found) if found else np.zeros(0, dtype=bool)
 
 
@@ -85,11 +89,27 @@ def _is_spatial(node: Node) -> bool:
     return isinstance(node, Call) and (node.op in SPATIAL or any(map(_is_spatial, node.args)))
 
 
+@dataclass
+class _Budget:
+    """What is left of the vertices that may be looked at."""
+
+    vertices: int
+
+    def spend(self, geometries: NDArray[np.object_]) -> None:
+        self.vertices -= int(shapely.get_num_coordinates(geometries).sum())
+        if self.vertices < 0:
+            raise FilterError(
+                "the filter asks spatial functions of too many features",
+                "literals that meet fewer features, other conditions before them, or fewer spatial functions",
+            )
+
+
 class _Run:
     """One evaluation over one block of features."""
 
-    def __init__(self, table: Table) -> None:
+    def __init__(self, table: Table, budget: _Budget) -> None:
         self._table = table
+        self._budget = budget
         self._shapes: dict[int, shapely.Geometry] = {}
         self._folded: dict[str, dict[str, str]] = {op: {} for op in strings.FOLD}
 
@@ -209,7 +229,9 @@ class _Run:
         yes[near[inside]] = node.op in ("s_intersects", "s_within")
         unsure = near[~inside]
         if len(unsure):
-            yes[unsure] = spatial.holds(node.op, literal, self._geometries(rows[unsure]))
+            geometries = self._geometries(rows[unsure])
+            self._budget.spend(geometries)
+            yes[unsure] = spatial.holds(node.op, literal, geometries)
         return yes, known & ~yes
 
     def _geometries(self, rows: Rows) -> NDArray[np.object_]:

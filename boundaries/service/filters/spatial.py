@@ -6,11 +6,9 @@ to lon/lat: some 64 points along the literal's extent, as `boundaries.service.cr
 
 import math
 from collections.abc import Callable, Iterator
-from functools import lru_cache
 from typing import Any, Final
 
 import numpy as np
-import pyproj
 import shapely
 from numpy.typing import NDArray
 from shapely.errors import GEOSException
@@ -149,9 +147,10 @@ def _lonlat(geometry: shapely.Geometry, crs: Crs, name: str) -> shapely.Geometry
     elif crs.uri.endswith("/EPSG/0/4326"):
         moved = shapely.transform(geometry, lambda xy: xy[:, ::-1])
     else:
-        back = _transformer(crs.uri)
-        bent = _bent(geometry)
-        moved = shapely.transform(bent, lambda xy: np.column_stack(back.transform(xy[:, 0], xy[:, 1])))
+        try:
+            moved = shapely.transform(_bent(geometry), lambda xy: crs_module.lonlat(xy, crs))
+        except ValueError as error:
+            raise FilterError(f"{name}: {error}", "positions where filter-crs is in use") from None
     _check_lonlat(moved, name)
     return moved if shapely.is_valid(moved) else shapely.make_valid(moved)
 
@@ -188,8 +187,3 @@ def _box(box: Box, crs: Crs) -> shapely.Geometry:
         raise FilterError(f"BBOX {box.at}: {error}", allowed) from None
     _check_lonlat(area, f"BBOX {box.at}")
     return shapely.union_all(shapely.get_parts(area)) if area.geom_type == "GeometryCollection" else area
-
-
-@lru_cache(maxsize=64)
-def _transformer(uri: str) -> pyproj.Transformer:
-    return pyproj.Transformer.from_crs(f"EPSG:{uri.rpartition('/')[2]}", "OGC:CRS84")

@@ -53,10 +53,15 @@ RELATIONS: Final[dict[str, _Relation]] = {
 WITH_INSTANTS: Final = ("t_after", "t_before", "t_disjoint", "t_equals", "t_intersects")
 
 
+#: GDAL 3.6 writes a date with a T and no time behind it: 2024-02-14T.
+_GDAL_DATE: Final = 11
+
+
 def instant(text: str, at: str, only: str = "") -> Instant:
     """Read a date or timestamp (`only`: "date" or "timestamp"); FilterError if it is none or never was."""
     allowed = {"date": "a date such as 2024-02-14", "timestamp": "a UTC time such as 2024-02-14T00:00:00Z"}
     wanted = allowed.get(only, f"{allowed['date']}, or {allowed['timestamp']}")
+    text = text.removesuffix("T") if len(text) == _GDAL_DATE else text
     try:
         if only != "timestamp" and _DATE.fullmatch(text):
             return Instant(date.fromisoformat(text).isoformat(), at)
