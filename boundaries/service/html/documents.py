@@ -157,7 +157,8 @@ def _references(each: Mapping[str, Any], page: Page) -> list[Way]:
     collection = each.get("x-ogc-collectionId")
     if collection:
         ways.append(Way(page.to(f"/collections/{collection}"), str(collection)))
-    for key in ("x-ogc-uriTemplate", "x-ogc-codelistUri", "x-ogc-definition", "x-ogc-unitLang"):
+    others = ("x-ogc-codelistUri", "x-ogc-definition", *(() if collection else ("x-ogc-uriTemplate",)))
+    for key in others:
         value = each.get(key)
         if isinstance(value, str) and value:
             web = value.startswith(("http://", "https://")) and "{" not in value

@@ -203,12 +203,17 @@ def _texts(lines: _Lines, count: int) -> list[str]:
 
 
 def _touching(lines: _Lines) -> NDArray[np.int64]:
-    """Return pairs of shapes that have a place in common."""
+    """Return pairs of shapes that have a place in common; up to four shapes at one place."""
     key = lines.place[:, 0] * 2 * _REACH + lines.place[:, 1]
     order = np.argsort(key, kind="stable")
-    owner = lines.owner[order]
-    same = (np.diff(key[order]) == 0) & (np.diff(owner) != 0)
-    return np.unique(np.stack([owner[:-1][same], owner[1:][same]], axis=1), axis=0)
+    key, owner = key[order], lines.owner[order]
+    many = int(owner.max()) + 1
+    pairs = []
+    for lag in (1, 2, 3):
+        one, other = owner[:-lag], owner[lag:]
+        same = (key[:-lag] == key[lag:]) & (one != other)
+        pairs.append(one[same] * many + other[same])  # the sort is stable and owners ascend: one < other
+    return np.stack(np.divmod(np.unique(np.concatenate(pairs)), many), axis=1)
 
 
 def colours(count: int, touching: NDArray[np.int64], palette: int) -> list[int]:

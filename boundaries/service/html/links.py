@@ -48,10 +48,14 @@ class Page:
         return self._link(self.path, kept, language or self.language)
 
     def turned(self, href: str) -> str:
-        """Return the link to the page of a document's own link (such as ``next``): its query, as HTML."""
-        parts = urlsplit(href)
-        path = parts.path.removeprefix(self.prefix) if parts.path.startswith(f"{self.prefix}/") else self.path
-        return self._link(path, parse_qsl(parts.query, keep_blank_values=True), self.language)
+        """Return this page with the query of a document's own link (``self``, ``alternate``, ``next``)."""
+        query = urlsplit(href).query
+        return self._link(self.path, parse_qsl(query, keep_blank_values=True), self.language)
+
+    def as_html(self, href: str) -> str:
+        """Return the same without a format: a page, also where the document's links lead to JSON."""
+        query = parse_qsl(urlsplit(href).query, keep_blank_values=True)
+        return self._link(self.path, [pair for pair in query if pair[0] != "f"], self.language)
 
     def json(self) -> str:
         """Return the link to this page as JSON."""

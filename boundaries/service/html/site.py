@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -37,8 +37,8 @@ LANGUAGES: Final[tuple[Language, ...]] = ("id", "en")
 _LIMITS: Final = (10, 100, 1000)
 #: Parameters that arrange a page and do not narrow it.
 _ARRANGING: Final = ("f", "lang", "limit", "offset", "sortby")
-#: Where the notes of a collection's description begin.
-_NOTES: Final = re.compile(r" (?:Catatan|Notes): ")
+#: Where the notes of a collection's description begin, and those of a year.
+_NOTES: Final = re.compile(r" (?:Catatan|Notes)(?: (\d{4}))?: ")
 #: Facts of an item that have a place of their own on its page.
 _APART: Final = ("nama_dapil", "nama", "kode_dapil", "kode", "wilayah", "ragu", "dasar_hukum", "sumber_batas",
                  "lisensi", "id", "ocd_id")  # fmt: skip
@@ -119,7 +119,10 @@ class Pages:
         name = str(document["id"])
         plans = {str(plan["id"]): plan for plan in self._told[language].manifest.get("plans", ())}
         layers = {str(each["name"]): each for each in self._told[language].manifest.get("layers", ())}
-        text, *told = _NOTES.split(str(document.get("description", "")), maxsplit=1)
+        text, *told = _NOTES.split(str(document.get("description", "")))
+        found = [
+            f"{year}: {note}" if year else note for year, note in zip(told[::2], told[1::2], strict=True)
+        ]
         return self._page(
             "collection.html", page, str(document.get("title", name)), [_collections(page, words)],
             document=document,
@@ -128,7 +131,7 @@ class Pages:
             plan=plans.get(name),
             count=layers.get(name, {}).get("features"),
             description=text,
-            notes=told if notes is None else notes,
+            notes=found if notes is None else notes,
             columns=[(each.name, title_of(each.name, columns, language), tongue(each.meaning, language))
                      for each in columns],
             downloads=documents.downloads(document, words),
@@ -263,7 +266,12 @@ class Pages:
         return self._page("openapi.html", page, self._words[page.language]("openapi.title"), [])
 
     def problem(self, page: Page, document: Document) -> bytes:
-        """Return a problem (RFC 9457) as a page with the way back."""
+        """Return a problem (RFC 9457) as a page with the way back.
+
+        The language asked for counts even if the request failed before its parameters were read.
+        """
+        asked = page.given("lang")
+        page = replace(page, language=next((each for each in LANGUAGES if each == asked), page.language))
         words = self._words[page.language]
         status = int(document.get("status", 500))
         title = words.known(
@@ -377,7 +385,7 @@ def _pager(page: Page, document: Document) -> dict[str, Any]:
     """Return which features a page holds, and the links to the pages before and behind."""
     offset, count = _whole(page.given("offset"), 0), len(document.get("features", ()))
     ways = {
-        relation: page.turned(str(found[0]["href"])) if (found := links(document, relation)) else ""
+        relation: page.as_html(str(found[0]["href"])) if (found := links(document, relation)) else ""
         for relation in ("prev", "next")
     }
     return {

@@ -128,12 +128,13 @@ def table(features: Sequence[Feature], columns: Sequence[Described], page: Page,
     values = {name: [(each.get("properties") or {}).get(name) for each in features] for name in carried}
     hidden = _hidden(carried) | _selves(values)
     shown = [name for name in carried if name not in hidden]
-    empty = [name for name in shown if features and all(value is None for value in values[name])]
+    gone = [name for name in shown if features and all(value is None for value in values[name])]
     common = [
         name for name in shown
-        if name in _COMMON and name not in empty and features and len(set(map(str, values[name]))) == 1
+        if name in _COMMON and features and len(set(map(str, values[name]))) == 1
+        and (name not in gone or (name == "selesai" and "mulai" in carried))
     ]  # fmt: skip
-    rest = sorted((name for name in shown if name not in (*empty, *common)), key=_rank)
+    rest = sorted((name for name in shown if name not in (*gone, *common)), key=_rank)
     heads = [_head(name, columns, page, words) for name in rest]
     path = page.path
     rows = [
@@ -147,7 +148,7 @@ def table(features: Sequence[Feature], columns: Sequence[Described], page: Page,
     ]
     named = next((name for name in ("nama_dapil", "nama") if name in carried), "id")
     facts = [_fact(name, features[0], columns, words) for name in common]
-    titles = [title_of(name, columns, words.language) for name in empty]
+    titles = [title_of(name, columns, words.language) for name in gone if not _silent(name)]
     return Table(_head(named, columns, page, words), heads, rows, facts, titles)
 
 
@@ -170,9 +171,13 @@ def facts(feature: Feature, columns: Sequence[Described], words: Words, without:
 def missing(feature: Feature, columns: Sequence[Described], language: Language) -> list[str]:
     """Return the titles of the columns that a feature leaves empty, but for those where empty says it all."""
     properties = feature.get("properties") or {}
-    silent = ("ragu", "selesai", *(name for name in properties if name.startswith(("kode_", "nama_"))))
     return [title_of(name, columns, language) for name, value in properties.items()
-            if value is None and name not in silent]  # fmt: skip
+            if value is None and not _silent(name)]  # fmt: skip
+
+
+def _silent(name: str) -> bool:
+    """Return whether an empty column is no gap in what is known: no doubt, no end, no single regency."""
+    return name in ("ragu", "selesai") or name.startswith(("kode_", "nama_"))
 
 
 def members(text: str) -> list[Member]:

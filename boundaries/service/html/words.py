@@ -106,7 +106,7 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "collection.seats": ("Kursi", "Seats"),
     "collection.features": ("Jumlah", "Number"),
     "collection.from": ("Berlaku sejak", "In force from"),
-    "collection.until": ("Berlaku sampai sebelum", "In force until the day before"),
+    "collection.until": ("Berlaku sampai", "In force until"),
     "collection.inforce": ("masih berlaku", "still in force"),
     "collection.notes": ("Catatan dan keraguan", "Notes and doubts"),
     "collection.downloads": ("Unduhan", "Downloads"),
