@@ -403,6 +403,9 @@ def test_a_view_wider_than_the_world_finds_all_of_it(client):
         assert client.get(ITEMS, query_string=box).json["numberMatched"] == 5
     for box in ("2.1e7,0,3e7,1e6", "-3e7,0,-2.1e7,1"):
         assert client.get(ITEMS, query_string={"bbox": box, "bbox-crs": mercator}).status_code == 400
+    for box in ("1e300,0,2e300,1", "0,0,1e308,1e-9", "0,0,0,1e308"):
+        far = {"bbox": box, "bbox-crs": f"{CRS}/EPSG/0/23833"}
+        assert client.get(ITEMS, query_string=far).json["parameter"] == "bbox"
     utm = {"bbox": "-3e7,-3e7,3e7,3e7", "bbox-crs": f"{CRS}/EPSG/0/32748"}
     assert client.get(ITEMS, query_string=utm).json["parameter"] == "bbox"
 

@@ -50,6 +50,7 @@ def create_app(
     settings = load_settings() if config is None else config
     app = Flask("boundaries.service", static_folder=None)
     app.url_map.strict_slashes = False
+    app.url_map.merge_slashes = False
     app.add_url_rule("/static/<path:name>", "static", _static, methods=["GET"])
     app.register_error_handler(Exception, _failed)
     app.after_request(_open_to_all)

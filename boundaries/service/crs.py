@@ -96,9 +96,7 @@ def area(box: tuple[float, float, float, float], crs: Crs) -> shapely.Geometry:
         box = (max(box[0], -_WORLD), max(box[1], -_HIGH), min(box[2], _WORLD), min(box[3], _HIGH))
         if box[0] > box[2] or box[1] > box[3]:
             raise ValueError("the box lies outside of the world")
-    flat = rectangle(*box)
-    step = max(box[2] - box[0], box[3] - box[1]) / _SIDE
-    bent = shapely.segmentize(flat, step) if step > 0 else flat
+    bent = _sides(*box)
     moved = shapely.transform(bent, lambda xy: lonlat(xy, crs))
     return moved if shapely.is_valid(moved) else shapely.make_valid(moved)
 
@@ -110,6 +108,19 @@ def rectangle(xmin: float, ymin: float, xmax: float, ymax: float) -> shapely.Geo
     if (xmin, ymin) == (xmax, ymax):
         return shapely.Point(xmin, ymin)
     return shapely.LineString([(xmin, ymin), (xmax, ymax)])
+
+
+def _sides(xmin: float, ymin: float, xmax: float, ymax: float) -> shapely.Geometry:
+    """Return a box with `_SIDE` points on each side; a line or a point where it has no width or height."""
+    flat = rectangle(xmin, ymin, xmax, ymax)
+    if flat.geom_type == "Point":
+        return flat
+    x, y = np.linspace(xmin, xmax, _SIDE + 1), np.linspace(ymin, ymax, _SIDE + 1)
+    if flat.geom_type == "LineString":
+        return shapely.LineString(np.column_stack([x, y]))
+    across = np.concatenate([x[:-1], np.full(_SIDE, xmax), x[:0:-1], np.full(_SIDE + 1, xmin)])
+    along = np.concatenate([np.full(_SIDE, ymin), y[:-1], np.full(_SIDE, ymax), y[::-1]])
+    return shapely.Polygon(np.column_stack([across, along]))
 
 
 def _lonlat_area(west: float, south: float, east: float, north: float) -> shapely.Geometry:

@@ -44,7 +44,7 @@ class Request:
         self.method = str(environ["REQUEST_METHOD"])
         self.raw_path = str(environ.get("PATH_INFO", ""))
         self.raw_query = str(environ.get("QUERY_STRING", ""))
-        self.raw_uri = str(environ.get("RAW_URI") or environ.get("REQUEST_URI") or "")
+        _unescaped(str(environ.get("RAW_URI") or environ.get("REQUEST_URI") or ""))
         self.accepts = _forms(environ.get("HTTP_ACCEPT", ""))
         self.language = _language(environ.get("HTTP_ACCEPT_LANGUAGE", ""))
         self.coding = _coding(environ.get("HTTP_ACCEPT_ENCODING", ""))
@@ -60,7 +60,7 @@ class Request:
         except UnicodeError:
             raise Problem(404, "the path is not UTF-8") from None
         parts = path.removesuffix("/").split("/")[1:]
-        if "" in parts or "%2f" in self.raw_uri.partition("?")[0].lower():
+        if "" in parts:
             raise Problem(404, f"there is nothing at {path[:200]!r}; begin at {self.base}/")
         return parts
 
@@ -118,6 +118,12 @@ class Answer:
 def media(text: str) -> str:
     """Return the Content-Type of a media type."""
     return f"{text}; charset=utf-8" if text.startswith("text/") else text
+
+
+def _unescaped(uri: str) -> None:
+    """Refuse a path with an escaped slash: WSGI has decoded it, and nothing here is named with a slash."""
+    if "%2" in uri and "%2f" in uri.partition("?")[0].lower():
+        raise Problem(404, "there is nothing at a path with an escaped slash (%2F)")
 
 
 def _decoded(text: str, name: str) -> str:

@@ -149,7 +149,7 @@ def _lonlat(geometry: shapely.Geometry, crs: Crs, name: str) -> shapely.Geometry
     else:
         try:
             moved = shapely.transform(_bent(geometry), lambda xy: crs_module.lonlat(xy, crs))
-        except ValueError as error:
+        except (ValueError, GEOSException) as error:
             raise FilterError(f"{name}: {error}", "positions where filter-crs is in use") from None
     _check_lonlat(moved, name)
     return moved if shapely.is_valid(moved) else shapely.make_valid(moved)
