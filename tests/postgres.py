@@ -134,6 +134,12 @@ def _unprivileged() -> pwd.struct_passwd:
     raise RuntimeError("no user to run PostgreSQL as")
 
 
+def unprivileged() -> tuple[int, int]:
+    """Return user and group that the server runs as, if root starts it."""
+    owner = _unprivileged()
+    return owner.pw_uid, owner.pw_gid
+
+
 def _run(program: Path, *words: str) -> None:
     user = _unprivileged().pw_name if os.getuid() == 0 else None
     with tempfile.TemporaryFile("w+") as output:  # a pipe would stay open in the server, and run() would wait

@@ -6,6 +6,7 @@ import re
 import signal
 import subprocess
 import sys
+import tempfile
 import textwrap
 from collections.abc import Callable
 from pathlib import Path
@@ -21,7 +22,7 @@ from boundaries.errors import ReleaseError
 from boundaries.postgres import Address, schema_of
 from boundaries.publish import publish
 from boundaries.release import Release, open_release
-from tests.postgres import Cluster, wait_until
+from tests.postgres import Cluster, unprivileged, wait_until
 from tests.postgres import cluster as cluster  # the fixture
 from tests.small import make_small_release
 from tests.test_service_server import another_release
@@ -319,6 +320,31 @@ def test_a_failing_statement_changes_nothing_and_names_the_mend(releases, databa
     assert "\n" not in str(caught.value)
     assert snapshot(ask) == before
     ask("DROP EVENT TRIGGER fail")
+
+
+def test_a_disk_that_is_full_changes_nothing(cluster, release, database, ask):
+    directory = Path(tempfile.mkdtemp(dir=cluster.directory))
+    mount = ["mount", "-t", "tmpfs", "-o", "size=1m,mode=777", "tmpfs", str(directory)]
+    if os.getuid() or subprocess.run(mount, check=False, capture_output=True).returncode:
+        pytest.skip("a small disk can be mounted by root only")
+    try:
+        space = directory / "space"
+        space.mkdir()
+        os.chown(space, *unprivileged())
+        ask(f"CREATE TABLESPACE tiny LOCATION '{space}'")
+        with cluster.connect() as connection:
+            connection.execute(f"ALTER DATABASE {database.rpartition('/')[2]} SET default_tablespace = tiny")
+        before = snapshot(ask)
+        with pytest.raises(
+            ReleaseError, match=r"the disk of .* is full .*No space left.*nothing was changed"
+        ):
+            publish(release, database)
+        assert snapshot(ask) == before
+        with cluster.connect() as connection:
+            connection.execute(f"DROP DATABASE {database.rpartition('/')[2]}; ")
+            connection.execute("DROP TABLESPACE tiny")
+    finally:
+        subprocess.run(["umount", "-l", str(directory)], check=True)
 
 
 def test_what_was_written_wrongly_is_not_published(releases, database, ask, monkeypatch):
