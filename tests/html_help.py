@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
+_RING = re.compile(r" ?-?\d+(?: |(?=-))-?\d+ ?(?:h0|l(?: ?-?\d+(?: |(?=-))-?\d+)+ z) ?")
 VOID = frozenset({"br", "hr", "img", "input", "link", "meta", "source", "wbr"})
 
 
@@ -81,9 +82,13 @@ def read(page: bytes) -> Node:
 
 
 def vertices(path: str) -> list[list[tuple[int, int]]]:
-    """Return the absolute places of path data, ring after ring; only M, l, h0 and z are known."""
+    """Return the absolute places of path data, ring after ring: dots (M h0) and lines (M l z), nothing else.
+
+    A browser stops at the first thing in a path that it cannot read, so that is an AssertionError.
+    """
     rings: list[list[tuple[int, int]]] = []
     for piece in path.split("M")[1:]:
+        assert _RING.fullmatch(piece), piece
         start, *steps = re.split(r"[lh]", piece.replace("z", ""))
         x, y = _pairs(start)[0]
         ring = [(x, y)]

@@ -20,6 +20,7 @@ from boundaries.service import html
 from boundaries.service.gpkg import Column
 from boundaries.service.html import STATIC, Neighbour, Page, Pages
 from boundaries.service.html.drawing import WIDTH, Frame, colours, draw
+from boundaries.service.html.maps import Backdrop
 from boundaries.service.html.texts import day, doubts, number
 from boundaries.service.html.words import WORDS
 from tests.html_help import Node, read, vertices
@@ -265,6 +266,12 @@ def test_every_word_has_both_languages_and_the_same_places_to_fill() -> None:
         assert places[0] == places[1], key
 
 
+def test_a_word_that_is_the_same_in_both_languages_is_meant_to_be() -> None:
+    same = {key for key, (indonesian, english) in WORDS.items() if indonesian == english}
+    assert same == {"nav.api", "openapi.title", "overview.dapil", "collection.dapil", "lookup.dapil", "param.crs",
+                    "problem.parameter"}  # fmt: skip
+
+
 def test_every_word_that_is_used_exists_and_none_is_left_over() -> None:
     texts = [
         path.read_text()
@@ -451,6 +458,16 @@ def test_an_item_tells_its_members_doubts_and_law(seen: dict[tuple[str, str], No
     assert "before 14 February 2024" in sound
 
 
+def test_notes_of_a_collection_are_told_one_by_one(pages: Pages) -> None:
+    text = "Tiga dapil. Catatan: Satu. Catatan 2019: Dua. Catatan 2024: Tiga."
+    tree = read(pages.collection(_page(), COLLECTION | {"description": text, "links": []}, columns=COLUMNS))
+    box = tree.one("section", **{"class": "doubt"})
+    assert [each.text for each in box.all("li")] == ["Satu.", "2019: Dua.", "2024: Tiga."]
+    assert "Catatan" not in next(tree.one("main").all("p")).text
+    given = pages.collection(_page(), COLLECTION | {"links": []}, columns=COLUMNS, notes=["A"])
+    assert read(given).one("section", **{"class": "doubt"}).one("p").text == "A"
+
+
 def test_the_lookup_answers_and_offers_the_other_elections(seen: dict[tuple[str, str], Node]) -> None:
     tree = seen[f"/lookup?{POINT}", "id"]
     links = [each.attributes["href"] for each in tree.all("a")]
@@ -519,10 +536,10 @@ def _archipelago(count: int = 400) -> shapely.MultiPolygon:
     return shapely.multipolygons(shapely.box(x, y, x + sizes / 2, y + sizes / 2))
 
 
-def _near(frame: Frame, part: shapely.Geometry, places: np.ndarray) -> bool:
+def _near(frame: Frame, part: shapely.Geometry, places: np.ndarray, reach: int = 1) -> bool:
     west, south, east, north = part.bounds
     low, high = frame.place(np.array([[west, north], [east, south]]))
-    return bool(((places >= low - 1) & (places <= high + 1)).all(axis=1).any())
+    return bool(((places >= low - reach) & (places <= high + reach)).all(axis=1).any())
 
 
 def test_no_island_vanishes_from_the_picture() -> None:
@@ -558,6 +575,10 @@ def test_a_picture_keeps_its_area_and_neighbours_share_their_line() -> None:
     assert shared[0] == shared[1]
     assert 10 < len(shared[0]) < 400
     for ring, shape in zip(rings, (left, right), strict=True):
+        true = shapely.transform(
+            shape, lambda lonlat: (lonlat - (frame.west, frame.north)) * (frame.across, -frame.down)
+        )
+        assert shapely.hausdorff_distance(shapely.Polygon(ring), true) < 2  # units: less than a pixel
         assert shapely.Polygon(ring).area == pytest.approx(shape.area * frame.across * frame.down, rel=0.005)
     assert drawing.touching.tolist() == [[0, 1]]
 
@@ -577,6 +598,18 @@ def test_touching_shapes_differ_in_colour() -> None:
     found = colours(len(boxes), drawing.touching, 6)
     assert len(drawing.touching) == 2 * 8 * 7 + 2 * 7 * 7  # sides and corners
     assert all(found[one] != found[other] for one, other in drawing.touching)
+
+
+def test_the_backdrop_keeps_its_islands_at_every_scale() -> None:
+    islands = _archipelago()
+    backdrop = Backdrop(np.array([islands], dtype=object))
+    for span in (3, 8, 20, 60):
+        frame = Frame.around((140 - span, 6 - span * 0.4, 140, 6))
+        places = np.array([place for ring in vertices(backdrop.path(frame)) for place in ring])
+        inside = [part for part in islands.geoms if part.within(shapely.box(*frame.bounds))]
+        assert inside
+        # Its mesh is two units, and what is simplified moves by one at most.
+        assert all(_near(frame, part, places, 3) for part in inside)
 
 
 def test_the_backdrop_shows_what_lies_in_the_frame_and_is_cut_there(pages: Pages) -> None:
