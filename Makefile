@@ -7,7 +7,7 @@ PORT   ?= 5000
 BIN    := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build run test check bench clean
+.PHONY: help setup build run test check bench bench-serve clean
 
 help:  ## show this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 10
@@ -42,6 +42,9 @@ check: $(VENV)/.dev  ## lint and type-check
 
 bench: $(VENV)/.dev  ## measure: build, cleaning against mapshaper, quality
 	$(BIN)/python bench/build.py
+
+bench-serve: $(VENV)/.dev  ## measure the service against its peers (ARGS=--quick: about a minute)
+	$(BIN)/python bench/serve.py --releases $(OUT) $(ARGS)
 
 clean:  ## remove the virtual environment (not the releases)
 	rm -rf $(VENV)

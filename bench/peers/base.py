@@ -19,11 +19,11 @@ from .client import fetch, raw_request
 ROOT = Path(__file__).resolve().parents[2]
 
 
-class NotInstalled(Exception):
+class NotInstalledError(Exception):
     """A server cannot be had here; the message says why and how to mend it."""
 
 
-class CannotDo(Exception):
+class CannotDoError(Exception):
     """A server has no way to answer such a question; the message says why."""
 
 
@@ -50,20 +50,20 @@ class Server(ABC):
 
     @abstractmethod
     def start(self) -> None:
-        """Install what is missing and start. Raises NotInstalled."""
+        """Install what is missing and start. Raises NotInstalledError."""
 
     @abstractmethod
     def path(self, question: Question) -> str:
-        """Return the path and query of a question. Raises CannotDo."""
+        """Return the path and query of a question. Raises CannotDoError."""
 
     def headers(self, question: Question, gzip: bool) -> dict[str, str]:
-        """The headers beyond those that every request has. Raises CannotDo."""
+        """The headers beyond those that every request has. Raises CannotDoError."""
         headers = {"Accept-Encoding": "gzip"} if gzip else {}
         if question.case == "304":
             # A validator belongs to one representation: it is asked for in the same encoding.
             first = fetch(self.port, raw_request(self.path(question), headers))
             if "etag" not in first.headers:
-                raise CannotDo("sends no ETag")
+                raise CannotDoError("sends no ETag")
             headers["If-None-Match"] = first.headers["etag"]
         return headers
 
@@ -76,7 +76,8 @@ class Server(ABC):
         log = self.log_path
         with log.open("wb") as out:
             self.process = subprocess.Popen(
-                command, stdout=out, stderr=out, cwd=self.place.work, start_new_session=True, env=os.environ | (env or {})
+                command, stdout=out, stderr=out, cwd=self.place.work, start_new_session=True,
+                env=os.environ | (env or {}),
             )  # fmt: skip
         end = time.monotonic() + 60
         while time.monotonic() < end and self.process.poll() is None:
@@ -86,7 +87,7 @@ class Server(ABC):
             except (OSError, ValueError, IndexError):
                 pass
             time.sleep(0.1)
-        raise NotInstalled(f"does not start: {tail(log)}")
+        raise NotInstalledError(f"does not start: {tail(log)}")
 
     @property
     def log_path(self) -> Path:
@@ -137,14 +138,14 @@ def bbox_text(question: Question) -> str | None:
 def venv(place: Place, name: str, requirements: list[str]) -> Path:
     """Return the bin directory of a virtual environment of `requirements`, made when missing or outdated.
 
-    Raises NotInstalled if pip cannot get them.
+    Raises NotInstalledError if pip cannot get them.
     """
     folder = place.cache / name
     mark = folder / f".{hashlib.sha256(' '.join(requirements).encode()).hexdigest()[:12]}"
     if mark.exists():
         return folder / "bin"
     if not place.install:
-        raise NotInstalled("no environment yet, and --no-install was given")
+        raise NotInstalledError("no environment yet, and --no-install was given")
     shutil.rmtree(folder, ignore_errors=True)
     say(f"installing {name}: {' '.join(requirements)}")
     for command in (
@@ -154,7 +155,7 @@ def venv(place: Place, name: str, requirements: list[str]) -> Path:
         done = subprocess.run(command, capture_output=True, text=True)
         if done.returncode:
             errors = [x for x in done.stderr.splitlines() if "ERROR" in x] or done.stderr.splitlines()[-1:]
-            raise NotInstalled(f"pip cannot get it: {' / '.join(errors)[:300]}")
+            raise NotInstalledError(f"pip cannot get it: {' / '.join(errors)[:300]}")
     mark.touch()
     return folder / "bin"
 
@@ -162,7 +163,7 @@ def venv(place: Place, name: str, requirements: list[str]) -> Path:
 def debian(place: Place, needs: dict[str, Path]) -> None:
     """See to it that the file of each Debian package is there; as root, install what is missing.
 
-    Raises NotInstalled, naming the packages.
+    Raises NotInstalledError, naming the packages.
     """
     missing = sorted(package for package, file in needs.items() if not file.exists())
     if not missing:
@@ -175,7 +176,7 @@ def debian(place: Place, needs: dict[str, Path]) -> None:
         subprocess.run(["apt-get", "update", "-qq"], env=quiet, capture_output=True)
         subprocess.run(command, env=quiet, capture_output=True)
     if any(not needs[package].exists() for package in missing):
-        raise NotInstalled(f"needs Debian's {', '.join(missing)}; as root: {' '.join(command)}")
+        raise NotInstalledError(f"needs Debian's {', '.join(missing)}; as root: {' '.join(command)}")
 
 
 def say(text: str) -> None:

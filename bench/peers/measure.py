@@ -4,14 +4,16 @@ import statistics
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
-from .base import CannotDo, Server, say
+from .base import CannotDoError, Server, say
 from .cases import Question, Truth, questions
-from .client import Request, Response, Run, WrongAnswer, fetch, raw_request
+from .client import Request, Response, Run, WrongAnswerError, fetch, raw_request
 from .constant import Constant
 from .cpu import cpu_seconds
 from .verify import check
 
+OURS = "ours"
 #: A server that takes longer than this for one answer is given one round and few requests.
 SLOW = 0.5
 
@@ -84,7 +86,9 @@ class Results:
 class Bench:
     """Runs the cases. `seconds` is the length of a round; `patience` bounds the verification of one job."""
 
-    def __init__(self, truth: Truth, cases: Iterable[str], seconds: float, rounds: int, patience: float) -> None:
+    def __init__(
+        self, truth: Truth, cases: Iterable[str], seconds: float, rounds: int, patience: float
+    ) -> None:
         self._truth, self._cases = truth, list(cases)
         self._seconds, self._rounds, self._patience = seconds, rounds, patience
         self.results = Results()
@@ -97,13 +101,34 @@ class Bench:
                 key = case, gzip, server.name
                 try:
                     self.results.jobs[key] = self._job(server, timed, warm, gzip, capture)
-                except (CannotDo, WrongAnswer, OSError, ValueError, KeyError, TypeError) as error:
+                except (CannotDoError, WrongAnswerError, OSError, ValueError, KeyError, TypeError) as error:
                     self.results.cannot[key] = f"{type(error).__name__}: {error}"[:300]
 
+    def verify_constant(self, server: Constant) -> None:
+        """Give the constant server the very requests of ours; the first few of each case are verified."""
+        for (case, gzip, name), job in list(self.results.jobs.items()):
+            if name != OURS:
+                continue
+            key = case, gzip, server.name
+            try:
+                for question, request in zip(questions(self._truth, case)[0], job.timed[:3], strict=False):
+                    check(self._truth, question, fetch(server.port, request.raw))
+                self.results.jobs[key] = job
+            except (WrongAnswerError, OSError, ValueError) as error:
+                self.results.cannot[key] = f"{type(error).__name__}: {error}"[:300]
+
     def _job(
-        self, server: Server, timed: list[Question], warm: list[Question], gzip: bool, capture: Constant | None
+        self,
+        server: Server,
+        timed: list[Question],
+        warm: list[Question],
+        gzip: bool,
+        capture: Constant | None,
     ) -> Job:
-        requests, taken, bodies, compressed = [], [], [], False
+        requests: list[Request] = []
+        taken: list[float] = []
+        bodies: list[int] = []
+        compressed = False
         end = time.monotonic() + self._patience
         for question in timed:
             # The captured server needs every answer; the others may stop early, but not before 3.
@@ -129,7 +154,9 @@ class Bench:
         # Answers carry the time, which gzip packs to a few bytes more or less; chunks have heads of their own.
         size = len(response.body)
         slack = 64 + (size // 50 if gzip or "transfer-encoding" in response.headers else 0)
-        return Request(raw, path, response.status, max(0, size - slack), size + slack), response, taken
+        renamed = question.case != "304"
+        request = Request(raw, path, renamed, response.status, max(0, size - slack), size + slack)
+        return request, response, taken
 
     def _loose(self, server: Server, question: Question, gzip: bool, capture: Constant | None) -> Request:
         """A request to warm up with: only its status is checked."""
@@ -137,7 +164,7 @@ class Bench:
         raw = raw_request(path, headers)
         if capture:
             capture.keep(path, headers, fetch(server.port, raw))
-        return Request(raw, path, 304 if question.case == "304" else 200)
+        return Request(raw, path, False, 304 if question.case == "304" else 200)
 
     def time(self, servers: Sequence[Server], clients: Sequence[int]) -> None:
         """Time all cases; within a case the servers take turns, so that noise on the machine meets all."""
@@ -166,13 +193,16 @@ class Bench:
                 if job is None:
                     continue
                 asked = job.timed[:1] if repeated else job.timed
-                run = runs.setdefault(server.name, Run(server.port, asked, clients))
-                cell = self.results.cell(key, server.name)
-                if cell.wall > max(1.5, 4 * self._seconds):
-                    continue  # a slow server: one round told enough
-                seconds = self._seconds / 2 if repeated else self._seconds
-                at_least = max(clients, 2 if job.latency > SLOW else 4)
-                self._guard(server, case, gzip, lambda s, _, c=cell, r=run, t=seconds, n=at_least: c.add(r, s.roots(), t, n))
+                run = runs.setdefault(server.name, Run(server.port, asked, clients, repeated))
+                self._guard(server, case, gzip, partial(self._round, key, run))
+
+    def _round(self, key: Key, run: Run, server: Server, job: Job) -> None:
+        clients, repeated = key[2:]
+        cell = self.results.cell(key, server.name)
+        if cell.wall > max(1.5, 4 * self._seconds):
+            return  # a slow server: the rounds so far told enough
+        seconds = self._seconds / 2 if repeated else self._seconds
+        cell.add(run, server.roots(), seconds, max(clients, 2 if job.latency > SLOW else 4))
 
     def _guard(self, server: Server, case: str, gzip: bool, work: Callable[[Server, Job], None]) -> None:
         """Do `work`; a server that answers otherwise than verified loses its figures of this case."""
@@ -181,7 +211,7 @@ class Bench:
             return
         try:
             work(server, self.results.jobs[key])
-        except (WrongAnswer, OSError) as error:
+        except (WrongAnswerError, OSError) as error:
             self.results.cannot[key] = f"while timed: {error}"[:300]
             del self.results.jobs[key]
             for cell_key, cells in self.results.cells.items():

@@ -35,9 +35,13 @@ class Ours(Server):
         answer = fetch(self.port, raw_request(f"/collections/{LAYER}/queryables?f=json", {}))
         properties = json.loads(answer.body).get("properties", {}) if answer.status == 200 else {}
         for name, schema in properties.items():
-            if schema.get("x-ogc-role") == "primary-geometry" or str(schema.get("format")).startswith("geometry"):
+            if schema.get("x-ogc-role") == "primary-geometry" or str(schema.get("format")).startswith(
+                "geometry"
+            ):
                 return str(name)
-        return next((n for n, s in properties.items() if "geojson" in str(s.get("$ref", "")).lower()), "geometry")
+        return next(
+            (n for n, s in properties.items() if "geojson" in str(s.get("$ref", "")).lower()), "geometry"
+        )
 
     def path(self, question: Question) -> str:
         if question.case == "landing":

@@ -20,7 +20,7 @@ from typing import Any
 import pandas as pd
 import shapely
 
-from .base import NotInstalled, Place, debian, free_port, stop_group, tail
+from .base import NotInstalledError, Place, debian, free_port, stop_group, tail
 from .cases import Truth
 
 BIN = Path("/usr/lib/postgresql/15/bin")
@@ -64,11 +64,11 @@ class Postgis:
         return self._process.pid
 
     def start(self, truth: Truth) -> None:
-        """Install if missing, make a cluster, start it, load the layer. Raises NotInstalled."""
+        """Install if missing, make a cluster, start it, load the layer. Raises NotInstalledError."""
         debian(self._place, {"postgresql-15": BIN / "initdb", "postgresql-15-postgis-3": EXTENSION})
         if os.geteuid() == 0:
             if not _known("postgres"):
-                raise NotInstalled("PostgreSQL may not run as root and there is no user postgres")
+                raise NotInstalledError("PostgreSQL may not run as root and there is no user postgres")
             self._owner = pwd.getpwnam("postgres")
         self._folder = Path(tempfile.mkdtemp(prefix="peta-dapil-pg-"))
         if self._owner:
@@ -79,7 +79,7 @@ class Postgis:
             capture_output=True, text=True, cwd="/", **self._as_owner(),
         )  # fmt: skip
         if done.returncode:
-            raise NotInstalled(f"initdb fails: {done.stderr.strip()[-300:]}")
+            raise NotInstalledError(f"initdb fails: {done.stderr.strip()[-300:]}")
         options = [f"-c{name}={value}" for name, value in SETTINGS.items()]
         with log.open("wb") as out:
             self._process = subprocess.Popen(
@@ -96,20 +96,23 @@ class Postgis:
 
     def _await(self, log: Path) -> None:
         for _ in range(100):
-            if subprocess.run([BIN / "pg_isready", "-q", "-h", "127.0.0.1", "-p", str(self.port)]).returncode == 0:
+            if (
+                subprocess.run([BIN / "pg_isready", "-q", "-h", "127.0.0.1", "-p", str(self.port)]).returncode
+                == 0
+            ):
                 return
             time.sleep(0.1)
-        raise NotInstalled(f"PostgreSQL does not start: {tail(log)}")
+        raise NotInstalledError(f"PostgreSQL does not start: {tail(log)}")
 
     def psql(self, script: str, database: str = DATABASE) -> str:
-        """Run a script, stop at the first error, return what it prints. Raises NotInstalled with the error."""
+        """Run a script, stop at the first error, return what it prints. Raises NotInstalledError with the error."""
         done = subprocess.run(
             [BIN / "psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-h", "127.0.0.1", "-p", str(self.port),
              "-U", USER, database],
             input=script, capture_output=True, text=True,
         )  # fmt: skip
         if done.returncode:
-            raise NotInstalled(f"PostGIS cannot be filled: {done.stderr.strip()[-300:]}")
+            raise NotInstalledError(f"PostGIS cannot be filled: {done.stderr.strip()[-300:]}")
         return done.stdout.strip()
 
     def _load(self, truth: Truth) -> None:
@@ -139,7 +142,9 @@ class Postgis:
         self.psql("\n".join(script) + "\n")
 
     def version(self) -> str:
-        return "PostgreSQL " + self.psql("SELECT split_part(version(), ' ', 2) || ', PostGIS ' || postgis_lib_version()")
+        return "PostgreSQL " + self.psql(
+            "SELECT split_part(version(), ' ', 2) || ', PostGIS ' || postgis_lib_version()"
+        )
 
     def stop(self) -> None:
         if self._process is not None:

@@ -8,7 +8,7 @@ import sqlite3
 import subprocess
 from pathlib import Path
 
-from .base import CannotDo, NotInstalled, Place, Server, bbox_text, debian, query
+from .base import CannotDoError, NotInstalledError, Place, Server, bbox_text, debian, query
 from .cases import Question, Truth
 from .postgis import INDEXED
 
@@ -17,6 +17,7 @@ NEEDS = {
     "qgis-providers": Path("/usr/lib/qgis/plugins/libprovider_postgres.so"),
     "python3-qgis": Path("/usr/lib/python3/dist-packages/qgis/core/__init__.py"),
     "lighttpd": Path("/usr/sbin/lighttpd"),
+    "lighttpd-mod-deflate": Path("/usr/lib/lighttpd/mod_deflate.so"),
 }
 NAME = "dapil"
 PROJECT = """
@@ -44,7 +45,6 @@ server.document-root = "{work}"
 server.upload-dirs = ("{work}")
 deflate.mimetypes = ("application/json", "application/geo+json", "text/html", "application/vnd.geo+json")
 deflate.allowed-encodings = ("gzip")
-deflate.cache-dir = ""
 fastcgi.server = ("/" => ((
   "bin-path" => "{fcgi}", "socket" => "{work}/qgis.sock", "max-procs" => 2, "check-local" => "disable",
   "fix-root-scriptname" => "enable",
@@ -74,7 +74,7 @@ class QgisServer(Server):
             env={"QT_QPA_PLATFORM": "offscreen", "HOME": str(self.place.work), "PATH": "/usr/bin:/bin"},
         )  # fmt: skip
         if made.returncode or not project.exists():
-            raise NotInstalled(f"no project can be written: {made.stderr.strip()[-300:]}")
+            raise NotInstalledError(f"no project can be written: {made.stderr.strip()[-300:]}")
         config = self.place.work / "lighttpd.conf"
         config.write_text(
             LIGHTTPD.format(port=self.port, work=self.place.work, fcgi=NEEDS["qgis-server"], project=project)
@@ -101,9 +101,9 @@ class QgisServer(Server):
         if question.case == "collections":
             return "/wfs3/collections.json"
         if question.where or question.polygon:
-            raise CannotDo("no filters in QGIS Server 3.22, only bbox and equality")
+            raise CannotDoError("no filters in QGIS Server 3.22, only bbox and equality")
         if question.hits:
-            raise CannotDo("no resultType=hits in QGIS Server 3.22")
+            raise CannotDoError("no resultType=hits in QGIS Server 3.22")
         items = f"/wfs3/collections/{NAME}/items"
         if question.item:
             return f"{items}/{self._fids[question.item]}.{kind}"

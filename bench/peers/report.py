@@ -5,9 +5,15 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from .cases import HTML, ITEMS
-from .measure import Cell, Results
+from .measure import OURS, Cell, Results
 
-OURS, CONSTANT = "ours", "constant"
+CONSTANT = "constant"
+PEER, FLAT, PAGES, SPREAD = ORDER = (
+    "ours vs the fastest peer",
+    "ours vs the constant server",
+    "our HTML vs the fastest peer's JSON",
+    "our p99 over our p50",
+)
 FASTER, NEAR, PAGE, TAIL = 10.0, 3.0, 5.0, 5.0
 
 
@@ -36,11 +42,14 @@ def table(results: Results, cases: Sequence[str], servers: Sequence[str], client
     """All figures as text: one block without gzip, one with; one line for each case and server."""
     lines: list[str] = []
     for gzip in (False, True):
-        lines += ["", f"{'With' if gzip else 'Without'} gzip. cpu: CPU ms a request; req/s; p50, p99: latency in ms"]
-        heads = "".join(f"  |{f'{n} client' + 's' * (n > 1):^37}" for n in clients) + "  |  repeated URL, 1"
-        lines.append(f"{'':<35}{heads}")
-        columns = "".join(f"  |{'cpu':>10}{'req/s':>9}{'p50':>9}{'p99':>9}" for _ in clients)
-        lines.append(f"{'case':<22}{'server':<12}{'body':>10}{columns}  |{'cpu':>9}{'req/s':>9}"[1:])
+        lines += [
+            "",
+            f"{'With' if gzip else 'Without'} gzip. cpu: CPU ms a request; req/s; p50, p99: latency in ms",
+        ]
+        heads = "".join(f"  |{f'{n} client' + 's' * (n > 1):^37}" for n in clients)
+        lines.append(f"{'':<43}{heads}  |{'1 client, repeated URL':^36}")
+        columns = f"  |{'cpu':>10}{'req/s':>9}{'p50':>9}{'p99':>9}" * (len(clients) + 1)
+        lines.append(f"{'case':<22}{'server':<12}{'body':>9}{columns}")
         for case in cases:
             lines += [_line(results, case, gzip, name, clients, name == servers[0]) for name in servers]
     return "\n".join(lines)
@@ -55,8 +64,7 @@ def _line(results: Results, case: str, gzip: bool, name: str, clients: Sequence[
     text = f"{start}{mark}{_size(job.body_bytes):>8}"
     for count in clients:
         text += "  |" + _cell(results.cells.get((case, gzip, count, False), {}).get(name))
-    again = results.cells.get((case, gzip, 1, True), {}).get(name)
-    return text + "  |" + (f"{again.cpu:9.3f}{again.per_second:9.0f}" if again and again.cpu_ms else f"{'-':>9}{'-':>9}")
+    return text + "  |" + _cell(results.cells.get((case, gzip, 1, True), {}).get(name))
 
 
 def _cell(cell: Cell | None) -> str:
@@ -70,7 +78,13 @@ def _ms(value: float | None) -> str:
 
 
 def _size(count: float) -> str:
-    return f"{count:.0f} B" if count < 10_000 else f"{count / 1000:.0f} kB" if count < 1e6 else f"{count / 1e6:.2f} MB"
+    return (
+        f"{count:.0f} B"
+        if count < 10_000
+        else f"{count / 1000:.0f} kB"
+        if count < 1e6
+        else f"{count / 1e6:.2f} MB"
+    )
 
 
 def notes(results: Results, cases: Sequence[str]) -> str:
@@ -83,7 +97,9 @@ def notes(results: Results, cases: Sequence[str]) -> str:
         plain = [w for w in where if not w.endswith("(gzip)")]
         lines.append(f"- {name}, {', '.join(plain or where)}: {reason}")
     uncompressed = [
-        (name, case) for (case, gzip, name), job in results.jobs.items() if gzip and not job.compressed and case in cases
+        (name, case)
+        for (case, gzip, name), job in results.jobs.items()
+        if gzip and not job.compressed and case in cases
     ]
     for server in dict.fromkeys(name for name, _ in uncompressed):
         where = [case for name, case in uncompressed if name == server and case != "304"]
@@ -99,8 +115,7 @@ def goals(results: Results, cases: Sequence[str], peers: Sequence[str], clients:
         for case in cases:
             for count in clients:
                 found += _goals_of(results, case, gzip, count, peers)
-    order = list(dict.fromkeys(goal.goal for goal in found))
-    return sorted(found, key=lambda goal: (order.index(goal.goal), goal.measure))
+    return sorted(found, key=lambda goal: (ORDER.index(goal.goal), goal.measure))
 
 
 def _goals_of(results: Results, case: str, gzip: bool, count: int, peers: Sequence[str]) -> Iterator[Goal]:
@@ -109,18 +124,18 @@ def _goals_of(results: Results, case: str, gzip: bool, count: int, peers: Sequen
     if case in ITEMS:
         for measure in ("CPU", "req/s"):
             value, peer = _fastest(ours, {n: cells[n] for n in peers if n in cells}, measure)
-            yield Goal("ours vs the fastest peer", case, gzip, count, measure, value, FASTER, True, peer)
+            yield Goal(PEER, case, gzip, count, measure, value, FASTER, True, peer)
     flat = cells.get(CONSTANT)
     value = ours.cpu / flat.cpu if ours and flat else None
-    yield Goal("ours vs the constant server", case, gzip, count, "CPU", value, NEAR, False, CONSTANT)
+    yield Goal(FLAT, case, gzip, count, "CPU", value, NEAR, False, CONSTANT)
     if case in HTML:
         plain = results.cells.get((HTML[case], gzip, count, False), {})
         value, peer = _fastest(ours, {n: plain[n] for n in peers if n in plain and plain[n].cpu_ms}, "CPU")
         inverse = 1 / value if value else None
-        yield Goal("our HTML vs the fastest peer's JSON", case, gzip, count, "CPU", inverse, PAGE, False, peer)
+        yield Goal(PAGES, case, gzip, count, "CPU", inverse, PAGE, False, peer)
     p50, p99 = (ours.quantile(0.5), ours.quantile(0.99)) if ours else (None, None)
     spread = p99 / p50 if p50 and p99 else None
-    yield Goal("our p99 over our p50", case, gzip, count, "latency", spread, TAIL, False, "")
+    yield Goal(SPREAD, case, gzip, count, "latency", spread, TAIL, False, "")
 
 
 def _fastest(ours: Cell | None, peers: dict[str, Cell], measure: str) -> tuple[float | None, str]:
@@ -143,9 +158,14 @@ def verdicts(found: Sequence[Goal]) -> str:
         bound = f"{'at least' if group[0].at_least else 'under'} {group[0].bound:g}x"
         verdict = "MISS" if missed else "PASS" if passed else "-"
         unknown = len(group) - passed - missed
-        lines += ["", f"{verdict}  {name[0]}, {name[1]}, {bound}: {passed} pass, {missed} miss, {unknown} not measured"]
+        lines += [
+            "",
+            f"{verdict}  {name[0]}, {name[1]}, {bound}: {passed} pass, {missed} miss, {unknown} not measured",
+        ]
         for g in group:
-            value = "-" if g.value is None else f"{g.value:.2f}x"
+            if g.value is None:
+                continue
+            value = f"{g.value:.2f}x"
             how = f"{'gzip' if g.gzip else 'plain'}, {g.clients} client{'s' * (g.clients > 1)}"
             lines.append(f"      {g.case:<22}{how:<18}{value:>9}  {g.verdict:<5}{g.against}".rstrip())
     return "\n".join(lines)
@@ -167,4 +187,8 @@ def as_json(results: Results, found: Sequence[Goal], about: dict[str, Any]) -> d
                 "urls": 1 if repeated else len(job.timed),
             })  # fmt: skip
     cannot = [{"case": c, "gzip": g, "server": n, "why": why} for (c, g, n), why in results.cannot.items()]
-    return about | {"results": rows, "cannot": cannot, "goals": [asdict(g) | {"verdict": g.verdict} for g in found]}
+    return about | {
+        "results": rows,
+        "cannot": cannot,
+        "goals": [asdict(g) | {"verdict": g.verdict} for g in found],
+    }

@@ -50,7 +50,8 @@ class Tipg(Server):
             text = f"S_INTERSECTS(geom, {question.polygon})"
         return query(items, question, {
             "f": "html" if question.html else "geojson",
-            "limit": 0 if question.hits else question.limit,  # it has no resulttype; limit=0 counts, sends nothing
+            # It has no resulttype, and limit=0 means its default: one feature without geometry counts cheapest.
+            "limit": 1 if question.hits else question.limit, "geom-column": "none" if question.hits else None,
             "offset": question.offset or None, "bbox": bbox_text(question), "filter": text,
             "filter-lang": "cql2-text" if text else None,
         })  # fmt: skip

@@ -6,29 +6,29 @@ import re
 from typing import Any
 
 from .cases import LAYER, Question, Truth
-from .client import Response, WrongAnswer
+from .client import Response, WrongAnswerError
 
 ID = re.compile(rf"{LAYER}-\d+")
 
 
 def decoded(response: Response) -> bytes:
-    """The body without its content encoding. Raises WrongAnswer for an encoding that was not asked for."""
+    """The body without its content encoding. Raises WrongAnswerError for an encoding that was not asked for."""
     encoding = response.headers.get("content-encoding", "identity")
     if encoding == "gzip":
         return gzip.decompress(response.body)
     if encoding != "identity":
-        raise WrongAnswer(f"Content-Encoding {encoding} was not asked for")
+        raise WrongAnswerError(f"Content-Encoding {encoding} was not asked for")
     return response.body
 
 
 def check(truth: Truth, question: Question, response: Response) -> None:
-    """Raise WrongAnswer, with the reason, unless the answer is the right one."""
+    """Raise WrongAnswerError, with the reason, unless the answer is the right one."""
     wanted = 304 if question.case == "304" else 200
     if response.status != wanted:
-        raise WrongAnswer(f"status {response.status}: {_excerpt(response)}")
+        raise WrongAnswerError(f"status {response.status}: {_excerpt(response)}")
     if wanted == 304:
         if response.body:
-            raise WrongAnswer("a 304 with a body")
+            raise WrongAnswerError("a 304 with a body")
         return
     body = decoded(response)
     if question.html:
@@ -36,7 +36,7 @@ def check(truth: Truth, question: Question, response: Response) -> None:
     document = json.loads(body)
     if question.case in ("landing", "collections"):
         if not document.get("collections" if question.case == "collections" else "links"):
-            raise WrongAnswer("an empty document")
+            raise WrongAnswerError("an empty document")
     elif question.hits:
         _same("numberMatched", document.get("numberMatched"), question.matched)
     elif question.item is not None:
@@ -57,20 +57,25 @@ def _excerpt(response: Response) -> str:
 
 def _same(what: str, got: object, wanted: object) -> None:
     if got != wanted:
-        raise WrongAnswer(f"{what} is {got}, not {wanted}")
+        raise WrongAnswerError(f"{what} is {got}, not {wanted}")
 
 
 def _check_features(truth: Truth, question: Question, features: list[dict[str, Any]]) -> None:
     """The features that were asked for, none twice, and none with a vertex more or less than the release has."""
-    found = [str(f["id"]) if str(f["id"]) in truth.vertices else f["properties"].get("id", f["id"]) for f in features]
+    found = [
+        str(f["id"]) if str(f["id"]) in truth.vertices else f["properties"].get("id", f["id"])
+        for f in features
+    ]
     if len(set(found)) != len(found) or not truth.vertices.keys() >= set(found):
-        raise WrongAnswer("features twice, or not of this layer")
+        raise WrongAnswerError("features twice, or not of this layer")
     if question.ids and set(found) != question.ids:
         odd = sorted(set(found) ^ question.ids)
-        raise WrongAnswer(f"other features than it should, such as {odd[:3]}")
+        raise WrongAnswerError(f"other features than it should, such as {odd[:3]}")
     for name, feature in zip(found, features, strict=True):
         geometry = feature["geometry"]
-        polygons = geometry["coordinates"] if geometry["type"] == "MultiPolygon" else [geometry["coordinates"]]
+        polygons = (
+            geometry["coordinates"] if geometry["type"] == "MultiPolygon" else [geometry["coordinates"]]
+        )
         vertices = sum(len(ring) for polygon in polygons for ring in polygon)
         _same(f"vertices of {name}", vertices, truth.vertices[name])
 
@@ -78,6 +83,6 @@ def _check_features(truth: Truth, question: Question, features: list[dict[str, A
 def _check_html(truth: Truth, question: Question, response: Response, body: bytes) -> None:
     kind = response.headers.get("content-type", "")
     if not kind.startswith("text/html"):
-        raise WrongAnswer(f"{kind} instead of text/html")
+        raise WrongAnswerError(f"{kind} instead of text/html")
     found = set(ID.findall(body.decode("utf-8"))) & truth.vertices.keys()
     _same("features named in the page", len(found), question.returned)
