@@ -40,6 +40,9 @@ _PATIENCE: Final = {
     "tcp_user_timeout": 15_000, "application_name": "peta-dapil",
 }  # fmt: skip
 
+#: A query of the service that takes longer than this is cut off.
+_STATEMENT_MS: Final = 15_000
+
 _SHAPE: Final = (
     "postgresql://user@host:5432/database (write @ : / ? # % in a password as %40 %3A %2F %3F %23 %25, "
     "or give it in PGPASSWORD or ~/.pgpass)"
@@ -125,12 +128,21 @@ def parameters(address: Address) -> dict[str, Any]:
     return _PATIENCE | given
 
 
+def read_only(address: Address) -> dict[str, Any]:
+    """Return how the service connects: each query a transaction of its own, which cannot write or last."""
+    given = parameters(address)
+    own = f"-c default_transaction_read_only=on -c statement_timeout={_STATEMENT_MS}"
+    return given | {
+        "options": f"{own} {given.get('options', '')}".strip(), "autocommit": True, "prepare_threshold": None,
+    }  # fmt: skip
+
+
 @contextmanager
 def connected(address: Address, **options: Any) -> Iterator["psycopg.Connection[Any]"]:
     """Give a connection; errors of the server in the block become one ReleaseError, with the mend."""
     psycopg = driver()
     try:
-        connection = psycopg.connect(**parameters(address), prepare_threshold=None, **options)
+        connection = psycopg.connect(**(parameters(address) | {"prepare_threshold": None} | options))
     except psycopg.Error as error:
         raise unreachable(error, address) from None
     try:
@@ -160,6 +172,7 @@ _MENDS: Final = (
     ("too many", "close other connections or raise max_connections"),
     ("translate host name", "check the name of the host"),
     ("resolve", "check the name of the host"),
+    ("unsupported startup parameter", "set in PgBouncer: ignore_startup_parameters = options"),
     ("starting up", "wait until the server is ready"),
 )
 

@@ -7,11 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final, Literal
-
-import numpy as np
-import shapely
 
 from boundaries.errors import ReleaseError
 from boundaries.exports.features import NAME, FeatureFile
@@ -26,9 +22,9 @@ from boundaries.postgres import (
     postgis_schema,
     schema_of,
 )
+from boundaries.publish_compare import differences
 from boundaries.release import Release
-from boundaries.service.body import gzipped, plain
-from boundaries.service.package import FilePackage, Package
+from boundaries.service.package import FilePackage
 from boundaries.service.postgis import PostgisPackage
 
 if TYPE_CHECKING:
@@ -37,7 +33,6 @@ if TYPE_CHECKING:
 #: Names the one lock that publishers wait for: any number that others do not use.
 _LOCK: Final = 7_235_419_803
 _LOCK_TIMEOUT: Final = "10s"
-_ROWS: Final = 500
 
 _LIST: Final = f"""
 CREATE SCHEMA IF NOT EXISTS {CATALOG};
@@ -344,40 +339,3 @@ def _check_server(fetch: Any, version: int, address: Address) -> None:
             f"{where} is encoded in {encoding}; make the database with: createdb --encoding UTF8 "
             "--template template0"
         )
-
-
-# Whether two packages are the same release
-
-
-def differences(one: Package, other: Package) -> Iterator[str]:
-    """Give what differs between two packages: everything that the contract can say is compared."""
-    if dict(one.manifest) != dict(other.manifest):
-        yield "the manifest differs"
-    if one.tables != other.tables:
-        yield f"tables {', '.join(sorted(one.tables ^ other.tables))} are in one only"
-    layers = [str(layer["name"]) for layer in one.manifest["layers"]]
-    for table in sorted(one.tables & other.tables):
-        names = [column.name for column in one.columns(table)]
-        if one.columns(table) != other.columns(table):
-            yield f"the columns of {table} differ"
-        elif one.records(table, names) != other.records(table, names):
-            yield f"the rows of {table} differ"
-        if table in layers:
-            yield from _layer_differences(one, other, table)
-
-
-def _layer_differences(one: Package, other: Package, layer: str) -> Iterator[str]:
-    if one.span(layer) != other.span(layer) or not np.array_equal(one.bounds(layer), other.bounds(layer)):
-        yield f"the places or boxes of {layer} differ"
-        return
-    shapes = [shapely.to_wkb(package.whole(layer)) for package in (one, other)]
-    if not np.array_equal(*shapes):
-        yield f"the geometries of {layer} differ"
-    first, count = one.span(layer)
-    cuts = [*range(first, first + count, _ROWS), first + count]
-    for start, end in pairwise(cuts):
-        parts = [package.features([(start, end - 1)]) for package in (one, other)]
-        for how in (plain, gzipped):
-            if b"".join(how(parts[0])) != b"".join(how(parts[1])):
-                yield f"the texts of {layer} differ"
-                return

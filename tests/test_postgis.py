@@ -13,14 +13,16 @@ import pytest
 from pygeoapi.plugin import load_plugin
 from pygeoapi.provider.base import ProviderItemNotFoundError
 
+from boundaries import postgres
 from boundaries.errors import ReleaseError
 from boundaries.postgres import Address
 from boundaries.publish import publish
 from boundaries.release import Release, open_release
 from boundaries.service import postgis as module
 from boundaries.service.body import plain
+from boundaries.service.database import Database, Unavailable
 from boundaries.service.layers import Layers, open_package
-from boundaries.service.postgis import Database, PostgisCurrent, PostgisPackage, Unavailable
+from boundaries.service.postgis import PostgisCurrent, PostgisPackage
 from tests.postgres import Cluster, lacking, published, running_cluster, wait_until
 from tests.postgres import cluster as cluster  # the fixture
 from tests.postgres import source as source  # the fixture
@@ -207,7 +209,7 @@ def test_a_release_that_was_dropped_is_a_503(own, cluster):
 
 
 def test_a_query_that_hangs_is_cut_off(cluster, own, monkeypatch):
-    monkeypatch.setattr(module, "_STATEMENT_MS", 200)
+    monkeypatch.setattr(postgres, "_STATEMENT_MS", 200)
     database = Database(Address.parse(f"{own}?pool_size=1"))
     began = time.monotonic()
     with pytest.raises(Unavailable):

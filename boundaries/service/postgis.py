@@ -7,14 +7,12 @@ answer needs, in one round trip. A release is a schema that nobody changes; only
 
 import itertools
 import logging
-import os
 import threading
 import time
 import zlib
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
-from typing import Any, ClassVar, Final, Generic, TypeVar
-from weakref import WeakValueDictionary
+from typing import Any, Final, Generic, TypeVar
 
 import numpy as np
 import shapely
@@ -28,17 +26,16 @@ from boundaries.postgres import (
     Address,
     Fetch,
     connected,
-    driver,
     fetching,
-    parameters,
     postgis_schema,
+    read_only,
 )
 from boundaries.release import FORMAT
 from boundaries.service.body import Part, between, combined
 from boundaries.service.cache import Cache
+from boundaries.service.database import Database, Unavailable
 from boundaries.service.gpkg import Column
 from boundaries.service.package import Run
-from boundaries.service.problems import Problem
 from boundaries.service.shapes import Shapes
 
 LOGGER = logging.getLogger(__name__)
@@ -46,78 +43,10 @@ LOGGER = logging.getLogger(__name__)
 #: A release that a worker serves, whatever the worker makes of it.
 State = TypeVar("State")
 
-_WAIT_S: Final = 2.0  # for a connection
-_PAUSE_S: Final = 1.0  # after a failure, before the next attempt
 _POLL_S: Final = 1.0
-_STATEMENT_MS: Final = 15_000
 #: How much is read at once where one row after another is asked for.
 _AHEAD_BYTES: Final = 256 << 10
 _AHEAD_ROWS: Final = 200
-
-
-class Unavailable(Problem, ReleaseError):  # noqa: N818 - the word of RFC 9110 for a 503
-    """The database does not answer: a 503 for who asked the service, a ReleaseError for who opens a release."""
-
-    def __init__(self, detail: str) -> None:
-        super().__init__(503, detail)
-
-
-class Database:
-    """A bounded pool of connections of this process, shared by all releases that it serves."""
-
-    _open: ClassVar["WeakValueDictionary[tuple[int, str, int], Database]"] = WeakValueDictionary()
-    _opening: ClassVar = threading.Lock()
-
-    def __init__(self, address: Address) -> None:
-        self.address = address
-        self._psycopg = driver()
-        from psycopg_pool import ConnectionPool, PoolTimeout
-
-        self._no_connection = PoolTimeout
-        self._down_until = 0.0
-        given = parameters(address)
-        own = f"-c default_transaction_read_only=on -c statement_timeout={_STATEMENT_MS}"
-        given["options"] = f"{own} {given.get('options', '')}".strip()
-        given |= {"autocommit": True, "prepare_threshold": None}
-        self._pool = ConnectionPool(
-            kwargs=given, min_size=0, max_size=address.pool_size, open=True, timeout=_WAIT_S,
-            reconnect_timeout=_PAUSE_S, name=f"peta-dapil-{os.getpid()}", num_workers=1,
-        )  # fmt: skip
-
-    @classmethod
-    def of(cls, address: Address) -> "Database":
-        """Return the pool for an address, one a process: connections must not be carried over a fork."""
-        key = (os.getpid(), address.conninfo, address.pool_size)
-        with cls._opening:
-            found = cls._open.get(key)
-            if found is None:
-                found = cls._open[key] = cls(address)
-            return found
-
-    def fetch(self, query: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
-        """Return all rows of a query, in binary, as one read-only transaction.
-
-        A connection that has died (the server was restarted) is replaced and the question asked once more.
-        Raises Unavailable, at once for a second after a failure: waiting requests must not pile up.
-        """
-        if time.monotonic() < self._down_until:
-            raise Unavailable("the database does not answer; try again in some seconds")
-        connection = None
-        for last in (False, True):
-            try:
-                with self._pool.connection() as connection:
-                    return fetching(connection)(query, values)
-            except self._no_connection:
-                break
-            except self._psycopg.Error as error:
-                if connection is None or not connection.broken:
-                    LOGGER.error("%s: %s", self.address.shown, " ".join(str(error).split())[:400])
-                    raise Unavailable("the database cannot answer this; try again in some seconds") from error
-                if not last:
-                    self._pool.check()  # the others will be dead as well
-        self._down_until = time.monotonic() + _PAUSE_S
-        LOGGER.error("%s does not answer", self.address.shown)
-        raise Unavailable("the database does not answer; try again in some seconds")
 
 
 class PostgisPackage:
@@ -128,9 +57,8 @@ class PostgisPackage:
 
     def __init__(self, address: str, cache_bytes: int) -> None:
         place = Address.parse(address)
-        with connected(place) as connection:
-            connection.isolation_level = driver().IsolationLevel.REPEATABLE_READ
-            connection.read_only = True
+        with connected(place, **read_only(place)) as connection, connection.transaction():
+            connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
             self._read_release(place, fetching(connection), cache_bytes)
         self._fetch: Fetch = Database.of(place).fetch
 
@@ -327,7 +255,7 @@ class PostgisCurrent(Generic[State]):
         self._make = make
         self._lock = threading.Lock()
         self._refused = ""
-        with connected(self._place, autocommit=True) as connection:
+        with connected(self._place, **read_only(self._place)) as connection:
             self._release = _listed(self._place, fetching(connection))[0]
         self._state = make(self._place.at(self._release))
         self._due = time.monotonic() + _POLL_S
