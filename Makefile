@@ -7,10 +7,10 @@ PORT   ?= 5000
 BIN    := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build run test check bench bench-serve clean
+.PHONY: help setup build run test check bench bench-load bench-serve clean
 
 help:  ## show this list
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 10
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 14
 
 $(VENV)/.run: pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -39,6 +39,9 @@ check: $(VENV)/.dev  ## lint and type-check
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+bench-load: $(VENV)/.dev  ## ten minutes of load while releases are switched and workers killed
+	$(BIN)/python bench/load.py --seconds 600 --clients 32 --switch 10 --kill 60
 
 bench: $(VENV)/.dev  ## measure: build, cleaning against mapshaper, quality
 	$(BIN)/python bench/build.py

@@ -106,7 +106,10 @@ def _worker_class() -> Any:
 
 def _application(settings: Settings) -> Flask:
     config = service.load_settings(settings.config)
-    return create_app(settings.releases, config, url=settings.url, trusted_proxies=settings.trusted_proxies)
+    return create_app(
+        settings.releases, config,
+        url=settings.url, trusted_proxies=settings.trusted_proxies, background=True,
+    )  # fmt: skip
 
 
 def _allow_files(settings: Settings) -> None:
@@ -121,9 +124,7 @@ def main(argv: list[str] | None = None) -> int:
     """Serve until stopped; return the exit code."""
     try:
         settings = Settings.read(argv)
-        _application(
-            settings
-        )  # what cannot be served is told here, not by workers that die one after another
+        _application(settings)  # what cannot be served is told here, not by workers that die one by one
     except BoundariesError as error:
         sys.stderr.write(f"server.py: {error}\n")
         return error.exit_code

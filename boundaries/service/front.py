@@ -52,7 +52,8 @@ class Front:
         start_response(_STATUS[answer.status], answer.headers)
         if environ["REQUEST_METHOD"] == "HEAD" or not answer.buffers:
             return []
-        return pieces(answer.buffers)
+        # Our own server takes any buffers as they are; others want bytes.
+        return answer.buffers if environ.get("dapil.buffers") else pieces(answer.buffers)  # type: ignore[return-value]
 
     def _answer(self, environ: Mapping[str, Any]) -> Answer:
         request = None

@@ -19,7 +19,7 @@ CLOSING: Final = "closing"  #: was answered; what still comes in is thrown away 
 class Connection:
     """A socket and where it stands. At any moment one thread owns it, or it waits in the poller."""
 
-    __slots__ = ("fd", "finish", "input", "keep", "local", "out", "peer", "since", "sock", "state")
+    __slots__ = ("fd", "finish", "headless", "input", "keep", "local", "out", "peer", "since", "sock", "state")
 
     def __init__(self, sock: socket.socket, peer: Any, local: Any) -> None:
         self.sock = sock
@@ -29,6 +29,7 @@ class Connection:
         self.input = b""
         self.out: Outgoing | None = None
         self.finish: Callable[[], None] | None = None  # the close() of the body under way
+        self.headless = False  # the request under way is a HEAD: its answer has no body (RFC 9110, 9.3.2)
         self.keep = True
         self.state = READING
         self.since = time.monotonic()

@@ -189,6 +189,7 @@ class Engine:
         """Take the next request from what came in. What is refused becomes an environment that says so."""
         data = connection.input
         line, end = data.find(b"\r\n"), data.find(END)
+        connection.headless = data.startswith(b"HEAD ")
         connection.input = data[end + 4 :] if end >= 0 else b""
         try:
             if (line if line >= 0 else len(data)) > self._bounds.line + _AROUND:
@@ -236,7 +237,7 @@ class Engine:
         Returns whether the connection can go on with the next request; if not, it waits or has ended.
         """
         parts = body.parts if isinstance(body, Measured) else body  # what only measures stands aside
-        bare = status[:3] in ("204", "304") or (request is not None and request.method == "HEAD")
+        bare = status[:3] in ("204", "304") or connection.headless
         length = next((int(text) for name, text in headers if name.lower() == "content-length"), None)
         more, chunked = "", False
         if not bare and length is None:
