@@ -521,6 +521,16 @@ def test_a_log_that_was_moved_away_is_opened_anew(tmp_path):
     assert "203" not in (tmp_path / "log").read_text()
 
 
+def test_what_was_looked_up_is_not_in_the_log(tmp_path):
+    log = AccessLog(str(tmp_path / "log"))
+    place = "/lookup?lon=106.8272&lat=-6.1754"
+    environ = {"REQUEST_METHOD": "GET", "RAW_URI": place, "HTTP_REFERER": f"https://peta.example{place}"}
+    log.write(environ, "203.0.113.7", "200", 1, 0, 0)
+    line = (tmp_path / "log").read_text()
+    assert "106.8" not in line
+    assert line.count("/lookup?-") == 2
+
+
 # Limits
 
 

@@ -18,6 +18,8 @@ __all__ = ["AccessLog", "client_address", "is_local", "network", "shortened"]
 
 #: A line is one write and shorter than PIPE_BUF: lines of several processes never mix.
 _LONGEST: Final = 4000
+#: The question of a lookup: where somebody is or lives does not belong into a log.
+_PLACE: Final = re.compile(r"(/lookup\?)[^ ]*")
 _UNSAFE: Final = re.compile(r"[^\x20\x21\x23-\x5b\x5d-\x7e]")
 
 
@@ -158,7 +160,9 @@ class AccessLog:
 
 
 def _clean(text: str, longest: int = 100) -> str:
-    """Return `text` without anything that could end a field or a line, or steer a terminal."""
+    """Return `text` without a place that was looked up, or what could end a field or a line or steer a terminal."""
+    if "/lookup?" in text:
+        text = _PLACE.sub(r"\1-", text)
     if _UNSAFE.search(text):
         text = _UNSAFE.sub(lambda match: f"\\x{ord(match[0]) & 0xFF:02x}", text)
     return text if len(text) <= longest else text[:longest] + "..."
