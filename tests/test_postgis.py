@@ -208,6 +208,31 @@ def test_a_release_that_was_dropped_is_a_503(own, cluster):
         text(package)
 
 
+def test_who_reads_does_not_notice_that_the_release_is_written_again(own, releases):
+    package = PostgisPackage(own, 0)
+    before, done, wrong, turns = text(package), threading.Event(), [], []
+
+    def read() -> None:
+        while not done.is_set():
+            try:
+                if text(package) != before or len(package.geometries([0, 40, 50])) != 3:
+                    wrong.append("another text")
+            except Unavailable as error:
+                wrong.append(repr(error.__cause__))
+            turns.append(1)
+
+    threads = [threading.Thread(target=read) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for _ in range(4):
+        assert publish(releases[0], own, replace=True).state == "replaced"
+    done.set()
+    for thread in threads:
+        thread.join()
+    assert wrong == []
+    assert len(turns) > 20
+
+
 def test_a_query_that_hangs_is_cut_off(cluster, own, monkeypatch):
     monkeypatch.setattr(postgres, "_STATEMENT_MS", 200)
     database = Database(Address.parse(f"{own}?pool_size=1"))
