@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from boundaries.errors import ReleaseError
-from boundaries.exports.features import NAME, FeatureFile
 from boundaries.postgres import (
     CATALOG,
     LAYOUT,
@@ -241,16 +240,15 @@ class _Work:
             files.close()
 
     def _wrong_numbers(self) -> str:
-        """Compare what no single answer shows: where every feature parts, and its CRCs."""
-        file = FeatureFile(self._release.path / NAME)
-        kept = zip(
-            file.facts_at, file.deflate_facts_at, file.crc_at[:-1], file.shape_crc, file.facts_crc, strict=True
-        )  # fmt: skip
-        found = self._fetch(
-            self._sql.SQL("SELECT facts_at, deflate_facts_at, crc_before, shape_crc, facts_crc FROM {} ORDER BY row")
-            .format(self._sql.Identifier(self.schema, "features"))
-        )  # fmt: skip
-        return "" if found == list(kept) else "the numbers of the features differ"
+        """Compare what no single answer shows: which row is which feature, where it parts, its CRCs."""
+        from boundaries.publish_schema import FEATURES, feature_numbers
+
+        names, rows = feature_numbers(self._release)
+        sql = self._sql
+        query = sql.SQL("SELECT {} FROM {} ORDER BY row").format(
+            sql.SQL(", ").join(map(sql.Identifier, names)), sql.Identifier(self.schema, FEATURES)
+        )
+        return "" if self._fetch(query) == list(rows) else "the numbers of the features differ"
 
     def switch(self) -> None:
         """Make the release the current one: the flag, and the views."""

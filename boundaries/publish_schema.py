@@ -271,6 +271,13 @@ def _write_features(connection: "psycopg.Connection[Any]", schema: str, release:
     _plain_table(connection, schema, FEATURES, _FEATURES, ("row",), _feature_rows(file, package))
 
 
+def feature_numbers(release: Release) -> tuple[list[str], Iterator[tuple[Any, ...]]]:
+    """Return the columns of ``features`` but the texts, and what must stand in them, row by row."""
+    package = GeoPackage(release.gpkg)
+    rows = _feature_rows(FeatureFile(release.path / NAME), package)
+    return [name for name, *_ in _FEATURES[:-2]], (row[:-2] for row in rows)
+
+
 def _feature_rows(file: FeatureFile, package: GeoPackage) -> Iterator[tuple[Any, ...]]:
     for layer, (first, count) in sorted(file.tables.items(), key=lambda item: item[1]):
         key = "id" if "id" in [column.name for column in package.columns(layer)] else "kode"

@@ -322,6 +322,18 @@ def test_a_failing_statement_changes_nothing_and_names_the_mend(releases, databa
     ask("DROP EVENT TRIGGER fail")
 
 
+def test_a_view_that_is_held_for_too_long_is_told(cluster, releases, database, ask, monkeypatch):
+    publish(releases[0], database)
+    before = snapshot(ask)
+    monkeypatch.setattr(publish_module, "_LOCK_TIMEOUT", "200ms")
+    with cluster.connect(database) as connection, connection.transaction():
+        connection.execute('SELECT count(*) FROM dapil."dpr-2024"').fetchall()
+        with pytest.raises(ReleaseError, match=r"in use for too long .*wait for long queries"):
+            publish(releases[1], database)
+    assert snapshot(ask) == before
+    assert publish(releases[1], database).state == "published"
+
+
 def test_a_disk_that_is_full_changes_nothing(cluster, release, database, ask):
     directory = Path(tempfile.mkdtemp(dir=cluster.directory))
     mount = ["mount", "-t", "tmpfs", "-o", "size=1m,mode=777", "tmpfs", str(directory)]
