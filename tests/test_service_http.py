@@ -161,7 +161,8 @@ def test_a_new_release_changes_every_tag_and_no_answer_is_mixed(tmp_path):
     [("2019-04-17", {2019}), ("2024-02-13", {2019}), ("2024-02-14", {2024}), ("2030-01-01", {2024}),
      ("2019-04-16", set()), ("../2019-04-17", {2019}), ("2024-02-13/..", {2019, 2024}),
      ("2019-01-01/2023-12-31", {2019}),
-     ("2024-02-14T00:00:00Z", {2024})],
+     ("2024-02-14T00:00:00Z", {2024}), ("2024-02-14T", {2024}), ("0000-01-01T00:00:00Z/2020-01-01", {2019}),
+     ("0000-02-29/..", {2019, 2024})],
 )  # fmt: skip
 def test_a_chamber_over_all_elections_gives_what_was_in_force(client, when, years):
     page = client.get("/collections/dapil-dpr/items", query_string={"datetime": when, "limit": 1000}).json

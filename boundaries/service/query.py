@@ -139,14 +139,28 @@ def period(text: str) -> Period:
 
 def _day(text: str, allowed: str) -> str:
     try:
-        if _DATE.fullmatch(text.removesuffix("T")):  # GDAL 3.6 writes a date with a T and no time
-            return date.fromisoformat(text.removesuffix("T")).isoformat()
+        bare = text.removesuffix("T")  # GDAL 3.6 writes a date with a T and no time
+        if _DATE.fullmatch(bare):
+            return _checked(bare)
         if match := _INSTANT.fullmatch(text):
-            datetime.fromisoformat(re.sub(r"\.\d+", "", text.upper()))
+            datetime.fromisoformat(re.sub(r"\.\d+", "", _leap(text.upper())))
             return match[1]
     except ValueError as error:
         raise bad("datetime", f"{text[:80]!r}: {error}", allowed) from None
     raise bad("datetime", f"{text[:80]!r} is not a date of RFC 3339", allowed)
+
+
+def _checked(day: str) -> str:
+    date.fromisoformat(_leap(day))
+    return day
+
+
+def _leap(text: str) -> str:
+    """Return a time of the year 0000, which RFC 3339 has and Python has not, in another leap year.
+
+    QGIS asks from 0000-01-01 where a person sets no beginning.
+    """
+    return f"2000{text[4:]}" if text.startswith("0000-") else text
 
 
 def _area(params: Mapping[str, str]) -> shapely.Geometry | None:
