@@ -76,27 +76,40 @@ class Frame:
         """Metres in a unit, at the middle latitude."""
         return METRES / self.down
 
-    def place(self, lonlat: NDArray[np.float64], mesh: int = 1) -> NDArray[np.int64]:
+    def place(self, lonlat: NDArray[np.float64], mesh: int = 1) -> NDArray[np.int32]:
         """Return the places on the grid of longitudes and latitudes, kept within what a path can hold."""
-        grid = (lonlat - (self.west, self.north)) * (self.across / mesh, -self.down / mesh)
+        grid = np.empty(lonlat.shape, dtype=np.int32)
         limit = _REACH // 2 // mesh - 1  # the way between two places must be a word, too
-        return np.clip(np.rint(grid), -limit, limit).astype(np.int64) * mesh
+        for axis, (origin, scale) in enumerate(((self.west, self.across), (self.north, -self.down))):
+            far = np.rint((lonlat[:, axis] - origin) * (scale / mesh))
+            grid[:, axis] = np.clip(far, -limit, limit)
+        return grid * np.int32(mesh)
 
 
 @dataclass(frozen=True)
 class _Lines:
-    """Places on the grid, ring after ring; `owner` is the shape that a place belongs to."""
+    """Places on the grid, ring after ring: each packed into one number, its ring, and the shape of every ring."""
 
-    place: NDArray[np.int64]
+    key: NDArray[np.int32]
     ring: NDArray[np.int64]
-    owner: NDArray[np.int64]
+    owner_of: NDArray[np.int64]
 
     def only(self, keep: NDArray[np.bool_]) -> "_Lines":
-        return _Lines(self.place[keep], self.ring[keep], self.owner[keep])
+        return _Lines(self.key[keep], self.ring[keep], self.owner_of)
 
     def starts(self) -> NDArray[np.bool_]:
         """Return which places are the first of their ring."""
         return np.concatenate([[True], self.ring[1:] != self.ring[:-1]])
+
+    def places(self) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+        """Return x and y."""
+        x, y = np.divmod(self.key, np.int32(2 * _REACH))
+        return x - np.int32(_REACH), y - np.int32(_REACH)
+
+    @property
+    def owner(self) -> NDArray[np.int64]:
+        """The shape that every place belongs to."""
+        return self.owner_of[self.ring]
 
 
 @dataclass(frozen=True)
@@ -115,7 +128,7 @@ def draw(shapes: Shapes | Sequence[shapely.Geometry | None], frame: Frame, mesh:
     """
     count = len(shapes)
     lines = _lines(np.asarray(shapes, dtype=object), frame, mesh)
-    if not len(lines.place):
+    if not len(lines.key):
         return Drawing([""] * count, np.empty((0, 2), dtype=np.int64))
     return Drawing(_texts(_thinned(lines, mesh), count), _touching(lines))
 
@@ -132,25 +145,26 @@ def _lines(shapes: Shapes, frame: Frame, mesh: int) -> _Lines:
     areas = shapely.get_dimensions(parts) == 2
     rings, part = shapely.get_rings(parts[areas], return_index=True)
     lonlat, ring = shapely.get_coordinates(rings, return_index=True)
-    lines = _Lines(frame.place(lonlat, mesh), ring, owner[areas][part[ring]] if len(ring) else ring)
+    place = frame.place(lonlat, mesh) + np.int32(_REACH)
+    lines = _Lines(place[:, 0] * np.int32(2 * _REACH) + place[:, 1], ring, owner[areas][part])
     if not len(ring):
         return lines
     start = lines.starts()
-    stays = np.concatenate([[False], (lines.place[1:] == lines.place[:-1]).all(axis=1)])
-    lines = lines.only(start | ~stays)
+    lines = lines.only(start | np.concatenate([[False], lines.key[1:] != lines.key[:-1]]))
     # The closing place is the first one again; "z" goes there.
     start = lines.starts()
     first = np.flatnonzero(start)
-    sizes = np.diff(np.append(first, len(start)))
-    closes = np.append(start[1:], True) & (lines.place == np.repeat(lines.place[first], sizes, axis=0)).all(1)
-    return _without_twins(lines.only(start | ~closes))
+    last = np.append(first[1:], len(start)) - 1
+    keep = np.ones(len(start), dtype=bool)
+    keep[last[(last > first) & (lines.key[last] == lines.key[first])]] = False
+    return _without_twins(lines.only(keep))
 
 
 def _without_twins(lines: _Lines) -> _Lines:
     """Keep one of the dots that one shape has at one place."""
     start = lines.starts()
     dots = np.flatnonzero(start & np.append(start[1:], True))
-    key = (lines.owner[dots] * 2 * _REACH + lines.place[dots, 0]) * 2 * _REACH + lines.place[dots, 1]
+    key = lines.owner_of[lines.ring[dots]] * (2 * _REACH) ** 2 + lines.key[dots]
     keep = np.ones(len(start), dtype=bool)
     keep[np.delete(dots, np.unique(key, return_index=True)[1])] = False
     return lines.only(keep)
@@ -163,15 +177,15 @@ def _thinned(lines: _Lines, mesh: int) -> _Lines:
     does not depend on the direction, so two shapes thin the line that they share alike.
     """
     for _ in range(_ROUNDS):
-        place, ring = lines.place, lines.ring
-        if len(place) < 3:
+        ring = lines.ring
+        if len(ring) < 3:
             return lines
-        steps = np.diff(place, axis=0)
-        twice = np.abs(steps[:-1, 0] * steps[1:, 1] - steps[:-1, 1] * steps[1:, 0])
-        inner = (ring[1:-1] == ring[:-2]) & (ring[1:-1] == ring[2:])
-        area = np.full(len(place), np.inf)
-        tie = ((place[1:-1, 0] * 7919 + place[1:-1, 1] * 104_729) & 1023) / 1024
-        area[1:-1] = np.where(inner, twice + tie, np.inf)
+        x, y = lines.places()
+        dx, dy = np.diff(x), np.diff(y)
+        twice = np.abs(dx[:-1] * dy[1:] - dy[:-1] * dx[1:])
+        tie = ((x[1:-1] * 7919 + y[1:-1] * 104_729) & 1023) / 1024
+        area = np.full(len(ring), np.inf)
+        area[1:-1] = np.where(ring[2:] == ring[:-2], twice + tie, np.inf)
         least = np.concatenate([[np.inf], area[:-1]]), np.concatenate([area[1:], [np.inf]])
         goes = (area < 2 * mesh * mesh + 1) & (area < least[0]) & (area < least[1])
         if not goes.any():
@@ -182,7 +196,7 @@ def _thinned(lines: _Lines, mesh: int) -> _Lines:
 
 def _texts(lines: _Lines, count: int) -> list[str]:
     """Write the path data: ``M x y l dx dy ... z`` a ring, ``M x y h0`` a dot."""
-    place, start = lines.place, lines.starts()
+    (x, y), start = lines.places(), lines.starts()
     last = np.append(start[1:], True)
     dot = start & last
     size = np.where(start, 4, 2) + (last & ~dot)
@@ -190,9 +204,10 @@ def _texts(lines: _Lines, count: int) -> list[str]:
     words = np.empty(at[-1], dtype=np.int64)
     first, more = np.flatnonzero(start), np.flatnonzero(~start)
     words[at[first]] = _MOVE
-    words[at[first] + 1], words[at[first] + 2] = place[first].T + _REACH
+    words[at[first] + 1], words[at[first] + 2] = x[first] + _REACH, y[first] + _REACH
     words[at[first] + 3] = np.where(dot[first], _DOT, _LINE)
-    words[at[more]], words[at[more] + 1] = (place[more] - place[more - 1]).T + _REACH
+    words[at[more]] = x[more] - x[more - 1] + _REACH
+    words[at[more] + 1] = y[more] - y[more - 1] + _REACH
     words[at[1:][last & ~dot] - 1] = _CLOSE
     ends = at[np.searchsorted(lines.owner, np.arange(count + 1))]
     text = _WORDS[words].tolist()
@@ -204,9 +219,8 @@ def _texts(lines: _Lines, count: int) -> list[str]:
 
 def _touching(lines: _Lines) -> NDArray[np.int64]:
     """Return pairs of shapes that have a place in common; up to four shapes at one place."""
-    key = lines.place[:, 0] * 2 * _REACH + lines.place[:, 1]
-    order = np.argsort(key, kind="stable")
-    key, owner = key[order], lines.owner[order]
+    order = np.argsort(lines.key, kind="stable")
+    key, owner = lines.key[order], lines.owner[order]
     many = int(owner.max()) + 1
     pairs = []
     for lag in (1, 2, 3):
