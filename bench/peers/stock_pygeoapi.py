@@ -47,7 +47,10 @@ class Pygeoapi(Server):
             "pygeoapi.flask_app:APP",
         ]
         self.launch(command, env, "/?f=json")
-        self.note = "pygeoapi 0.21 PostgreSQL provider, gunicorn gthread 2x4, gzip: true"
+        self.note = (
+            "pygeoapi 0.21 PostgreSQL provider, gunicorn gthread 2x4, gzip: true; "
+            "its spatial filters end in a 500, as it writes SRID=CRS84 into the SQL"
+        )
 
     def roots(self) -> list[int]:
         return [*super().roots(), self._database.root]

@@ -50,7 +50,8 @@ def check(truth: Truth, question: Question, response: Response) -> None:
 
 def _excerpt(response: Response) -> str:
     try:
-        return decoded(response)[:300].decode("utf-8", "replace").replace("\n", " ")
+        text = re.sub(r"<[^>]*>|\s+", " ", decoded(response)[:600].decode("utf-8", "replace"))
+        return " ".join(text.split())[:160]
     except (OSError, EOFError):
         return "(unreadable body)"
 
