@@ -406,6 +406,8 @@ def test_a_view_wider_than_the_world_finds_all_of_it(client):
     for box in ("1e300,0,2e300,1", "0,0,1e308,1e-9", "0,0,0,1e308"):
         far = {"bbox": box, "bbox-crs": f"{CRS}/EPSG/0/23833"}
         assert client.get(ITEMS, query_string=far).json["parameter"] == "bbox"
+    round_the_world = {"bbox": "0,1492.51,5529853.79,679667.88", "bbox-crs": f"{CRS}/EPSG/0/23844"}
+    assert "antimeridian" in client.get(ITEMS, query_string=round_the_world).json["detail"]
     utm = {"bbox": "-3e7,-3e7,3e7,3e7", "bbox-crs": f"{CRS}/EPSG/0/32748"}
     assert client.get(ITEMS, query_string=utm).json["parameter"] == "bbox"
 

@@ -16,6 +16,8 @@ _EPSG: Final = "http://www.opengis.net/def/crs/EPSG/0/{}"
 EPSG_CODES: Final = (4326, 3857, *range(32646, 32655), *range(32746, 32755), *range(23830, 23846))
 SUPPORTED: Final = (CRS84, *(_EPSG.format(code) for code in EPSG_CODES))
 
+_LINE: Final = shapely.GeometryType.LINESTRING
+_POLYGON: Final = shapely.GeometryType.POLYGON
 #: Half the world's width in Web Mercator, in metres, and as far north as its latitudes can be told apart.
 _WORLD: Final = 20037508.342789244
 _HIGH: Final = 5e7
@@ -80,6 +82,23 @@ def lonlat(xy: NDArray[np.float64], crs: Crs) -> NDArray[np.float64]:
     return moved
 
 
+def to_lonlat(geometry: shapely.Geometry, crs: Crs) -> shapely.Geometry:
+    """Return a geometry of a projected system in lon/lat.
+
+    Raises ValueError as `lonlat` does, and for a side across the antimeridian: in lon/lat it would go the other
+    way round the world.
+    """
+    moved = shapely.transform(geometry, lambda xy: lonlat(xy, crs))
+    parts = shapely.get_parts(moved)
+    rings = shapely.get_rings(parts[shapely.get_type_id(parts) == _POLYGON])
+    lines = np.concatenate([rings, parts[shapely.get_type_id(parts) == _LINE]])
+    xy, line = shapely.get_coordinates(lines, return_index=True)
+    far = np.abs(np.diff(xy[:, 0])) > 180
+    if (far & (np.diff(line) == 0)).any():
+        raise ValueError("crosses the antimeridian; ask for it in lon/lat (CRS84)")
+    return moved
+
+
 def area(box: tuple[float, float, float, float], crs: Crs) -> shapely.Geometry:
     """Return the lon/lat geometry of a box (first, second axis minimum, then maximum, as `crs` orders them).
 
@@ -97,7 +116,7 @@ def area(box: tuple[float, float, float, float], crs: Crs) -> shapely.Geometry:
         if box[0] > box[2] or box[1] > box[3]:
             raise ValueError("the box lies outside of the world")
     bent = _sides(*box)
-    moved = shapely.transform(bent, lambda xy: lonlat(xy, crs))
+    moved = to_lonlat(bent, crs)
     return moved if shapely.is_valid(moved) else shapely.make_valid(moved)
 
 

@@ -148,7 +148,7 @@ def _lonlat(geometry: shapely.Geometry, crs: Crs, name: str) -> shapely.Geometry
         moved = shapely.transform(geometry, lambda xy: xy[:, ::-1])
     else:
         try:
-            moved = shapely.transform(_bent(geometry), lambda xy: crs_module.lonlat(xy, crs))
+            moved = crs_module.to_lonlat(_bent(geometry), crs)
         except (ValueError, GEOSException) as error:
             raise FilterError(f"{name}: {error}", "positions where filter-crs is in use") from None
     _check_lonlat(moved, name)
