@@ -248,6 +248,19 @@ def test_every_page_links_its_own_json(
     assert urlsplit(found[0]).path == path.partition("?")[0]
 
 
+def test_a_parameter_may_be_called_anything(pages: Pages) -> None:
+    page = _page(
+        path="/collections/dpr-2024/items", query=f"self=1&language=en&path=x&offset={'9' * 5000}&%00=%FF"
+    )
+    tree = _items(pages, ["A"], None, page)
+    chips = {
+        each.text.partition(":")[0]: each.attributes["href"] for each in tree.all("a") if "×" in each.text
+    }
+    assert {"self", "language", "path"} <= set(chips)
+    assert parse_qs(urlsplit(chips["self"]).query).keys() >= {"language", "path", "lang"}
+    assert "self=" not in chips["self"]
+
+
 def test_the_language_switch_keeps_the_rest_of_the_query(seen: dict[tuple[str, str], Node]) -> None:
     tree = seen["/collections/dpr-2024/items?limit=2&offset=2&sortby=-kursi", "id"]
     switch = next(each for each in tree.one("header").all("a") if each.attributes.get("hreflang") == "en")

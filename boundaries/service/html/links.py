@@ -47,6 +47,10 @@ class Page:
         kept += [(name, str(value)) for name, value in changed.items() if value is not None]
         return self._link(self.path, kept, language or self.language)
 
+    def without(self, *names: str) -> str:
+        """Return the link to this page without some parameters."""
+        return self._link(self.path, [pair for pair in self.params if pair[0] not in names], self.language)
+
     def turned(self, href: str) -> str:
         """Return this page with the query of a document's own link (``self``, ``alternate``, ``next``)."""
         query = urlsplit(href).query

@@ -3,40 +3,33 @@
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
-from pathlib import Path
 from typing import Any, Final
 
-import jinja2
 import numpy as np
 import shapely
 
 from boundaries.service.html import documents, maps
-from boundaries.service.html.assets import ASSET
-from boundaries.service.html.documents import links
+from boundaries.service.html.browsing import caption, narrowed, pager
 from boundaries.service.html.drawing import Shapes
 from boundaries.service.html.links import Language, Page, segment
 from boundaries.service.html.overview import overview
 from boundaries.service.html.release import Told, told
+from boundaries.service.html.rendering import Renderer, is_web
 from boundaries.service.html.table import (
     Described,
-    Member,
     facts,
     members,
     missing,
     name_of,
     table,
     title_of,
-    value_text,
 )
-from boundaries.service.html.texts import Words, day, doubts, number, tongue
+from boundaries.service.html.texts import Words, doubts, number, tongue
 
 Document = Mapping[str, Any]
 
 LANGUAGES: Final[tuple[Language, ...]] = ("id", "en")
 _LIMITS: Final = (10, 100, 1000)
-#: Parameters that arrange a page and do not narrow it.
-_ARRANGING: Final = ("f", "lang", "limit", "offset", "sortby")
 #: Where the notes of a collection's description begin, and those of a year.
 _NOTES: Final = re.compile(r" (?:Catatan|Notes)(?: (\d{4}))?: ")
 #: Facts of an item that have a place of their own on its page.
@@ -81,12 +74,12 @@ class Pages:
         self._words = {language: Words(language) for language in LANGUAGES}
         self._backdrop = maps.Backdrop(backdrop)
         self._provinces = np.asarray(backdrop, dtype=object)
-        self._templates = _templates()
+        self._render = Renderer(self._told, self._words).page
 
     def landing(self, page: Page, document: Document) -> bytes:
         """Return the page of /."""
         words = self._words[page.language]
-        return self._page(
+        return self._render(
             "landing.html", page, self._told[page.language].title, [],
             document=document,
             overview=self._overview(page, {}),
@@ -97,7 +90,7 @@ class Pages:
         """Return the page of /collections."""
         words = self._words[page.language]
         titles = {str(each["id"]): str(each.get("title", each["id"])) for each in document["collections"]}
-        return self._page(
+        return self._render(
             "collections.html", page, words("collections.title"), [],
             document=document, overview=self._overview(page, titles),
         )  # fmt: skip
@@ -123,7 +116,7 @@ class Pages:
         found = [
             f"{year}: {note}" if year else note for year, note in zip(told[::2], told[1::2], strict=True)
         ]
-        return self._page(
+        return self._render(
             "collection.html", page, str(document.get("title", name)), [_collections(page, words)],
             document=document,
             name=name,
@@ -135,14 +128,14 @@ class Pages:
             columns=[(each.name, title_of(each.name, columns, language), tongue(each.meaning, language))
                      for each in columns],
             downloads=documents.downloads(document, words),
-            sources=[each for each in documents.links(document, "via", "license") if _web(each.get("href"))],
+            sources=[each for each in documents.links(document, "via", "license") if is_web(each.get("href"))],
         )  # fmt: skip
 
     def conformance(self, page: Page, document: Document) -> bytes:
         """Return the page of /conformance."""
         words = self._words[page.language]
         groups = documents.conformance(document)
-        return self._page(
+        return self._render(
             "conformance.html", page, words("conformance.title"), [], document=document, groups=groups
         )
 
@@ -159,7 +152,7 @@ class Pages:
         here = page.path.rstrip("/").rpartition("/")[0]
         title = str(document.get("title") or here.rpartition("/")[2])
         crumbs = [_collections(page, words), (page.to(here), title)]
-        return self._page(
+        return self._render(
             "schema.html", page, words(f"{kind}.title", title=title), crumbs,
             document=document,
             kind=kind,
@@ -190,18 +183,18 @@ class Pages:
             drawn = maps.items_map(
                 shapes,
                 [row.href for row in arranged.rows],
-                [_caption(each, words) for each in features],
+                [caption(each, words) for each in features],
                 self._backdrop,
                 words("map.items", title=title, count=number(len(features), language)),
                 words,
             )
         here = f"/collections/{segment(str(collection['id']))}"
-        return self._page(
+        return self._render(
             "items.html", page, title, [_collections(page, words), (page.to(here), title)],
             document=document, here=here, name=str(collection["id"]), table=arranged, map=drawn,
-            narrowed=self._narrowed(page, columns, words),
+            narrowed=narrowed(page, columns, words),
             by_province=any(each.name == "kode_provinsi" for each in columns),
-            pager=_pager(page, document),
+            pager=pager(page, document),
             limits=_LIMITS,
         )  # fmt: skip
 
@@ -228,13 +221,13 @@ class Pages:
                 for each in neighbours or ()
             ]
             label = words("map.item", name=name)
-            drawn = maps.item_map(shape, _caption(document, words), beside, self._backdrop, label, words)
+            drawn = maps.item_map(shape, caption(document, words), beside, self._backdrop, label, words)
         crumbs = [
             _collections(page, words),
             (page.to(here), title),
             (page.to(f"{here}/items"), words("nav.items")),
         ]
-        return self._page(
+        return self._render(
             "item.html", page, name, crumbs,
             document=document, here=here, collection_title=title, properties=properties, map=drawn,
             columns=columns,
@@ -256,14 +249,14 @@ class Pages:
             drawn = maps.point_map(
                 float(point["lon"]), float(point["lat"]), self._backdrop, words("map.point"), words
             )  # fmt: skip
-        return self._page(
+        return self._render(
             "lookup.html", page, words("lookup.title"), [], answer=document, problem=problem, map=drawn,
             formats=[documents.Way(page.json(), "JSON")] if document is not None else [],
         )  # fmt: skip
 
     def openapi(self, page: Page) -> bytes:
         """Return the page that reads /openapi to a person: Swagger UI, from this server."""
-        return self._page("openapi.html", page, self._words[page.language]("openapi.title"), [])
+        return self._render("openapi.html", page, self._words[page.language]("openapi.title"), [])
 
     def problem(self, page: Page, document: Document) -> bytes:
         """Return a problem (RFC 9457) as a page with the way back.
@@ -280,7 +273,7 @@ class Pages:
         match = re.match(r"/collections/[^/]+", page.path)
         known = match is not None and match[0].removeprefix("/collections/") in self._told["id"].collections
         allowed = document.get("allowed")
-        return self._page(
+        return self._render(
             "problem.html", page, title, [],
             document=document,
             status=status,
@@ -306,97 +299,6 @@ class Pages:
             words, mesh=3,
         )  # fmt: skip
 
-    def _narrowed(self, page: Page, columns: Sequence[Described], words: Words) -> list[tuple[str, str, str]]:
-        """Return what narrows this page: name of the parameter, its value, the link without it."""
-        return [
-            (
-                words.known(f"param.{name}", title_of(name, columns, words.language)),
-                value_text(name, value, words),
-                page.here(**{name: None, "offset": None}),
-            )
-            for name, value in page.params
-            if name not in _ARRANGING
-        ]
-
-    def _page(
-        self, template: str, page: Page, title: str, crumbs: Sequence[tuple[str, str]], **values: Any
-    ) -> bytes:
-        words = self._words[page.language]
-        document = values.get("document")
-        context = {
-            "page": page,
-            "t": words,
-            "site": self._told[page.language],
-            "title": title,
-            "crumbs": [(page.to("/"), words("nav.home")), *crumbs] if page.path.strip("/") else [],
-            "formats": documents.formats(document, page) if isinstance(document, Mapping) else [],
-            "num": partial(number, language=page.language),
-            "day": partial(day, language=page.language),
-            "half": partial(tongue, language=page.language),
-            "value_text": partial(value_text, words=words),
-            "title_of": partial(title_of, columns=values.get("columns") or (), language=page.language),
-            "doubts_of": partial(doubts, language=page.language),
-            "linked": partial(_linked, self._told[page.language]),
-        }
-        return self._templates.get_template(template).render(context | values).encode()
-
-
-def _templates() -> jinja2.Environment:
-    """Return the environment with every template compiled, so that no request waits for it."""
-    folder = Path(__file__).parent / "templates"
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(folder),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        auto_reload=False,
-        cache_size=-1,
-    )
-    environment.globals["asset"] = ASSET.__getitem__
-    environment.filters["segment"] = segment
-    environment.tests["web"] = _web
-    for path in sorted(folder.glob("*.html")):
-        environment.get_template(path.name)
-    return environment
-
 
 def _collections(page: Page, words: Words) -> tuple[str, str]:
     return (page.to("/collections"), words("nav.collections"))
-
-
-def _caption(feature: Document, words: Words) -> str:
-    """Return what the map says of a feature: its name, and its seats if it has any."""
-    seats = (feature.get("properties") or {}).get("kursi")
-    name = name_of(feature)
-    return f"{name}, {words('seats', count=number(seats, words.language))}" if seats is not None else name
-
-
-def _linked(site: Told, member: Member) -> bool:
-    """Return whether this service has a page for a unit."""
-    return member.layer in site.collections and member.code in site.units
-
-
-def _web(href: Any) -> bool:
-    return isinstance(href, str) and href.startswith(("http://", "https://"))
-
-
-def _pager(page: Page, document: Document) -> dict[str, Any]:
-    """Return which features a page holds, and the links to the pages before and behind."""
-    offset, count = _whole(page.given("offset"), 0), len(document.get("features", ()))
-    ways = {
-        relation: page.as_html(str(found[0]["href"])) if (found := links(document, relation)) else ""
-        for relation in ("prev", "next")
-    }
-    return {
-        "first": offset + 1 if count else 0,
-        "last": offset + count,
-        "count": count,
-        "matched": document.get("numberMatched"),
-        "limit": _whole(page.given("limit"), 0),
-        **ways,
-    }
-
-
-def _whole(text: str, default: int) -> int:
-    return int(text) if text.isascii() and text.isdigit() else default
