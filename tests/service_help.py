@@ -16,7 +16,7 @@ from boundaries.service.app import create_app
 CRS = "http://www.opengis.net/def/crs"
 
 
-def app_of(releases: Path, **options: Any) -> Flask:
+def app_of(releases: Path | str, **options: Any) -> Flask:
     return create_app(releases, **options)
 
 

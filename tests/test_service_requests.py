@@ -154,8 +154,9 @@ def release(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def client(release: Path) -> FlaskClient:
-    return app_of(release.parent).test_client()
+def client(source: str) -> FlaskClient:
+    """The service on files, and on a database."""
+    return app_of(source).test_client()
 
 
 @pytest.mark.parametrize(("path", "parameter"), REFUSED)
