@@ -13,7 +13,6 @@ from boundaries.service.body import gzipped, plain
 from boundaries.service.layers import Layers, open_package
 from boundaries.service.package import Package, runs
 from tests.postgres import Cluster, published
-from tests.postgres import cluster as cluster  # the fixture
 from tests.small import make_small_release
 
 CACHE = 1 << 20

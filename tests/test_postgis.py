@@ -24,8 +24,6 @@ from boundaries.service.database import Database, Unavailable
 from boundaries.service.layers import Layers, open_package
 from boundaries.service.postgis import PostgisCurrent, PostgisPackage
 from tests.postgres import Cluster, lacking, published, running_cluster, wait_until
-from tests.postgres import cluster as cluster  # the fixture
-from tests.postgres import source as source  # the fixture
 from tests.small import make_small_release
 from tests.test_service_server import another_release
 

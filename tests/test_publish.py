@@ -23,7 +23,6 @@ from boundaries.postgres import Address, schema_of
 from boundaries.publish import publish
 from boundaries.release import Release, open_release
 from tests.postgres import Cluster, unprivileged, wait_until
-from tests.postgres import cluster as cluster  # the fixture
 from tests.small import make_small_release
 from tests.test_service_server import another_release
 

@@ -25,6 +25,8 @@ METHODS: Final = "GET, HEAD, OPTIONS"
 _WORTH_PACKING: Final = 1400
 _VARY: Final = "Accept, Accept-Encoding, Accept-Language"
 _EXPOSED: Final = "Content-Crs, Content-Language, Dapil-Release, ETag, Link"
+#: Seconds after which a database that was away may be there again.
+_SOON: Final = "2"
 _STATUS: Final = {int(status): f"{int(status)} {status.phrase}" for status in HTTPStatus}
 OPEN_TO_ALL: Final = (("Access-Control-Allow-Origin", "*"), ("Access-Control-Expose-Headers", _EXPOSED))
 _PREFLIGHT: Final = (
@@ -99,6 +101,8 @@ class Front:
             headers.append(("Content-Security-Policy", CSP))
         if problem.status == 405:
             headers.append(("Allow", METHODS))
+        if problem.status == 503:
+            headers.append(("Retry-After", _SOON))
         return Answer(int(problem.status), headers, [body])
 
 
