@@ -1,0 +1,357 @@
+"""Lines on a coarse grid that nowhere meet but in their common ends.
+
+Rounding the points of a planar set of lines to a grid can make lines cross, touch or fall together. Here such
+*clashes* are found exactly, in whole numbers, and mended on the spot: a point is moved to a neighbouring place of the
+grid, or taken out, so that its lines clash less, until none does. Nodes (ends that several lines share) move with all
+their lines. Only what clashes is touched.
+"""
+
+from collections import deque
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
+
+_NEAR: Final = np.array(sorted(
+    ((x, y) for x in range(-2, 3) for y in range(-2, 3)), key=lambda p: (p[0] ** 2 + p[1] ** 2, p)
+))  # fmt: skip
+_TRIES: Final = 12
+"""How often one point is looked at before it is given up."""
+
+
+@dataclass
+class Graph:
+    """Lines as slots one after another: slot ``s`` stands at vertex ``vertex[s]``, the next slot is ``after[s]``.
+
+    Vertices (``place``: (n, 2) int64 on the grid, ``true``: where they should be) are shared by the lines that end
+    in them; ``after`` is -1 in the last slot of an open line, ``alive`` tells which slots are left.
+    """
+
+    true: Array
+    place: Array
+    vertex: Array
+    after: Array
+    before: Array
+    alive: Array
+    line: Array
+    turns: "Turns"
+
+    def segments(self) -> Array:
+        """Slots in which a segment begins."""
+        return np.flatnonzero(self.alive & (self.after >= 0))
+
+    def ends(self, slots: Array) -> tuple[Array, Array]:
+        """Vertices at which segments begin and end."""
+        return self.vertex[slots], self.vertex[self.after[slots]]
+
+    def remove(self, slot: int) -> None:
+        """Take a slot between two others out."""
+        a, c = self.before[slot], self.after[slot]
+        self.after[a], self.before[c] = c, a
+        self.alive[slot] = False
+
+
+@dataclass
+class Turns:
+    """The order of lines around nodes. An end of a line is called by its slot; where a line turns back to the node
+    it left, both its ends are there.
+
+    ``slot``: all ends; ``follows``: the end that comes next, counter-clockwise, around the same node (an index into
+    `slot`), as it was in the lines before anything was done to them; ``at``: vertex → its ends (indices).
+    """
+
+    slot: Array
+    follows: Array
+    at: dict[int, Array]
+
+
+def graph(points: Array, starts: Array, ring: Array, follows: Array | None = None) -> Graph:
+    """Make a graph of lines on the grid (`points` float): ends at the very same point become one vertex.
+
+    `follows`: the order around nodes that must be kept, from ``turns`` of another graph of the same lines; by
+    default the one found here.
+    """
+    count = len(points)
+    first, last = starts[:-1], starts[1:] - 1
+    after, before = np.arange(count) + 1, np.arange(count) - 1
+    after[last], before[first] = np.where(ring, first, -1), np.where(ring, last, -1)
+    vertex = np.arange(count)
+    ends = np.concatenate([first[~ring], last[~ring]])
+    _, example, which = np.unique(points[ends], axis=0, return_index=True, return_inverse=True)
+    vertex[ends] = ends[example][which.ravel()]
+    line = np.repeat(np.arange(len(ring)), np.diff(starts))
+    place = np.rint(points).astype(np.int64)
+    alive = np.ones(count, dtype=bool)
+    made = Graph(points, place, vertex, after, before, alive, line, Turns(ends, np.empty(0), {}))
+    order = np.argsort(vertex[ends], kind="stable")
+    cuts = np.flatnonzero(np.diff(vertex[ends][order])) + 1
+    groups = np.split(order, cuts) if len(order) else []
+    made.turns.at = {int(vertex[ends[group[0]]]): group for group in groups}
+    made.turns.follows = order_around_nodes(made) if follows is None else follows
+    return made
+
+
+def order_around_nodes(lines: Graph) -> Array:
+    """For each end of a line the next one, counter-clockwise, around its node."""
+    slot = lines.turns.slot
+    beside = np.where(lines.after[slot] >= 0, lines.after[slot], lines.before[slot])
+    vector = lines.place[lines.vertex[beside]] - lines.place[lines.vertex[slot]]
+    node = lines.vertex[slot]
+    order = np.lexsort((np.arctan2(vector[:, 1], vector[:, 0]), node))
+    first = np.append(True, np.diff(node[order]) != 0)[: len(order)]
+    starts = np.flatnonzero(first)
+    following = np.roll(order, -1)
+    if len(starts):
+        following[np.append(starts[1:], len(order)) - 1] = order[starts]
+    result = np.empty(len(order), dtype=np.int64)
+    result[order] = following
+    return result
+
+
+def turned(lines: Graph) -> Array:
+    """Nodes (vertices) around which the lines have come into another order."""
+    wrong = order_around_nodes(lines) != lines.turns.follows
+    return np.unique(lines.vertex[lines.turns.slot[wrong]])
+
+
+def drop_repeated(lines: Graph, least: Array) -> None:
+    """Take out points that the rounding put on the point before or after, as long as `least` of a line are left."""
+    while True:
+        slots = lines.segments()
+        a, b = lines.ends(slots)
+        same = slots[(lines.place[a] == lines.place[b]).all(axis=1)]
+        inner = (lines.before >= 0) & (lines.after >= 0)
+        gone = np.where(inner[lines.after[same]], lines.after[same], same)
+        gone = np.unique(gone[inner[gone]])
+        # one a line and round, so that neighbours in the list are never taken out together
+        _, pick = np.unique(lines.line[gone], return_index=True)
+        gone = gone[pick]
+        left = np.bincount(lines.line[lines.alive], minlength=len(least))
+        gone = gone[left[lines.line[gone]] > least[lines.line[gone]]]
+        if not len(gone):
+            return
+        a, c = lines.before[gone], lines.after[gone]
+        lines.after[a], lines.before[c] = c, a
+        lines.alive[gone] = False
+
+
+def clashes(lines: Graph) -> Array:
+    """Pairs (k, 2) of slots whose segments meet where they should not."""
+    slots = lines.segments()
+    a, b = lines.ends(slots)
+    start, end = lines.place[a], lines.place[b]
+    boxes = shapely.box(*np.minimum(start, end).T, *np.maximum(start, end).T)
+    i, j = shapely.STRtree(boxes).query(boxes)
+    i, j = i[i < j], j[i < j]
+    bad = _clash(start[i], end[i], a[i], b[i], start[j], end[j], a[j], b[j])
+    nought = np.flatnonzero((start == end).all(axis=1))
+    return np.concatenate([np.stack([slots[i[bad]], slots[j[bad]]], axis=1), np.stack([slots[nought]] * 2, axis=1)])
+
+
+def mend(lines: Graph, least: Array) -> Array:
+    """Move or take out points until nothing clashes; returns the lines that still do, mostly none.
+
+    `least` (number of lines,): how many points a line keeps.
+    """
+    found, nodes = clashes(lines), turned(lines)
+    for _ in range(3):
+        if not len(found) and not len(nodes):
+            break
+        _Mender(lines, least).run(found, nodes)
+        found, nodes = clashes(lines), turned(lines)
+    return faulty(lines, found, nodes)
+
+
+def faulty(lines: Graph, found: Array, nodes: Array) -> Array:
+    """The lines that clash or end in a node around which the order is not kept."""
+    slot = lines.turns.slot
+    at_node = slot[np.isin(lines.vertex[slot], nodes)]
+    return np.unique(lines.line[np.concatenate([found.ravel(), at_node])])
+
+
+def straighten(lines: Graph, least: Array) -> None:
+    """Take out points that lie straight between their neighbours: nothing moves."""
+    for parity in (0, 1, 0, 1):
+        left = np.bincount(lines.line[lines.alive], minlength=len(least))
+        slots = np.flatnonzero(lines.alive & (lines.after >= 0) & (lines.before >= 0))
+        slots = slots[left[lines.line[slots]] > least[lines.line[slots]] + 1]
+        a, b, c = (lines.place[lines.vertex[s]] for s in (lines.before[slots], slots, lines.after[slots]))
+        flat = (_cross(b - a, c - b) == 0) & (((b - a) * (c - b)).sum(axis=-1) > 0)
+        rank = np.cumsum(lines.alive) - 1
+        slots = slots[flat & (rank[slots] % 2 == parity)]
+        # neighbours in a line have ranks of other parity, but where a ring of odd length closes
+        slots = slots[lines.before[slots] < slots]
+        a, c = lines.before[slots], lines.after[slots]
+        lines.after[a], lines.before[c] = c, a
+        lines.alive[slots] = False
+
+
+class _Mender:
+    """The search around each point that clashes. Segments are found through a tree of their first places."""
+
+    def __init__(self, lines: Graph, least: Array) -> None:
+        self._g, self._least = lines, least
+        self._left = np.bincount(lines.line[lines.alive], minlength=len(least))
+        self._slots = lines.segments()
+        a, b = lines.ends(self._slots)
+        start, end = lines.place[a], lines.place[b]
+        self._tree = shapely.STRtree(
+            shapely.box(*np.minimum(start, end).T, *np.maximum(start, end).T)
+        )
+        self._changed: set[int] = set()
+        order = np.argsort(lines.vertex, kind="stable")
+        order = order[lines.alive[order]]
+        keys = lines.vertex[order]
+        cuts = np.flatnonzero(np.append(True, keys[1:] != keys[:-1]))
+        self._of_vertex = dict(zip(keys[cuts].tolist(), np.split(order, cuts[1:]), strict=True))
+
+    def run(self, found: Array, nodes: Array) -> None:
+        slots = [np.unique(found), *(self._incident(node) for node in nodes.tolist())]
+        start, end = self._g.ends(np.concatenate(slots))
+        queue = deque(dict.fromkeys(np.stack([start, end], axis=1).ravel().tolist()))
+        looked: dict[int, int] = {}
+        while queue:
+            vertex = queue.popleft()
+            looked[vertex] = looked.get(vertex, 0) + 1
+            if looked[vertex] <= _TRIES and self._of_vertex.get(vertex) is not None:
+                queue.extend(self._mend(vertex))
+
+    def _mend(self, vertex: int) -> list[int]:
+        """Better one vertex; returns the vertices to look at again."""
+        g = self._g
+        touching = self._incident(vertex)
+        near = self._near(vertex, touching)
+        true = g.true[vertex]
+        rounded = np.rint(true).astype(np.int64)
+        places = np.concatenate([g.place[vertex][None], rounded + _NEAR])
+        score = self._score(vertex, touching, near, places)
+        if score[0] == 0:
+            return []
+        distance = ((places - true) ** 2).sum(axis=1)
+        best = np.lexsort((distance, score))[0]
+        slot = int(self._of_vertex[vertex][0])
+        if score[best] and self._removable(vertex, slot) and self._without(slot, near) <= score[best]:
+            return self._remove(vertex, slot)
+        if score[best] >= score[0]:
+            return []
+        g.place[vertex] = places[best]
+        self._changed.update(touching.tolist())
+        return self._around(touching) if score[best] else []
+
+    def _removable(self, vertex: int, slot: int) -> bool:
+        g = self._g
+        single = len(self._of_vertex[vertex]) == 1 and g.after[slot] >= 0 and g.before[slot] >= 0
+        return bool(single and self._left[g.line[slot]] > self._least[g.line[slot]])
+
+    def _remove(self, vertex: int, slot: int) -> list[int]:
+        g = self._g
+        self._left[g.line[slot]] -= 1
+        previous = int(g.before[slot])
+        g.remove(slot)
+        self._changed.update((slot, previous))
+        del self._of_vertex[vertex]
+        return self._around(np.array([previous]))
+
+    def _around(self, touching: Array) -> list[int]:
+        start, end = self._g.ends(touching)
+        return [int(v) for v in dict.fromkeys(np.concatenate([start, end]).tolist())]
+
+    def _incident(self, vertex: int) -> Array:
+        g = self._g
+        slots = self._of_vertex[vertex]
+        before = g.before[slots]
+        return np.unique(np.concatenate([slots[g.after[slots] >= 0], before[before >= 0]]))
+
+    def _near(self, vertex: int, touching: Array) -> Array:
+        """Slots of segments that could clash with those of a vertex wherever it is moved; not its own."""
+        g = self._g
+        start, end = g.ends(touching)
+        places = g.place[np.concatenate([start, end, [vertex]])]
+        low, high = places.min(axis=0) - 4, places.max(axis=0) + 4
+        static = self._slots[self._tree.query(shapely.box(*low, *high))]
+        both = np.concatenate([static, np.fromiter(self._changed, dtype=np.int64, count=len(self._changed))])
+        both = np.unique(both)
+        both = both[g.alive[both] & (g.after[both] >= 0) & ~np.isin(both, touching)]
+        a, b = g.ends(both)
+        pa, pb = g.place[a], g.place[b]
+        hit = ((np.minimum(pa, pb) <= high) & (np.maximum(pa, pb) >= low)).all(axis=1)
+        return np.asarray(both[hit])
+
+    def _score(self, vertex: int, touching: Array, near: Array, places: Array) -> Array:
+        """How many clashes the segments at a vertex would have at each of some places."""
+        g = self._g
+        a, b = g.ends(touching)
+        c, d = g.ends(near)
+        shape = (len(places), len(touching), 2)
+        start = np.where((a == vertex)[:, None], places[:, None], np.broadcast_to(g.place[a], shape))
+        end = np.where((b == vertex)[:, None], places[:, None], np.broadcast_to(g.place[b], shape))
+        other = _clash(
+            start[:, :, None], end[:, :, None], a[:, None], b[:, None], g.place[c], g.place[d], c, d
+        ).sum(axis=(1, 2))
+        own = _clash(
+            start[:, :, None], end[:, :, None], a[:, None], b[:, None], start[:, None], end[:, None], a, b
+        )
+        own &= ~np.eye(len(touching), dtype=bool)
+        nought = (start == end).all(axis=2).sum(axis=1)
+        score = other + own.sum(axis=(1, 2)) // 2 + nought
+        for node in {vertex, *a.tolist(), *b.tolist()} & self._g.turns.at.keys():
+            score = score + self._disorder(node, vertex, places)
+        return np.asarray(score)
+
+    def _disorder(self, node: int, vertex: int, places: Array) -> Array:
+        """How many lines around a node are out of order with a vertex at each of some places."""
+        g = self._g
+        ends = g.turns.at[node]
+        if len(ends) < 3:
+            return np.zeros(len(places), dtype=np.int64)
+        slot = g.turns.slot[ends]
+        other = g.vertex[np.where(g.after[slot] >= 0, g.after[slot], g.before[slot])]
+        shape = (len(places), len(ends), 2)
+        tips = np.where((other == vertex)[:, None], places[:, None], np.broadcast_to(g.place[other], shape))
+        vector = tips - (places[:, None] if node == vertex else g.place[node])
+        order = np.argsort(np.arctan2(vector[..., 1], vector[..., 0]), axis=1, kind="stable")
+        around = ends[order]
+        return np.asarray((g.turns.follows[around] != np.roll(around, -1, axis=1)).sum(axis=1))
+
+    def _without(self, slot: int, near: Array) -> int:
+        """How many clashes there would be without a point: of the segment that takes the place of its two."""
+        g = self._g
+        before, after = g.before[slot], g.after[slot]
+        a, b = g.vertex[before], g.vertex[after]
+        if (g.place[a] == g.place[b]).all():
+            return len(near) + 1
+        c, d = g.ends(near)
+        bad = _clash(g.place[a][None], g.place[b][None], a, b, g.place[c], g.place[d], c, d)
+        found = int(bad.sum())
+        nodes = {int(a), int(b)} & g.turns.at.keys()
+        if nodes:
+            g.after[before], g.before[after] = after, before  # as if it were gone, to look at the order
+            found += sum(int(self._disorder(node, -1, g.place[node][None])[0]) for node in sorted(nodes))
+            g.after[before], g.before[after] = slot, slot
+        return found
+
+
+def _clash(a: Array, b: Array, ia: Any, ib: Any, c: Array, d: Array, ic: Any, id_: Any) -> Array:
+    """Whether segments a-b and c-d (vertices ia-ib, ic-id) meet anywhere but in one vertex that they share."""
+    shared = (ia == ic).astype(np.int8) + (ia == id_) + (ib == ic) + (ib == id_)
+    ab, cd = b - a, d - c
+    one, two = _cross(ab, c - a), _cross(ab, d - a)
+    three, four = _cross(cd, a - c), _cross(cd, b - c)
+    boxes = (
+        (np.minimum(a, b) <= np.maximum(c, d)) & (np.minimum(c, d) <= np.maximum(a, b))
+    ).all(axis=-1)
+    meet = (np.sign(one) * np.sign(two) <= 0) & (np.sign(three) * np.sign(four) <= 0) & boxes
+    at_a = (ia == ic) | (ia == id_)
+    at_c = (ia == ic) | (ib == ic)
+    out = np.where(at_a[..., None], ab, -ab)
+    other = np.where(at_c[..., None], cd, -cd)
+    along = (_cross(out, other) == 0) & ((out * other).sum(axis=-1) > 0)
+    return np.where(shared == 0, meet, np.where(shared == 1, along, True))
+
+
+def _cross(a: Array, b: Array) -> Array:
+    return np.asarray(a[..., 0] * b[..., 1] - a[..., 1] * b[..., 0])
