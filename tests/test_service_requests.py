@@ -319,6 +319,7 @@ def test_every_link_of_the_service_leads_somewhere(client):
         links = [link for link in get(client, path)["links"] if not link.get("templated")]
         seen |= {link["href"] for link in links if link["href"].startswith("http://localhost")}
     assert len(seen) > 20
+    assert all(href.count("://") == 1 for href in seen)
     for href in seen:
         assert client.get(href.removeprefix("http://localhost")).status_code == 200, href
 

@@ -63,8 +63,8 @@ def _collection(layer: Layer, plans: list[dict[str, Any]], manifest: Mapping[str
         last = plans[-1]
         extents["temporal"] = {"begin": _start(plans[0]["mulai"]), "end": _end(last["selesai"])}
     source = manifest["source"]
-    notes = [_caveats(plan, dated=len(plans) > 1) for plan in plans]
-    told["description"] = _joined(told["description"], _source_text(source), *notes)
+    noted = _noted(_caveats(plans))
+    told["description"] = _joined(told["description"], _source_text(source), noted)
     provider = {
         "type": "feature",
         "name": PROVIDER,
@@ -173,20 +173,32 @@ def both(text: Any) -> Text:
     return {"id": indonesian, "en": english or indonesian}
 
 
-def _caveats(plan: Mapping[str, Any], *, dated: bool) -> Text:
-    """Return what is doubtful about a plan, and where it differs from the law's totals."""
-    found = [
-        both(each["hal"])
-        for name in ("selisih", "ragu")
-        for each in _listed(plan.get(name))
-        if each.get("hal")
-    ]
-    if not found:
-        return {"id": "", "en": ""}
-    year = f" {plan['tahun']}" if dated else ""
+def notes(layers: Mapping[str, Layer], package: Package) -> dict[str, dict[str, list[str]]]:
+    """Return what is doubtful in each collection, and where it differs from the law's totals, by language."""
+    plans = {plan["id"]: plan for plan in _plans(package)}
     return {
-        "id": f"Catatan{year}: " + " ".join(text["id"] for text in found),
-        "en": f"Notes{year}: " + " ".join(text["en"] for text in found),
+        name: _caveats([plans[each] for each in layer.tables if each in plans])
+        for name, layer in layers.items()
+    }
+
+
+def _caveats(plans: list[dict[str, Any]]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {"id": [], "en": []}
+    for plan in plans:
+        year = f"{plan['tahun']}: " if len(plans) > 1 else ""
+        for each in (each for name in ("selisih", "ragu") for each in _listed(plan.get(name))):
+            if each.get("hal"):
+                text = both(each["hal"])
+                for language, told in found.items():
+                    told.append(year + str(text[language]))
+    return found
+
+
+def _noted(caveats: dict[str, list[str]]) -> Text:
+    words = {"id": "Catatan: ", "en": "Notes: "}
+    return {
+        language: word + " ".join(caveats[language]) if caveats[language] else ""
+        for language, word in words.items()
     }
 
 

@@ -5,7 +5,7 @@ know it hands on.
 """
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from http import HTTPStatus
 from typing import Any, Final
 from wsgiref.types import StartResponse, WSGIApplication
@@ -38,17 +38,20 @@ _PREFLIGHT: Final = (
 
 
 class Front:
-    """Answers the routes of the API from the current release; all else goes to `behind`."""
+    """Answers the routes of the API from the current release; paths under one of `others` go to `behind`."""
 
-    def __init__(self, current: Follower, behind: WSGIApplication, url: str | None) -> None:
+    def __init__(
+        self, current: Follower, behind: WSGIApplication, others: Collection[str], url: str | None
+    ) -> None:
         self._current = current
         self._behind = behind
+        self._others = frozenset(others)
         self._url = url.rstrip("/") if url else None
         self._routes = Routes()
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request (PEP 3333)."""
-        if not self._routes.owns(environ.get("PATH_INFO", "")):
+        if environ.get("PATH_INFO", "").partition("/")[2].partition("/")[0] in self._others:
             return self._behind(environ, start_response)
         answer = self._answer(environ)
         start_response(_STATUS[answer.status], answer.headers)

@@ -116,10 +116,6 @@ class Routes:
         "health": "health",
     }
 
-    def owns(self, path: str) -> bool:
-        """Whether `path` (as WSGI gives it) is one of the API's."""
-        return path == "" or path.split("/", 2)[1] in self._SINGLE
-
     def reply(self, state: State, request: Request) -> Reply:
         """Return the reply, or raise the Problem."""
         call = Call(state, request)
@@ -143,7 +139,11 @@ class Routes:
         form = re.search(r"(?:^|&)f=([a-z]*)", request.raw_query)
         if (form[1] if form else request.accepts[0]) != "html":
             return problem.document(), MEDIA_TYPE
-        page = Page(request.base, "/", "", "en" if request.language == "en" else "id")
+        try:
+            path = "/" + "/".join(request.path())
+        except Problem:
+            path = "/"
+        page = Page(request.base, path, request.raw_query, "en" if request.language == "en" else "id")
         return state.pages.problem(page, json.loads(problem.document())), "text/html"
 
 
@@ -169,7 +169,7 @@ def _landing(call: Call) -> bytes:
     document = documents.landing(
         about["title"][call.language], about["description"][call.language], attribution
     )
-    document["links"] = documents.self_links(f"{PLACEHOLDER}/", call.form, pages.FORMS) + document["links"]
+    document["links"] = documents.self_links("/", call.form, pages.FORMS) + document["links"]
     if call.form == "json":
         return _json(document)
     return call.state.pages.landing(call.page(), call.about(None) | call.placed(_json(document)))
@@ -211,7 +211,10 @@ def collection(call: Call, layer: Layer) -> Reply:
     def write() -> bytes:
         if call.form != "html":
             return _described(call, layer.name, call.form)
-        return call.state.pages.collection(call.page(), call.about(layer.name), columns=layer.columns)
+        notes = call.state.notes[layer.name][call.language]
+        return call.state.pages.collection(
+            call.page(), call.about(layer.name), columns=layer.columns, notes=notes
+        )
 
     return call.kept(f"/collections/{layer.name}", write)
 

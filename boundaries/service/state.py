@@ -48,6 +48,7 @@ class State:
         limits = settings["server"].get("limits") or {}
         self.limits = Limits(int(limits.get("default_items", 100)), int(limits.get("max_items", 10_000)))
         self.config = catalog.configuration(settings, self.manifest, self.layers, package)
+        self.notes = catalog.notes(self.layers, package)
         years = sorted({int(plan["tahun"]) for plan in self.manifest["plans"] if plan.get("layer")})
         self.openapi = openapi.document(self.config, self.layers, self.limits, years)
         self.api = API(self.config, self.openapi)
