@@ -414,6 +414,13 @@ def test_a_view_wider_than_the_world_finds_all_of_it(client):
     assert client.get(ITEMS, query_string=utm).json["parameter"] == "bbox"
 
 
+def test_a_plus_is_a_blank_only_where_blanks_are_not_escaped(client):
+    plus, blank = "(kursi%20+%201)%20%3E%206", "(kursi+%2B+1)+%3E+6"
+    for text in (plus, blank):
+        found = client.get(f"{ITEMS}?filter={text}&properties=kursi").json
+        assert {each["properties"]["kursi"] > 5 for each in found["features"]} == {True}
+
+
 @pytest.mark.parametrize("sent", ["foo*bar", "W/", '"', "**"])
 def test_what_is_no_entity_tag_is_not_one_of_ours(client, sent):
     assert client.get(ITEMS, headers={"If-None-Match": sent}).status_code == 200

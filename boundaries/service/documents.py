@@ -31,6 +31,8 @@ CONFORMANCE: Final = (
     f"{_OGC}/ogcapi-features-5/1.0/conf/core-roles-features",
     f"{_OGC}/ogcapi-features-5/1.0/conf/schemas",
     *filters.CONFORMANCE,
+    # The draft's name of basic-spatial-functions: QGIS before 3.44 sends spatial filters only where it stands.
+    "http://www.opengis.net/spec/cql2/0.0/conf/basic-spatial-operators",
 )
 _DATES: Final = {"mulai": "primary-interval-start", "selesai": "primary-interval-end"}
 #: Columns whose value is the id of a feature elsewhere (Part 5, references).

@@ -132,7 +132,9 @@ def _decoded(text: str, name: str) -> str:
     if _BARE.search(text):
         raise bad(name[:80], "has a % that begins no escape", "%25 for a percent sign")
     try:
-        return unquote_to_bytes(text.replace("+", " ").encode("latin-1")).decode()
+        # A plus is a blank where a form was encoded; who writes blanks as %20 (QGIS) means a plus by it.
+        blanks = text if "%20" in text else text.replace("+", " ")
+        return unquote_to_bytes(blanks.encode("latin-1")).decode()
     except UnicodeError:
         known = unquote_to_bytes(name.encode("latin-1", "replace")).decode(errors="replace")[:80]
         raise bad(known, "is not UTF-8", "text in UTF-8, percent-encoded") from None
