@@ -201,7 +201,7 @@ def _draw(lines: Lines, limits: Array, step: int, apart: Array | None) -> Lines:
     limits = np.maximum(limits, 0.25)
     first, last = lines.points[lines.starts[:-1]], lines.points[lines.starts[1:] - 1]
     loop = ~lines.ring & (first == last).all(axis=1)
-    least = np.where(lines.ring, 3, np.where(loop, 4, 2))
+    least = np.where(lines.ring, 3, np.where(loop, 4, np.where(_side_by_side(lines, loop), 3, 2)))
     shift = np.zeros((len(lines), 2)) if apart is None else apart[:, None] * np.array([_APART, 0])
     sizes = np.diff(lines.starts)
     lines = replace(lines, points=lines.points + np.repeat(shift, sizes, axis=0))
@@ -267,6 +267,14 @@ def _around(topology: Topology, drawn: Topology, arc: int, inner: Array) -> list
     return found
 
 
+def _side_by_side(lines: Lines, loop: Array) -> Array:
+    """Mask of open lines that have both their ends in common with another."""
+    ends = np.stack([lines.points[lines.starts[:-1]], lines.points[lines.starts[1:] - 1]], axis=1)
+    nodes = np.unique(ends.reshape(-1, 2), axis=0, return_inverse=True)[1].reshape(-1, 2)
+    _, which, counts = np.unique(np.sort(nodes, axis=1), axis=0, return_inverse=True, return_counts=True)
+    return np.asarray(~lines.ring & ~loop & (counts[which.ravel()] > 1))
+
+
 def _fine(lines: Lines, step: int, follows: Array | None = None) -> mending.Graph:
     """The lines on the grid that they came from."""
     return mending.graph(lines.points * step, lines.starts, lines.ring, follows)
@@ -290,7 +298,7 @@ def _blown_up(lines: Lines, parts: Landmasses, chosen: Array, size: Array) -> Li
 
 
 def _tiny(lines: Lines, loop: Array) -> Lines:
-    """Rings of less than a cell become a triangle of half a cell; so small loops are blown up from their node."""
+    """Rings of less than a cell become a triangle, loops a triangle at their node, on the side where they were."""
     cells = lines.points.copy()
     sizes = np.diff(lines.starts)
     area = np.zeros(len(lines))
@@ -299,10 +307,15 @@ def _tiny(lines: Lines, loop: Array) -> Lines:
     keep = np.ones(len(cells), dtype=bool)
     for line in np.flatnonzero(ring & (np.abs(area) < 1.0)):
         first, last = lines.starts[line], lines.starts[line + 1]
+        middle = cells[first : last - loop[line]].mean(axis=0)
         if loop[line]:
-            cells[first:last] = cells[first] + (cells[first:last] - cells[first]) * np.sqrt(1.5 / abs(area[line]))
+            ahead = (middle - cells[first]) / max(np.hypot(*(middle - cells[first])), 1e-9)
+            aside = np.array([ahead[1], -ahead[0]]) * np.sign(area[line])
+            cells[first + 1 : first + 3] = cells[first] + 1.5 * ahead + np.array([[0.8], [-0.8]]) * aside
+            sizes[line] = 4
+            keep[first + 3 : last - 1] = False
             continue
-        corner = np.rint(cells[first:last].mean(axis=0) - STAMPS[0].mean(axis=0))
+        corner = np.rint(middle - STAMPS[0].mean(axis=0))
         cells[first : first + 3] = corner + STAMPS[0][:: -1 if area[line] > 0 else 1]
         keep[first + 3 : last] = False
         sizes[line] = 3

@@ -16,11 +16,11 @@ from numpy.typing import NDArray
 
 Array = NDArray[Any]
 
-_NEAR: Final = np.array(sorted(
-    ((x, y) for x in range(-2, 3) for y in range(-2, 3)), key=lambda p: (p[0] ** 2 + p[1] ** 2, p)
-))  # fmt: skip
 _TRIES: Final = 12
-"""How often one point is looked at before it is given up."""
+"""How often one point is looked at in a round before it is given up."""
+_ROUNDS: Final = 6
+_CALM: Final = 2
+"""Rounds in which a point moves only if that is better; after them also if it is no worse, and ever farther."""
 
 
 @dataclass
@@ -158,10 +158,10 @@ def mend(lines: Graph, least: Array) -> Array:
     `least` (number of lines,): how many points a line keeps.
     """
     found, nodes = clashes(lines), turned(lines)
-    for _ in range(3):
+    for round_ in range(_ROUNDS):
         if not len(found) and not len(nodes):
             break
-        _Mender(lines, least).run(found, nodes)
+        _Mender(lines, least, round_).run(found, nodes)
         found, nodes = clashes(lines), turned(lines)
     return faulty(lines, found, nodes)
 
@@ -193,8 +193,13 @@ def straighten(lines: Graph, least: Array) -> None:
 class _Mender:
     """The search around each point that clashes. Segments are found through a tree of their first places."""
 
-    def __init__(self, lines: Graph, least: Array) -> None:
+    def __init__(self, lines: Graph, least: Array, round_: int) -> None:
         self._g, self._least = lines, least
+        self._restless = round_ >= _CALM
+        self._reach = max(2, round_)
+        span = range(-self._reach, self._reach + 1)
+        nearest = sorted(((x, y) for x in span for y in span), key=lambda p: (p[0] ** 2 + p[1] ** 2, p))
+        self._offsets = np.array(nearest)
         self._left = np.bincount(lines.line[lines.alive], minlength=len(least))
         self._slots = lines.segments()
         a, b = lines.ends(self._slots)
@@ -218,16 +223,16 @@ class _Mender:
             vertex = queue.popleft()
             looked[vertex] = looked.get(vertex, 0) + 1
             if looked[vertex] <= _TRIES and self._of_vertex.get(vertex) is not None:
-                queue.extend(self._mend(vertex))
+                queue.extend(self._mend(vertex, looked[vertex]))
 
-    def _mend(self, vertex: int) -> list[int]:
-        """Better one vertex; returns the vertices to look at again."""
+    def _mend(self, vertex: int, time: int) -> list[int]:
+        """Better one vertex, looked at for the n-th time; returns the vertices to look at again."""
         g = self._g
         touching = self._incident(vertex)
         near = self._near(vertex, touching)
         true = g.true[vertex]
         rounded = np.rint(true).astype(np.int64)
-        places = np.concatenate([g.place[vertex][None], rounded + _NEAR])
+        places = np.concatenate([g.place[vertex][None], rounded + self._offsets])
         score = self._score(vertex, touching, near, places)
         if score[0] == 0:
             return []
@@ -237,7 +242,10 @@ class _Mender:
         if score[best] and self._removable(vertex, slot) and self._without(slot, near) <= score[best]:
             return self._remove(vertex, slot)
         if score[best] >= score[0]:
-            return []
+            alike = np.flatnonzero(score == score[0])[1:]
+            if not self._restless or not len(alike):
+                return []
+            best = alike[time % len(alike)]
         g.place[vertex] = places[best]
         self._changed.update(touching.tolist())
         return self._around(touching) if score[best] else []
@@ -271,7 +279,7 @@ class _Mender:
         g = self._g
         start, end = g.ends(touching)
         places = g.place[np.concatenate([start, end, [vertex]])]
-        low, high = places.min(axis=0) - 4, places.max(axis=0) + 4
+        low, high = places.min(axis=0) - 2 - self._reach, places.max(axis=0) + 2 + self._reach
         static = self._slots[self._tree.query(shapely.box(*low, *high))]
         both = np.concatenate([static, np.fromiter(self._changed, dtype=np.int64, count=len(self._changed))])
         both = np.unique(both)
