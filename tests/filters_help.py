@@ -1,6 +1,7 @@
 """Help for the tests of filters: a table on a data frame, and the JSON of a tree that was read from text."""
 
 import json
+import unicodedata
 from typing import Any
 
 import geopandas as gpd
@@ -44,7 +45,14 @@ class FrameTable:
         if kind in ("integer", "number"):
             return column.fillna(0).to_numpy(dtype="int64" if kind == "integer" else "float64"), known
         values = np.empty(len(column), dtype=object)
-        values[:] = [value if there else None for value, there in zip(column, known, strict=True)]
+        values[:] = [
+            unicodedata.normalize("NFC", value)
+            if there and isinstance(value, str)
+            else value
+            if there
+            else None
+            for value, there in zip(column, known, strict=True)
+        ]
         return values, known
 
     def bounds(self) -> np.ndarray:

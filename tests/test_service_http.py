@@ -225,3 +225,28 @@ def test_health_tells_release_age_and_readiness(client, release):
     assert told["ready"] is True
     assert told["release"] == release.name
     assert told["serving_since_s"] >= 0
+
+
+def test_a_layer_knows_text_however_it_was_encoded(client):
+    """What is kept decomposed is found by what is asked composed, and the other way round."""
+    from boundaries.service.filters import parse
+    from boundaries.service.layer import Layer, Question
+
+    layers = client.application.wsgi_app._current.get().layers
+    package = layers.package
+
+    class Decomposed:
+        def __getattr__(self, name):
+            return getattr(package, name)
+
+        def records(self, table, columns):
+            at = columns.index("nama_dapil")
+            rows = package.records(table, columns)
+            return [(*row[:at], "Koru\u0301", *row[at + 1 :]) for row in rows]
+
+    layer = Layer(Decomposed(), "dpr-2024")
+    for text in ("Koru\u0301", "Kor\u00fa"):
+        assert len(layer.find(Question(equal=(("nama_dapil", text),)))) == 5
+        asked = parse(f"nama_dapil = '{text}'", "cql2-text", layer.queryables, Question().crs)
+        assert len(layer.find(Question(filter=asked))) == 5
+    assert not layer.find(Question(equal=(("nama_dapil", "Koru"),)))

@@ -5,6 +5,7 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
+from unicodedata import normalize
 
 import numpy as np
 import shapely
@@ -116,6 +117,10 @@ class Layer:
         return {}
 
     @cached_property
+    def _places(self) -> dict[str, dict[str, NDArray[np.int64]]]:
+        return {}
+
+    @cached_property
     def _bounds(self) -> NDArray[np.float64]:
         return np.concatenate([self._package.bounds(table) for table in self.tables])
 
@@ -140,20 +145,36 @@ class Layer:
     # What a filter reads (filters.Table)
 
     def values(self, name: str) -> tuple[NDArray[Any], NDArray[np.bool_]]:
-        """Return a column as an array (text: objects, integers: int64, numbers: float64), and what is known."""
+        """Return a column as an array (text in NFC: objects; integers: int64, numbers: float64), and what is known."""
         found = self._arrays.get(name)
         if found is None:
             kind = {"integer": "int64", "number": "float64"}.get(self.column[name].kind, "object")
             values = self._values[name]
             known = np.fromiter((value is not None for value in values), bool, len(values))
             array = np.empty(len(values), dtype=kind)
-            array[known] = [value for value in values if value is not None]
+            told = [value for value in values if value is not None]
+            array[known] = told if kind != "object" else [normalize("NFC", str(text)) for text in told]
             if kind == "object":
                 array[~known] = ""
             elif len(values):
                 array[~known] = 0
+            array.flags.writeable = known.flags.writeable = False  # shared by all who ask
             found = self._arrays[name] = (array, known)
         return found
+
+    def equal(self, name: str, text: str) -> NDArray[np.bool_]:
+        """Return where a column of text is `text` (NFC)."""
+        found = self._places.get(name)
+        if found is None:
+            places: dict[str, list[int]] = {}
+            values, known = self.values(name)
+            for position in np.flatnonzero(known).tolist():
+                places.setdefault(values[position], []).append(position)
+            found = self._places[name] = {each: np.array(at) for each, at in places.items()}
+        same = np.zeros(len(self), dtype=bool)
+        if text in found:
+            same[found[text]] = True
+        return same
 
     def bounds(self) -> NDArray[np.float64]:
         """Return the boxes of all features, by position."""
@@ -175,8 +196,11 @@ class Layer:
             return range(len(self))
         keep = np.ones(len(self), dtype=bool)
         for name, value in question.equal:
-            values, known = self.values(name)
-            keep &= known & (values == value)
+            if isinstance(value, str):
+                keep &= self.equal(name, normalize("NFC", value))
+            else:
+                values, known = self.values(name)
+                keep &= known & (values == value)
         if question.period is not None and self.is_plan:
             keep &= self._in_force(question.period)
         if question.area is not None:

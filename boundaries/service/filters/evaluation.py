@@ -37,6 +37,7 @@ Answer = tuple[Mask, Mask]
 #: Values, and which are known.
 Values = tuple[NDArray[Any], Mask]
 
+_TRUE: Final = np.array(True)
 _YES, _NO, _BOTH = 1, 2, 3
 _OPPOSITE: Final = {_YES: _NO, _NO: _YES, _BOTH: _BOTH}
 _COMPARE: Final[dict[str, Callable[[Any, Any], Any]]] = dict(
@@ -124,6 +125,8 @@ class _Run:
         if node.op == "not":
             yes, no = self.truth(node.args[0], rows, _OPPOSITE[want])
             return no, yes
+        if node.op in ("=", "<>") and (same := self._same(node, rows)) is not None:
+            return same if node.op == "=" else same[::-1]
         if node.op in _COMPARE:
             return self._compared(node.op, *(self.values(arg, rows) for arg in node.args))
         if node.op in SPATIAL:
@@ -154,9 +157,23 @@ class _Run:
                 pending = pending[does_not if want == _NO else ~does]
         return yes, no
 
+    def _same(self, node: Call, rows: Rows) -> Answer | None:
+        """Return where a column of text equals a literal, if the table can tell that at once."""
+        column, literal = node.args
+        if not (isinstance(column, Property) and column.kind == "string" and isinstance(literal, Constant)):
+            return None
+        lookup = getattr(self._table, "equal", None)
+        if lookup is None:
+            return None
+        yes = _taken(lookup(column.name, literal.value), rows)
+        return yes, _taken(self._table.values(column.name)[1], rows) & ~yes
+
     def _compared(self, op: str, first: Values, second: Values) -> Answer:
         (a, a_known), (b, b_known) = first, second
         known = a_known & b_known
+        if known.all():
+            yes = np.asarray(_COMPARE[op](a, b), dtype=bool)
+            return yes, ~yes
         yes = np.zeros(len(known), dtype=bool)
         yes[known] = _COMPARE[op](a[known], b[known])
         return yes, known & ~yes
@@ -189,7 +206,7 @@ class _Run:
     def _isnull(self, node: Call, rows: Rows) -> Answer:
         arg = node.args[0]
         if isinstance(arg, Property) and arg.kind == "geometry":
-            known = spatial.present(self._table.bounds()[rows])
+            known = spatial.present(_taken(self._table.bounds(), rows))
         elif isinstance(arg, Interval | Geometry):
             known = np.ones(len(rows), dtype=bool)
         else:
@@ -202,6 +219,7 @@ class _Run:
             assert isinstance(arg, Interval)
             first, first_known = self._end(arg.first, rows, temporal.PAST)
             last, last_known = self._end(arg.last, rows, temporal.FUTURE)
+            last = last.copy()
             last[~last_known] = temporal.FUTURE
             ends += [first, last]
             known &= first_known
@@ -215,7 +233,7 @@ class _Run:
     # Space
 
     def _related(self, node: Call, rows: Rows) -> Answer:
-        boxes = self._table.bounds()[rows]
+        boxes = _taken(self._table.bounds(), rows)
         known = spatial.present(boxes)
         other = node.args[1]
         if not isinstance(other, Geometry):  # a table has one geometry: it is asked about itself
@@ -260,18 +278,14 @@ class _Run:
             yes, no = self.truth(node, rows, _BOTH)
             return yes, yes | no
         value = _literal(node)
-        dtype = object if isinstance(value, str) else type(value)
-        return np.full(len(rows), value, dtype=dtype), np.ones(len(rows), dtype=bool)
+        one = np.array(value, dtype=object if isinstance(value, str) else type(value))
+        return np.broadcast_to(one, len(rows)), np.broadcast_to(_TRUE, len(rows))
 
     def _column(self, node: Property, rows: Rows) -> Values:
         every, all_known = self._table.values(node.name)
-        values, known = np.asarray(every)[rows], np.asarray(all_known)[rows]
-        if node.kind in ("integer", "number"):
-            return values.astype(np.float64), known
+        values, known = _taken(every, rows), _taken(all_known, rows)
         if node.kind == "timestamp":
             return _mapped(values, known, temporal.sortable)
-        if node.kind == "string" and not "".join(values[known]).isascii():
-            return _mapped(values, known, strings.composed)
         return values, known
 
     def _fold(self, node: Call, rows: Rows) -> Values:
@@ -289,9 +303,14 @@ class _Run:
     def _calculated(self, node: Call, rows: Rows) -> Values:
         """Return an arithmetic result in double precision; what is not finite (8 / 0) is unknown."""
         (a, a_known), (b, b_known) = (self.values(arg, rows) for arg in node.args)
-        result = _CALCULATE[node.op](a, b)
+        result = _CALCULATE[node.op](a.astype(np.float64), b.astype(np.float64))
         known: Mask = a_known & b_known & np.isfinite(result)
         return result, known
+
+
+def _taken(column: NDArray[Any], rows: Rows) -> NDArray[Any]:
+    """Return the elements of `rows`, which ascend without repeating: all of them are the column itself."""
+    return column if len(rows) == len(column) else column[rows]
 
 
 def _literal(node: Node) -> str | float | bool:

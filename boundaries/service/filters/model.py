@@ -53,8 +53,9 @@ class Table(Protocol):
     def values(self, name: str) -> tuple[NDArray[np.generic], NDArray[np.bool_]]:
         """Return the values of a column and which are known (not null).
 
-        Text, dates and timestamps as object arrays of str, numbers as int64 or float64. What stands where a
-        value is not known does not matter.
+        Text (in NFC), dates and timestamps as object arrays of str, numbers as int64 or float64. What stands
+        where a value is not known does not matter. A table may also have ``equal(name, text)``: where a column
+        of text is `text`, for one that knows it faster than by comparing.
         """
         ...
 
