@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from typing import Any, Final
+from urllib.parse import quote
 
 from boundaries import attributes
 from boundaries.service import filters
@@ -94,6 +95,29 @@ def _property(layer: Layer, column: Column, language: str) -> dict[str, Any]:
     if column.name == layer.id_column:
         described["x-ogc-role"] = "id"
     return described
+
+
+def linked_page(page: Mapping[str, Any], collection: str, name: str) -> dict[str, Any]:
+    """Return a page of features as JSON-LD: what each is called, and where it is told in full.
+
+    `collection` is the collection's address, `name` the column with the name.
+    """
+    places = [
+        {
+            "@type": "schema:Place",
+            "@id": f"{collection}/items/{quote(str(feature['id']), safe='')}",
+            "schema:identifier": feature["id"],
+        }
+        | ({"schema:name": feature["properties"][name]} if name in feature["properties"] else {})
+        for feature in page["features"]
+    ]
+    return {
+        "@context": {"schema": "https://schema.org/"},
+        "@type": "schema:ItemList",
+        "@id": f"{collection}/items",
+        "schema:numberOfItems": page["numberMatched"],
+        "schema:itemListElement": places,
+    }
 
 
 def landing(title: str, description: str, attribution: str) -> dict[str, Any]:

@@ -23,6 +23,8 @@ from boundaries.service.package import Package, runs
 Scalar = str | int | float | None
 
 GEOMETRY: Final = "geometry"
+#: Columns of text that are dates.
+DATES: Final = ("mulai", "selesai")
 #: Parameters of /items beside the columns of the layer.
 PARAMETERS: Final = (
     "f", "lang", "limit", "offset", "bbox", "bbox-crs", "crs", "datetime",
@@ -98,9 +100,8 @@ class Layer:
     @cached_property
     def queryables(self) -> dict[str, Queryable]:
         """What a filter may name: every column, and the geometry."""
-        dates = ("mulai", "selesai") if self.is_plan else ()
         found = {
-            column.name: Queryable(column.name, "date" if column.name in dates else column.kind)
+            column.name: Queryable(column.name, "date" if column.name in DATES else column.kind)
             for column in self.columns
         }
         return found | {GEOMETRY: Queryable(GEOMETRY, "geometry")}

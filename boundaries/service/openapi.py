@@ -13,6 +13,8 @@ from boundaries.service.query import Limits
 Json = dict[str, Any]
 
 _LANGUAGES: Final = ("id", "en")
+_TIME: Final = r"\d{4}-\d{2}-\d{2}(T(\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2}))?)?"
+_PERIOD: Final = rf"^({_TIME}|(({_TIME}|\.\.)?/({_TIME}|\.\.)?))$"
 
 
 def document(config: Json, layers: Mapping[str, Layer], limits: Limits, years: list[int]) -> Json:
@@ -55,7 +57,12 @@ def _get(tag: str, name: str, summary: str, parameters: list[Json], ok: Json, *e
 
 def _ok(description: str, *media: str, schema: str = "object") -> Json:
     content: Json = {kind: {"schema": {"type": "string"}} for kind in media if kind == "text/html"}
-    content |= {kind: {"schema": _ref("schemas", schema)} for kind in media if kind != "text/html"}
+    linked = "application/ld+json"
+    content |= {
+        kind: {"schema": _ref("schemas", "object" if kind == linked else schema)}
+        for kind in media
+        if kind != "text/html"
+    }
     return {"description": description, "content": content}
 
 
@@ -148,7 +155,7 @@ def _columns_list(name: str, layer: Layer) -> Json:
     names = list(layer.column)
     if name == "sortby":
         names = [sign + each for each in names for sign in ("", "+", "-")]
-    schema = {"type": "array", "minItems": 1, "items": {"type": "string", "enum": names}}
+    schema = {"type": "array", "minItems": 1, "uniqueItems": True, "items": {"type": "string", "enum": names}}
     return _query(name, text, schema)
 
 
@@ -165,6 +172,7 @@ def _column_parameter(column: Column) -> Json:
 def _parameters(limits: Limits) -> Json:
     uri: Json = {"type": "string", "format": "uri", "enum": list(SUPPORTED), "default": CRS84}
     box: Json = {"type": "array", "minItems": 4, "maxItems": 6, "items": {"type": "number"}}
+    box["oneOf"] = [{"minItems": 4, "maxItems": 4}, {"minItems": 6, "maxItems": 6}]
     limit = {"type": "integer", "minimum": 1, "maximum": limits.maximum, "default": limits.default}
     period = (
         "A date, date-time or interval (RFC 3339, .. for open): only dapil in force then. No effect on units"
@@ -182,7 +190,7 @@ def _parameters(limits: Limits) -> Json:
         ),
         "bbox-crs": ("CRS of bbox", uri),
         "crs": ("CRS of the answer, in the axis order of its authority", uri),
-        "datetime": (period, {"type": "string"}),
+        "datetime": (period, {"type": "string", "pattern": _PERIOD}),
         "sortby": (
             "Comma-separated properties, - before one to descend",
             {"type": "array", "items": {"type": "string"}},

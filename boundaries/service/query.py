@@ -13,7 +13,7 @@ from boundaries.service import crs as crs_module
 from boundaries.service import filters
 from boundaries.service.crs import CRS84, SUPPORTED, Crs
 from boundaries.service.gpkg import Column
-from boundaries.service.layer import Layer, Period, Question, Scalar
+from boundaries.service.layer import DATES, Layer, Period, Question, Scalar
 from boundaries.service.problems import Problem, bad
 
 _NUMBER: Final = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
@@ -195,7 +195,16 @@ def value(column: Column, text: str) -> Scalar:
         return int(text)
     if column.kind == "number":
         return number(column.name, text)
+    if column.name in DATES:
+        try:
+            return _checked(text) if _DATE.fullmatch(text) else _no_date(column.name, text)
+        except ValueError as error:
+            raise bad(column.name, f"{text[:80]!r}: {error}", "a date such as 2024-02-14") from None
     return text
+
+
+def _no_date(name: str, text: str) -> str:
+    raise bad(name, f"{text[:80]!r} is no date", "a date such as 2024-02-14")
 
 
 def _order(text: str | None, layer: Layer) -> tuple[tuple[str, bool], ...]:

@@ -17,6 +17,7 @@ from pygeoapi.linked_data import geojson2jsonld
 from boundaries.service import documents, pages, query
 from boundaries.service.body import Part, plain
 from boundaries.service.catalog import PLACEHOLDER, both
+from boundaries.service.crs import CRS84, Crs
 from boundaries.service.filters import FilterError
 from boundaries.service.html import CSP, CSP_OPENAPI, Language, Neighbour, Page
 from boundaries.service.http import LANGUAGES, Reply, Request
@@ -252,9 +253,9 @@ def items(call: Call, layer: Layer) -> Reply:
         parts = found.parts(call.state.id)
         return Reply(parts, _GEOJSON, call.language, headers, document=False)
     if call.form == "jsonld":
-        data = json.loads(b"".join(plain(found.parts(call.state.id))))
+        _only_lonlat(asked.question.crs)
         return call.reply(
-            geojson2jsonld(call.state.api, data, layer.name, None).encode(), None, headers=headers
+            _json(documents.linked_page(found.listing(), here, layer.title_column)), headers=headers
         )
     shapes = layer.geometries(found.positions) if asked.question.geometry else None
     body = call.state.pages.items(
@@ -281,6 +282,7 @@ def item(call: Call, layer: Layer, name: str) -> Reply:
         parts = [*layer.feature(position, crs), tail]
         return Reply(parts, _GEOJSON, call.language, headers, document=False)
     if call.form == "jsonld":
+        _only_lonlat(crs)
         data = json.loads(b"".join(plain([*layer.feature(position, crs), tail])))
         here = f"{call.base}/collections/{layer.name}/items/{name}"
         return call.reply(
@@ -293,6 +295,12 @@ def item(call: Call, layer: Layer, name: str) -> Reply:
         collection=call.about(layer.name), columns=layer.columns, shape=shape, neighbours=_around(layer, position),
     )  # fmt: skip
     return call.reply(body, headers=headers)
+
+
+def _only_lonlat(crs: Crs) -> None:
+    """Refuse another system in JSON-LD: schema.org and GeoSPARQL would take its coordinates for lon/lat."""
+    if not crs.is_default:
+        raise bad("crs", "JSON-LD has lon/lat only", [CRS84])
 
 
 def lookup(call: Call) -> Reply:
