@@ -99,8 +99,17 @@ def to_lonlat(geometry: shapely.Geometry, crs: Crs) -> shapely.Geometry:
     return moved
 
 
-def area(box: tuple[float, float, float, float], crs: Crs) -> shapely.Geometry:
-    """Return the lon/lat geometry of a box (first, second axis minimum, then maximum, as `crs` orders them).
+@dataclass(frozen=True, slots=True)
+class Area:
+    """Part of the earth in lon/lat: its shape, and boxes (west, south, east, north) that hold it."""
+
+    shape: shapely.Geometry
+    boxes: tuple[tuple[float, float, float, float], ...]
+    exact: bool  # the boxes are the area itself
+
+
+def area(box: tuple[float, float, float, float], crs: Crs) -> Area:
+    """Return the lon/lat area of a box (first, second axis minimum, then maximum, as `crs` orders them).
 
     A lon/lat box whose west is east of its east crosses the antimeridian and becomes two boxes. A box in
     another system has its sides bent, 64 points each. Raises ValueError if the box cannot be placed.
@@ -115,9 +124,10 @@ def area(box: tuple[float, float, float, float], crs: Crs) -> shapely.Geometry:
         box = (max(box[0], -_WORLD), max(box[1], -_HIGH), min(box[2], _WORLD), min(box[3], _HIGH))
         if box[0] > box[2] or box[1] > box[3]:
             raise ValueError("the box lies outside of the world")
-    bent = _sides(*box)
-    moved = to_lonlat(bent, crs)
-    return moved if shapely.is_valid(moved) else shapely.make_valid(moved)
+    moved = to_lonlat(_sides(*box), crs)
+    whole = moved if shapely.is_valid(moved) else shapely.make_valid(moved)
+    west, south, east, north = shapely.bounds(whole)
+    return Area(whole, ((west, south, east, north),), exact=False)
 
 
 def rectangle(xmin: float, ymin: float, xmax: float, ymax: float) -> shapely.Geometry:
@@ -142,10 +152,10 @@ def _sides(xmin: float, ymin: float, xmax: float, ymax: float) -> shapely.Geomet
     return shapely.Polygon(np.column_stack([across, along]))
 
 
-def _lonlat_area(west: float, south: float, east: float, north: float) -> shapely.Geometry:
+def _lonlat_area(west: float, south: float, east: float, north: float) -> Area:
     if west <= east:
-        return rectangle(west, south, east, north)
+        return Area(rectangle(west, south, east, north), ((west, south, east, north),), exact=True)
     if east < -180 or west > 180:
         raise ValueError("the west is east of the east, and not both lie within -180..180")
-    parts = [rectangle(west, south, 180.0, north), rectangle(-180.0, south, east, north)]
-    return shapely.GeometryCollection(parts)
+    boxes = ((west, south, 180.0, north), (-180.0, south, east, north))
+    return Area(shapely.GeometryCollection([rectangle(*box) for box in boxes]), boxes, exact=True)

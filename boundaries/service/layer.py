@@ -15,7 +15,7 @@ from boundaries.exports.features import END, facts_text, geometry_texts, shape_t
 from boundaries.service import crs as crs_module
 from boundaries.service.body import Part
 from boundaries.service.cache import Cache
-from boundaries.service.crs import DEFAULT, Crs
+from boundaries.service.crs import DEFAULT, Area, Crs
 from boundaries.service.filters import Filter, Queryable
 from boundaries.service.gpkg import Column
 from boundaries.service.package import Package, runs
@@ -49,7 +49,7 @@ class Period:
 class Question:
     """What a request asks of a layer; every field was validated before it comes here."""
 
-    area: shapely.Geometry | None = None
+    area: Area | None = None
     period: Period | None = None
     equal: tuple[tuple[str, Scalar], ...] = ()
     filter: Filter | None = None
@@ -124,6 +124,10 @@ class Layer:
     @cached_property
     def _bounds(self) -> NDArray[np.float64]:
         return np.concatenate([self._package.bounds(table) for table in self.tables])
+
+    @cached_property
+    def _sides(self) -> tuple[NDArray[np.float64], ...]:
+        return tuple(np.ascontiguousarray(side) for side in self._bounds.T)
 
     @cached_property
     def ids(self) -> list[str]:
@@ -221,24 +225,31 @@ class Layer:
             keep &= ~ends | (end > period.first)
         return keep
 
-    def _touching(self, area: shapely.Geometry, among: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    def _touching(self, area: Area, among: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """Return which features of `among` share a point with `area`: by box, then by the true geometry."""
-        near = among.copy()
-        boxes = self._bounds
-        reach = np.zeros(len(self), dtype=bool)
-        for west, south, east, north in shapely.bounds(shapely.get_parts(area)):
-            across = (boxes[:, 0] <= east) & (boxes[:, 2] >= west)
-            reach |= across & (boxes[:, 1] <= north) & (boxes[:, 3] >= south)
-        near &= reach
+        lows, sides, highs, tops = self._sides
+        near = np.zeros(len(self), dtype=bool)
+        for west, south, east, north in area.boxes:
+            near |= (lows <= east) & (highs >= west) & (sides <= north) & (tops >= south)
+        near &= among
         candidates = np.flatnonzero(near)
-        shapely.prepare(area)
-        inside = shapely.covers(area, shapely.box(*boxes[candidates].T))
-        unsure = candidates[~inside]
+        unsure = candidates[~self._inside(area, self._bounds[candidates])]
         if len(unsure):
             geometries = self.geometries(unsure)
             with _SPATIAL:
-                near[unsure] = shapely.intersects(geometries, area)
+                near[unsure] = shapely.intersects(geometries, area.shape)
         return near
+
+    def _inside(self, area: Area, boxes: NDArray[np.float64]) -> NDArray[np.bool_]:
+        """Return which boxes lie in `area`, and so what they hold."""
+        inside = np.zeros(len(boxes), dtype=bool)
+        if not area.exact:
+            shapely.prepare(area.shape)
+            return np.asarray(shapely.covers(area.shape, shapely.box(*boxes.T)), dtype=bool)
+        for west, south, east, north in area.boxes:
+            held = (boxes[:, 0] >= west) & (boxes[:, 2] <= east)
+            inside |= held & (boxes[:, 1] >= south) & (boxes[:, 3] <= north)
+        return inside
 
     def _ordered(self, positions: list[int], order: Sequence[tuple[str, bool]]) -> list[int]:
         """Sort by each column, nulls last either way, ties by id."""

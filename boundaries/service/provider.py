@@ -9,13 +9,12 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-import shapely
 from pygeoapi.provider.base import BaseProvider, ProviderItemNotFoundError, ProviderQueryError
 from pygeoapi.util import CrsTransformSpec
 
 from boundaries.service import query as query_module
 from boundaries.service.body import Part, plain
-from boundaries.service.crs import area, get
+from boundaries.service.crs import Area, area, get
 from boundaries.service.layer import Question
 from boundaries.service.layers import Layers
 from boundaries.service.problems import Problem
@@ -89,7 +88,7 @@ def _asked(read: Any, *values: str) -> Any:
         raise ProviderQueryError(problem.detail, user_msg=problem.detail) from problem
 
 
-def _lonlat(bbox: Sequence[float]) -> shapely.Geometry | None:
+def _lonlat(bbox: Sequence[float]) -> Area | None:
     if not bbox:
         return None
     half = len(bbox) // 2

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
 
-import shapely
-
 from boundaries.service import crs as crs_module
 from boundaries.service import filters
 from boundaries.service.crs import CRS84, SUPPORTED, Crs
@@ -163,7 +161,7 @@ def _leap(text: str) -> str:
     return f"2000{text[4:]}" if text.startswith("0000-") else text
 
 
-def _area(params: Mapping[str, str]) -> shapely.Geometry | None:
+def _area(params: Mapping[str, str]) -> crs_module.Area | None:
     if "bbox" not in params:
         if "bbox-crs" in params:
             raise bad("bbox-crs", "given without bbox", "only together with bbox")

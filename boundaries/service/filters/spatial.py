@@ -182,7 +182,7 @@ def _box(box: Box, crs: Crs) -> shapely.Geometry:
     if numbers[upward] > numbers[upward + 2]:
         raise FilterError(f"the lower corner of BBOX {box.at} lies above the upper one", allowed)
     try:
-        area = crs_module.area((numbers[0], numbers[1], numbers[2], numbers[3]), crs)
+        area = crs_module.area((numbers[0], numbers[1], numbers[2], numbers[3]), crs).shape
     except ValueError as error:
         raise FilterError(f"BBOX {box.at}: {error}", allowed) from None
     _check_lonlat(area, f"BBOX {box.at}")
