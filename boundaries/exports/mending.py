@@ -18,7 +18,7 @@ Array = NDArray[Any]
 
 _TRIES: Final = 12
 """How often one point is looked at in a round before it is given up."""
-_ROUNDS: Final = 6
+_ROUNDS: Final = 10
 _CALM: Final = 2
 """Rounds in which a point moves only if that is better; after them also if it is no worse, and ever farther."""
 
@@ -196,7 +196,7 @@ class _Mender:
     def __init__(self, lines: Graph, least: Array, round_: int) -> None:
         self._g, self._least = lines, least
         self._restless = round_ >= _CALM
-        self._reach = max(2, round_)
+        self._reach = min(max(2, round_), 5)
         span = range(-self._reach, self._reach + 1)
         nearest = sorted(((x, y) for x in span for y in span), key=lambda p: (p[0] ** 2 + p[1] ** 2, p))
         self._offsets = np.array(nearest)
