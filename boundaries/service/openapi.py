@@ -13,6 +13,7 @@ from boundaries.service.query import Limits
 Json = dict[str, Any]
 
 _LANGUAGES: Final = ("id", "en")
+_TEXT: Final = {"minLength": 1, "pattern": "^[^\\u0000-\\u001f\\u007f]+$"}
 _TIME: Final = r"\d{4}-\d{2}-\d{2}(T(\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2}))?)?"
 _PERIOD: Final = rf"^({_TIME}|(({_TIME}|\.\.)?/({_TIME}|\.\.)?))$"
 
@@ -162,7 +163,9 @@ def _columns_list(name: str, layer: Layer) -> Json:
 def _column_parameter(column: Column) -> Json:
     schema: Json = {"type": column.kind}
     if column.kind == "string":
-        schema["minLength"] = 1
+        schema |= {"minLength": 1, "pattern": "^[^\\u0000-\\u001f\\u007f]+$"}
+    if column.kind == "integer":
+        schema |= {"minimum": -(10**18 - 1), "maximum": 10**18 - 1}  # 18 digits are read
     if column.name in ("mulai", "selesai"):
         schema["format"] = "date"
     text = column.meaning.get("en", column.title)
@@ -199,7 +202,7 @@ def _parameters(limits: Limits) -> Json:
         "skipGeometry": ("Leave the geometries out", {"type": "boolean", "default": False}),
         "filter": (
             "A filter in CQL2 (OGC 21-065r2) over the queryables, such as kursi > 8 AND nama_dapil LIKE 'JAWA%'",
-            {"type": "string", "minLength": 1},
+            {"type": "string", **_TEXT},
         ),
         "filter-lang": (
             "Language of filter; cql-text is the draft's, for clients that know no other",
