@@ -177,10 +177,13 @@ _POINTS: Final = tuple([tuple(point) for point in inside.tolist()] for inside in
 def _on_water(places: Array, kind: Array, land: Array) -> Array:
     """Mask (n, k) of places (n, k, 2) at which a stamp of its kind (n,) does not touch land."""
     count = places.shape[1]
-    trial = _stamps(places.reshape(-1, 2).astype(np.float64), np.repeat(kind, count))
+    all_ = np.concatenate([places.reshape(-1, 2).astype(np.int64), np.repeat(kind, count)[:, None]], axis=1)
+    key = ((all_[:, 0] + 2**28 << 33) | (all_[:, 1] + 2**28 << 3)) | all_[:, 2]
+    _, example, which = np.unique(key, return_index=True, return_inverse=True)
+    trial = _stamps(all_[example, :2].astype(np.float64), all_[example, 2])
     free = np.ones(len(trial), dtype=bool)
     free[shapely.STRtree(trial).query(land, predicate="intersects")[1]] = False
-    return free.reshape(-1, count)
+    return np.asarray(free[which].reshape(-1, count))
 
 
 def _stamps(corner: Array, kind: Array) -> Array:

@@ -139,17 +139,25 @@ def drop_repeated(lines: Graph, least: Array) -> None:
         lines.alive[gone] = False
 
 
-def clashes(lines: Graph) -> Array:
-    """Pairs (k, 2) of slots whose segments meet where they should not."""
+def clashes(lines: Graph, only: Array | None = None) -> Array:
+    """Pairs (k, 2) of slots whose segments meet where they should not.
+
+    `only`: mask of slots; pairs of two other segments are not looked at.
+    """
     slots = lines.segments()
     a, b = lines.ends(slots)
     start, end = lines.place[a], lines.place[b]
     boxes = shapely.box(*np.minimum(start, end).T, *np.maximum(start, end).T)
-    i, j = shapely.STRtree(boxes).query(boxes)
-    i, j = i[i < j], j[i < j]
+    asked = np.arange(len(slots)) if only is None else np.flatnonzero(only[slots])
+    i, j = shapely.STRtree(boxes).query(boxes[asked])
+    i = asked[i]
+    once = (i < j) if only is None else (i < j) | ((i > j) & ~only[slots[j]])
+    i, j = i[once], j[once]
     bad = _clash(start[i], end[i], a[i], b[i], start[j], end[j], a[j], b[j])
     nought = np.flatnonzero((start == end).all(axis=1))
-    return np.concatenate([np.stack([slots[i[bad]], slots[j[bad]]], axis=1), np.stack([slots[nought]] * 2, axis=1)])
+    return np.concatenate(
+        [np.stack([slots[i[bad]], slots[j[bad]]], axis=1), np.stack([slots[nought]] * 2, axis=1)]
+    )
 
 
 def mend(lines: Graph, least: Array) -> Array:
@@ -161,8 +169,11 @@ def mend(lines: Graph, least: Array) -> Array:
     for round_ in range(_ROUNDS):
         if not len(found) and not len(nodes):
             break
-        _Mender(lines, least, round_).run(found, nodes)
-        found, nodes = clashes(lines), turned(lines)
+        mender = _Mender(lines, least, round_)
+        mender.run(found, nodes)
+        again = mender.changed
+        again[found.ravel()] = True
+        found, nodes = clashes(lines, again), turned(lines)
     return faulty(lines, found, nodes)
 
 
@@ -204,15 +215,21 @@ class _Mender:
         self._slots = lines.segments()
         a, b = lines.ends(self._slots)
         start, end = lines.place[a], lines.place[b]
-        self._tree = shapely.STRtree(
-            shapely.box(*np.minimum(start, end).T, *np.maximum(start, end).T)
-        )
+        self._tree = shapely.STRtree(shapely.box(*np.minimum(start, end).T, *np.maximum(start, end).T))
         self._changed: set[int] = set()
-        order = np.argsort(lines.vertex, kind="stable")
-        order = order[lines.alive[order]]
-        keys = lines.vertex[order]
-        cuts = np.flatnonzero(np.append(True, keys[1:] != keys[:-1]))
-        self._of_vertex = dict(zip(keys[cuts].tolist(), np.split(order, cuts[1:]), strict=True))
+
+    @property
+    def changed(self) -> Array:
+        """Mask of the slots whose segments are not what they were."""
+        mask = np.zeros(len(self._g.vertex), dtype=bool)
+        mask[list(self._changed)] = True
+        return mask
+
+    def _slots_at(self, vertex: int) -> Array:
+        """Slots that stand at a vertex; a vertex that is no node is called by its only slot."""
+        turns = self._g.turns
+        ends = turns.at.get(vertex)
+        return np.array([vertex]) if ends is None else turns.slot[ends]
 
     def run(self, found: Array, nodes: Array) -> None:
         slots = [np.unique(found), *(self._incident(node) for node in nodes.tolist())]
@@ -222,7 +239,7 @@ class _Mender:
         while queue:
             vertex = queue.popleft()
             looked[vertex] = looked.get(vertex, 0) + 1
-            if looked[vertex] <= _TRIES and self._of_vertex.get(vertex) is not None:
+            if looked[vertex] <= _TRIES and self._g.alive[vertex]:
                 queue.extend(self._mend(vertex, looked[vertex]))
 
     def _mend(self, vertex: int, time: int) -> list[int]:
@@ -238,9 +255,8 @@ class _Mender:
             return []
         distance = ((places - true) ** 2).sum(axis=1)
         best = np.lexsort((distance, score))[0]
-        slot = int(self._of_vertex[vertex][0])
-        if score[best] and self._removable(vertex, slot) and self._without(slot, near) <= score[best]:
-            return self._remove(vertex, slot)
+        if score[best] and self._removable(vertex) and self._without(vertex, near) <= score[best]:
+            return self._remove(vertex)
         if score[best] >= score[0]:
             alike = np.flatnonzero(score == score[0])[1:]
             if not self._restless or not len(alike):
@@ -250,18 +266,15 @@ class _Mender:
         self._changed.update(touching.tolist())
         return self._around(touching) if score[best] else []
 
-    def _removable(self, vertex: int, slot: int) -> bool:
-        g = self._g
-        single = len(self._of_vertex[vertex]) == 1 and g.after[slot] >= 0 and g.before[slot] >= 0
-        return bool(single and self._left[g.line[slot]] > self._least[g.line[slot]])
+    def _removable(self, vertex: int) -> bool:
+        line = self._g.line[vertex]
+        return vertex not in self._g.turns.at and bool(self._left[line] > self._least[line])
 
-    def _remove(self, vertex: int, slot: int) -> list[int]:
-        g = self._g
-        self._left[g.line[slot]] -= 1
-        previous = int(g.before[slot])
-        g.remove(slot)
+    def _remove(self, slot: int) -> list[int]:
+        self._left[self._g.line[slot]] -= 1
+        previous = int(self._g.before[slot])
+        self._g.remove(slot)
         self._changed.update((slot, previous))
-        del self._of_vertex[vertex]
         return self._around(np.array([previous]))
 
     def _around(self, touching: Array) -> list[int]:
@@ -270,7 +283,7 @@ class _Mender:
 
     def _incident(self, vertex: int) -> Array:
         g = self._g
-        slots = self._of_vertex[vertex]
+        slots = self._slots_at(vertex)
         before = g.before[slots]
         return np.unique(np.concatenate([slots[g.after[slots] >= 0], before[before >= 0]]))
 
@@ -349,9 +362,7 @@ def _clash(a: Array, b: Array, ia: Any, ib: Any, c: Array, d: Array, ic: Any, id
     ab, cd = b - a, d - c
     one, two = _cross(ab, c - a), _cross(ab, d - a)
     three, four = _cross(cd, a - c), _cross(cd, b - c)
-    boxes = (
-        (np.minimum(a, b) <= np.maximum(c, d)) & (np.minimum(c, d) <= np.maximum(a, b))
-    ).all(axis=-1)
+    boxes = ((np.minimum(a, b) <= np.maximum(c, d)) & (np.minimum(c, d) <= np.maximum(a, b))).all(axis=-1)
     meet = (np.sign(one) * np.sign(two) <= 0) & (np.sign(three) * np.sign(four) <= 0) & boxes
     at_a = (ia == ic) | (ia == id_)
     at_c = (ia == ic) | (ib == ic)

@@ -15,9 +15,9 @@ import shapely
 from numpy.typing import NDArray
 
 from boundaries.coverage import GRID
-from boundaries.exports.generalise import Landmasses
+from boundaries.exports.landmasses import Landmasses
 from boundaries.exports.simplify import METRES
-from boundaries.exports.topology import Rings, Topology, renumber, trace
+from boundaries.exports.topology import Rings, Topology, arcs_of, renumber, trace
 
 Array = NDArray[Any]
 
@@ -76,7 +76,7 @@ def _owner(rings: Rings, count: int) -> Array:
     """For each arc the feature whose outside it is (one of them, where there are several), -1 for none."""
     feature = np.repeat(np.arange(len(rings.feature) - 1), np.diff(rings.polygon[rings.feature]))
     owner = np.full(count, -1)
-    owner[np.where(rings.refs < 0, ~rings.refs, rings.refs)] = np.repeat(feature, np.diff(rings.ring))
+    owner[arcs_of(rings.refs)] = np.repeat(feature, np.diff(rings.ring))
     return owner
 
 
@@ -114,7 +114,7 @@ def _exteriors(topology: Topology, rings: Rings) -> tuple[Array, Array, Array]:
     polygons = shapely.polygons(shapely.linearrings(points.astype(np.float64), indices=index))
     feature = np.repeat(np.arange(len(rings.feature) - 1), np.diff(rings.feature))
     first = refs[starts[:-1]]
-    return np.asarray(polygons), feature, np.where(first < 0, ~first, first)
+    return np.asarray(polygons), feature, arcs_of(first)
 
 
 def _only(topology: Topology, keep: Array) -> Topology:
@@ -124,7 +124,7 @@ def _only(topology: Topology, keep: Array) -> Topology:
 
 
 def _kept(rings: Rings, keep: Array) -> Rings:
-    arc = np.where(rings.refs < 0, ~rings.refs, rings.refs)
+    arc = arcs_of(rings.refs)
     polygon = keep[arc[rings.ring[rings.polygon[:-1]]]]
     ring = np.repeat(polygon, np.diff(rings.polygon))
     ref = np.repeat(ring, np.diff(rings.ring))

@@ -5,6 +5,7 @@ release gives the same bytes. Polygons wind clockwise outside, as d3 wants them;
 delta-encoded; every arc is stored once. Format: the TopoJSON specification 1.0.
 """
 
+import functools
 import gzip
 import json
 from collections.abc import Iterator, Sequence
@@ -19,7 +20,7 @@ from boundaries.coverage import GRID
 from boundaries.errors import ReleaseError
 from boundaries.exports import thinning
 from boundaries.exports.generalise import generalise
-from boundaries.exports.topology import Rings, Topology, build_topology, part, renumber
+from boundaries.exports.topology import Rings, Topology, arcs_of, build_topology, part, renumber
 from boundaries.release import Release
 
 Array = NDArray[Any]
@@ -60,8 +61,8 @@ NATION: Final = {
     },
     "overview": {
         "": Detail(25_000, 1_600, 50_000, 2_500),
-        "dpr": Detail(50_000, 3_000, 50_000, 2_500, provinsi=False),
-        "dpd": Detail(50_000, 3_000, 50_000, 2_500, provinsi=False),
+        "dpr": Detail(50_000, 4_000, 50_000, 2_500, provinsi=False),
+        "dpd": Detail(50_000, 4_000, 50_000, 2_500, provinsi=False),
         "dprd-provinsi": Detail(25_000, 1_600, 50_000, 2_500, provinsi=False),
         "dprd-kabkota": Detail(25_000, 1_600, 50_000, 2_500, provinsi=False),
     },
@@ -142,7 +143,11 @@ def sized(topology: Topology, detail: Detail, ground: Array | None = None) -> tu
     reason = ""
     for factor in _FINER:
         finer = Detail(
-            max(1, round(detail.step * factor)), detail.tolerance_m * factor, detail.island_m2, detail.reach_m, detail.provinsi
+            max(1, round(detail.step * factor)),
+            detail.tolerance_m * factor,
+            detail.island_m2,
+            detail.reach_m,
+            detail.provinsi,
         )
         try:
             return generalise(topology, finer.step, finer.tolerance_m or 0.0), finer
@@ -158,16 +163,19 @@ def files(
     unknown = [size for size in sizes if size not in NATION]
     if unknown:
         raise ReleaseError(f"no size {unknown[0]!r}; choose among {', '.join(SIZES)}")
-    whole = topology_of(release, year)
+    sources = functools.cache(
+        lambda chamber, provinsi: topology_of(release, year, chamber, provinsi=provinsi)
+    )
+    whole = sources("", True)
     ground = landmarks(release) if "overview" in sizes else None
     chambers = [name for name in CHAMBERS if name in whole.tables]
     for size in sizes:
         for chamber in ("", *chambers) if nation else ():
             detail = NATION[size][chamber]
-            source = whole if not chamber else topology_of(release, year, chamber, provinsi=detail.provinsi)
+            source = sources(chamber, detail.provinsi or not chamber)
             yield _file(release, [chamber or "dapil", str(year)], size, source, detail, ground)
         for chamber in chambers if provinces else ():
-            source = topology_of(release, year, chamber)
+            source = sources(chamber, True)
             for code in sorted(set(source.tables[chamber]["kode_provinsi"])):
                 own = of_province(source, chamber, code)
                 yield _file(release, [chamber, str(year), code], size, own, PROVINCE[size], None)
@@ -224,7 +232,7 @@ def _order(topology: Topology) -> Array:
     finest = max(topology.rings.values(), key=lambda rings: len(rings.feature))
     for rings in (*topology.rings.values(), finest):
         feature = np.repeat(np.arange(len(rings.feature) - 1), np.diff(rings.polygon[rings.feature]))
-        owner[_arc(rings.refs)] = np.repeat(feature, np.diff(rings.ring))
+        owner[arcs_of(rings.refs)] = np.repeat(feature, np.diff(rings.ring))
     closed = topology.closed
     first = topology.points[topology.starts[:-1]]
     met = np.where(closed, 0, np.arange(len(topology)))
@@ -255,7 +263,9 @@ def _geometries(table: pd.DataFrame, rings: Rings) -> list[dict[str, Any]]:
 
 def _polygons(rings: Rings) -> Iterator[list[list[list[int]]]]:
     """The arcs of each feature; its polygons in the order of their first arc."""
-    refs, ring, polygon, feature = (a.tolist() for a in (rings.refs, rings.ring, rings.polygon, rings.feature))
+    refs, ring, polygon, feature = (
+        a.tolist() for a in (rings.refs, rings.ring, rings.polygon, rings.feature)
+    )
     each_ring = [refs[a:b] for a, b in zip(ring, ring[1:], strict=False)]
     each_polygon = [each_ring[a:b] for a, b in zip(polygon, polygon[1:], strict=False)]
     for a, b in zip(feature, feature[1:], strict=False):
@@ -269,12 +279,10 @@ def _columns(frame: pd.DataFrame, geometry: Array) -> tuple[pd.DataFrame, Array]
 
 
 def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
-    columns = {name: table[name].astype(object).where(table[name].notna(), None).tolist() for name in table.columns}
+    columns = {
+        name: table[name].astype(object).where(table[name].notna(), None).tolist() for name in table.columns
+    }
     return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
-
-
-def _arc(refs: Array) -> Array:
-    return np.where(refs < 0, ~refs, refs)
 
 
 PRECISION: Final = 10.0**-GRID

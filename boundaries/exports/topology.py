@@ -137,20 +137,30 @@ def build_topology(layers: Layers, grid: Grid | None = None) -> Topology:
 def part(topology: Topology, chosen: Mapping[str, Array]) -> Topology:
     """Cut out features: object name → mask or positions of its rows. Arcs are joined where a node is none any more."""
     layers = {
-        name: (topology.tables[name].iloc[np.arange(len(topology.tables[name]))[rows]], topology.polygons(name)[rows])
+        name: (
+            topology.tables[name].iloc[np.arange(len(topology.tables[name]))[rows]],
+            topology.polygons(name)[rows],
+        )
         for name, rows in chosen.items()
     }
     return build_topology(layers, topology.grid)
 
 
+def arcs_of(refs: Array) -> Array:
+    """The arcs that references mean, whichever way they run."""
+    return np.where(refs < 0, ~refs, refs)
+
+
 def trace(refs: Array, ring: Array, points: Array, starts: Array) -> tuple[Array, Array]:
     """Follow rings along their arcs: ((n, 2) points, every ring closed; starts of the rings in them)."""
-    arc = np.where(refs < 0, ~refs, refs)
+    arc = arcs_of(refs)
     steps = starts[arc + 1] - starts[arc] - 1  # the last point of an arc is the first of the next
     ref_starts = np.concatenate([[0], np.cumsum(steps)])
     along = np.arange(ref_starts[-1]) - np.repeat(ref_starts[:-1], steps)
     backwards = np.repeat(refs < 0, steps)
-    at = np.where(backwards, np.repeat(starts[arc + 1] - 1, steps) - along, np.repeat(starts[arc], steps) + along)
+    at = np.where(
+        backwards, np.repeat(starts[arc + 1] - 1, steps) - along, np.repeat(starts[arc], steps) + along
+    )
     open_starts = ref_starts[ring]
     return close(points[at], open_starts)
 
@@ -179,7 +189,7 @@ def neighbours(rings: Rings) -> Array:
     """Pairs (k, 2) of features of an object that share an arc, the smaller index first, sorted."""
     feature_of_ring = np.repeat(np.arange(len(rings.feature) - 1), np.diff(rings.polygon[rings.feature]))
     owner = np.repeat(feature_of_ring, np.diff(rings.ring))
-    arc = np.where(rings.refs < 0, ~rings.refs, rings.refs)
+    arc = arcs_of(rings.refs)
     order = np.lexsort((owner, arc))
     arc, owner = arc[order], owner[order]
     shared = (arc[1:] == arc[:-1]) & (owner[1:] != owner[:-1])
@@ -242,7 +252,9 @@ def _runs(points: Array, starts: Array) -> _Runs:
     up = (tail < head)[order][edge[order] == np.repeat(smallest, run_sizes)]
     _, example, arc = np.unique(smallest, return_index=True, return_inverse=True)
     if run_sizes[example].sum() != len(keys):
-        raise ReleaseError("the layers are not cut from one coverage: their lines do not match vertex for vertex")
+        raise ReleaseError(
+            "the layers are not cut from one coverage: their lines do not match vertex for vertex"
+        )
     rank = np.argsort(np.argsort(example))  # arcs numbered as they are first met
     example, arc = np.sort(example), rank[arc]
     refs = np.where(up == up[example][arc], arc, ~arc)
@@ -251,9 +263,7 @@ def _runs(points: Array, starts: Array) -> _Runs:
     at = np.arange(arc_starts[-1]) + np.repeat(run_starts[example] - arc_starts[:-1], run_sizes[example])
     ends = points[following[order[run_starts[example] + run_sizes[example] - 1]]]
     arcs = np.insert(points[order[at]], arc_starts[1:], ends, axis=0)
-    return _Runs(
-        refs, np.searchsorted(run_starts, starts), arcs, arc_starts + np.arange(len(example) + 1)
-    )
+    return _Runs(refs, np.searchsorted(run_starts, starts), arcs, arc_starts + np.arange(len(example) + 1))
 
 
 def _cuts(node: Array, vertex: Array, starts: Array) -> Array:

@@ -1,0 +1,113 @@
+"""Lines put on a coarse grid: simplified, rounded, mended; what cannot be mended is simplified less."""
+
+from dataclasses import replace
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from boundaries.errors import ReleaseError
+from boundaries.exports import mending
+from boundaries.exports.islands import STAMPS
+from boundaries.exports.landmasses import signed_area
+from boundaries.exports.simplify import Lines, collapse
+from boundaries.exports.topology import close
+
+Array = NDArray[Any]
+
+_APART: Final = 2**20
+"""Cells between landmasses that are drawn as if each were alone."""
+_ATTEMPTS: Final = 12
+_LESS: Final = 30
+"""A line that cannot be mended is simplified so many times less."""
+
+
+def draw(lines: Lines, limits: Array, step: int, apart: Array | None) -> Lines:
+    """Simplify, round and mend; lines at which that fails are simplified less, and all is done again.
+
+    Parameters
+    ----------
+    lines
+        In cells of the grid (float).
+    limits
+        What one collapse may move, in cells, (m,).
+    step
+        Cells of the release's grid in one of this.
+    apart
+        The landmass of each line, if each landmass is to be drawn as if it were alone.
+
+    Raises
+    ------
+    ReleaseError
+        Lines clash however little they are simplified.
+    """
+    limits = np.maximum(limits, 0.25)
+    first, last = lines.points[lines.starts[:-1]], lines.points[lines.starts[1:] - 1]
+    loop = ~lines.ring & (first == last).all(axis=1)
+    least = np.where(lines.ring, 3, np.where(loop, 4, np.where(_side_by_side(lines, loop), 3, 2)))
+    shift = np.zeros((len(lines), 2)) if apart is None else apart[:, None] * np.array([_APART, 0])
+    sizes = np.diff(lines.starts)
+    lines = replace(lines, points=lines.points + np.repeat(shift, sizes, axis=0))
+    follows = _fine(lines, step).turns.follows
+    changed: Array | None = None  # lines that are not as they were when last looked at
+    for _ in range(_ATTEMPTS):
+        simple = collapse(lines, limits)
+        fine = _fine(simple, step, follows)
+        only = None if changed is None else changed[fine.line]
+        bad = mending.faulty(fine, mending.clashes(fine, only), mending.turned(fine))
+        if not len(bad):
+            simple = _tiny(simple, loop)
+            graph = mending.graph(simple.points, simple.starts, simple.ring, follows)
+            mending.drop_repeated(graph, least)
+            bad = mending.mend(graph, least)
+            if not len(bad):
+                mending.straighten(graph, least)
+                return _from_graph(graph, simple, shift)
+        changed = np.zeros(len(lines), dtype=bool)
+        changed[bad] = True
+        limits[bad] /= _LESS
+    raise ReleaseError(f"{len(bad)} lines cannot be drawn apart on this grid; choose a finer one")
+
+
+def _side_by_side(lines: Lines, loop: Array) -> Array:
+    """Mask of open lines that have both their ends in common with another."""
+    ends = np.stack([lines.points[lines.starts[:-1]], lines.points[lines.starts[1:] - 1]], axis=1)
+    nodes = np.unique(ends.reshape(-1, 2), axis=0, return_inverse=True)[1].reshape(-1, 2)
+    _, which, counts = np.unique(np.sort(nodes, axis=1), axis=0, return_inverse=True, return_counts=True)
+    return np.asarray(~lines.ring & ~loop & (counts[which.ravel()] > 1))
+
+
+def _fine(lines: Lines, step: int, follows: Array | None = None) -> mending.Graph:
+    """The lines on the grid that they came from."""
+    return mending.graph(lines.points * step, lines.starts, lines.ring, follows)
+
+
+def _tiny(lines: Lines, loop: Array) -> Lines:
+    """Rings of less than a cell become a triangle, loops a triangle at their node, on the side where they were."""
+    cells = lines.points.copy()
+    sizes = np.diff(lines.starts)
+    area = np.zeros(len(lines))
+    ring = lines.ring | loop
+    area[ring] = signed_area(*close(cells, lines.starts))[ring]
+    keep = np.ones(len(cells), dtype=bool)
+    for line in np.flatnonzero(ring & (np.abs(area) < 1.0)):
+        first, last = lines.starts[line], lines.starts[line + 1]
+        middle = cells[first : last - loop[line]].mean(axis=0)
+        if loop[line]:
+            ahead = (middle - cells[first]) / max(np.hypot(*(middle - cells[first])), 1e-9)
+            aside = np.array([ahead[1], -ahead[0]]) * np.sign(area[line])
+            cells[first + 1 : first + 3] = cells[first] + 1.5 * ahead + np.array([[0.8], [-0.8]]) * aside
+            sizes[line] = 4
+            keep[first + 3 : last - 1] = False
+            continue
+        corner = np.rint(middle - STAMPS[0].mean(axis=0))
+        cells[first : first + 3] = corner + STAMPS[0][:: -1 if area[line] > 0 else 1]
+        keep[first + 3 : last] = False
+        sizes[line] = 3
+    return Lines(cells[keep], np.concatenate([[0], np.cumsum(sizes)]), lines.ring)
+
+
+def _from_graph(graph: mending.Graph, lines: Lines, shift: Array) -> Lines:
+    sizes = np.bincount(graph.line[graph.alive], minlength=len(lines))
+    points = graph.place[graph.vertex[graph.alive]] - np.repeat(shift.astype(np.int64), sizes, axis=0)
+    return Lines(points, np.concatenate([[0], np.cumsum(sizes)]), lines.ring)
