@@ -57,10 +57,12 @@ def test_a_new_release_is_taken_up_and_a_broken_one_is_not(tmp_path, caplog):
     (tmp_path / "link").replace(tmp_path / "current")
     for _ in range(3):
         assert get(client, "/health")["release"] == second.name
+    assert get(client, "/health")["refused"] == "broken"
     assert sum("cannot be served" in record.message for record in caplog.records) == 1
     (tmp_path / "link").symlink_to(first.name)
     (tmp_path / "link").replace(tmp_path / "current")
     assert get(client, "/health")["release"] == first.name
+    assert "refused" not in get(client, "/health")
 
 
 def test_a_deleted_release_is_still_served(tmp_path):

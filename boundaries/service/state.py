@@ -15,7 +15,7 @@ from pygeoapi.api import API
 
 from boundaries import __version__
 from boundaries.errors import BoundariesError
-from boundaries.release import CURRENT, open_release
+from boundaries.release import CURRENT, MANIFEST, open_release
 from boundaries.service import catalog, openapi
 from boundaries.service.cache import Cache
 from boundaries.service.html import Pages
@@ -45,6 +45,9 @@ class State:
         self.fingerprint = _fingerprint(self.id, settings)
         self.cache_control = f"public, max-age={int(own.get('max_age', _MAX_AGE))}"
         self.since = time.time()
+        self._made = _made(address)
+        #: A newer release that cannot be served (the log says why); empty if there is none.
+        self.refused = ""
         limits = settings["server"].get("limits") or {}
         self.limits = Limits(int(limits.get("default_items", 100)), int(limits.get("max_items", 10_000)))
         self.config = catalog.configuration(settings, self.manifest, self.layers, package)
@@ -58,15 +61,18 @@ class State:
         self.prepared: Cache[Answer] = Cache(int(own.get("prepared_mb", 0)) << 20 or _PREPARED_BYTES)
 
     def health(self) -> dict[str, Any]:
-        """Return what /health tells."""
-        return {
+        """Return what /health tells: times are in seconds; the age is that of the release's manifest."""
+        now = time.time()
+        told = {
             "status": "ok",
             "release": self.id,
+            "age_s": None if self._made is None else max(0, round(now - self._made)),
             "ready": True,
             "collections": len(self.layers),
-            "serving_since_s": round(time.time() - self.since),
+            "serving_since_s": round(now - self.since),
             "version": __version__,
         }
+        return told | ({"refused": self.refused} if self.refused else {})
 
 
 def _pages(about: Mapping[str, Any], layers: Layers) -> Pages:
@@ -81,6 +87,14 @@ def _pages(about: Mapping[str, Any], layers: Layers) -> Pages:
         units={code for layer in units for code in layer.ids},
         provinces={code: str(provinces.properties(at)["nama"]) for at, code in enumerate(provinces.ids)},
     )
+
+
+def _made(address: str) -> float | None:
+    """Return when the manifest of a release of files was written; None for a database."""
+    try:
+        return (Path(address) / MANIFEST).stat().st_mtime
+    except OSError:
+        return None
 
 
 def _fingerprint(release: str, settings: Mapping[str, Any]) -> bytes:
@@ -139,6 +153,7 @@ class Current:
                 self._state = self._make(str(open_release(self._root).path))
             except _UNREADABLE as error:
                 LOGGER.error("release %s cannot be served, keeping %s: %s", target, self._state.id, error)
+                self._state.refused = Path(target).name
             self._target = target
         finally:
             self._lock.release()
