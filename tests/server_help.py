@@ -75,8 +75,10 @@ def running(releases: Path, directory: Path, **settings: str) -> Iterator[Server
         _wait(process, port, errors)
         yield Server(f"http://127.0.0.1:{port}", log, process)
     finally:
+        ended = process.poll()
         process.send_signal(signal.SIGTERM)
         process.wait(30)
+    assert ended is None, f"the server ended by itself with {ended}: {errors.read_text()}"
     assert "Traceback" not in errors.read_text(), errors.read_text()
 
 

@@ -185,7 +185,10 @@ def _parameters(limits: Limits) -> Json:
         "fPage": ("Format", {"type": "string", "enum": ["json", "html"]}),
         "lang": ("Language", {"type": "string", "enum": list(_LANGUAGES)}),
         "limit": (f"Features a page; more than {limits.maximum} gives {limits.maximum}", limit),
-        "offset": ("How many features to pass over", {"type": "integer", "minimum": 0, "default": 0}),
+        "offset": (
+            "How many features to pass over",
+            {"type": "integer", "minimum": 0, "maximum": 10**18 - 1, "default": 0},
+        ),
         "bbox": (
             "Only features whose geometry shares a point with this box (west,south,east,north; the axes of "
             "bbox-crs; west greater than east crosses the antimeridian)",
