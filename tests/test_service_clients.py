@@ -10,6 +10,7 @@ import re
 import shutil
 import subprocess
 import sys
+import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ from tests.server_help import ROOT, Logged, Server, running
 from tests.small import make_small_release
 
 LARGEST = "dapil-dprd-kabkota"
+RELATIONS = "http://www.opengis.net/def/rel/ogc/1.0"
 SPAT = (106.55, -6.95, 106.75, -6.75)
 #: The Python that has QGIS; another one, such as a newer QGIS in a container, may be named.
 SYSTEM_PYTHON = os.environ.get("QGIS_PYTHON", "/usr/bin/python3")
@@ -82,6 +84,28 @@ def touching(frame: gpd.GeoDataFrame) -> list[str]:
 def plain(text: str) -> str:
     """Return a filter without the quotes, parentheses and doubled blanks in which clients differ."""
     return re.sub(r"\s+", " ", re.sub(r'["()]', "", text)).strip()
+
+
+SPEC = "http://www.opengis.net/spec"
+#: What QGIS reads in /conformance before it sends a filter (qgsoapifprovider.cpp); spatial ones from 3.44 on.
+LOOKED_FOR = (
+    f"{SPEC}/ogcapi-features-2/1.0/conf/crs", f"{SPEC}/ogcapi-features-3/1.0/conf/filter",
+    f"{SPEC}/ogcapi-features-3/1.0/conf/features-filter", f"{SPEC}/cql2/1.0/conf/basic-cql2",
+    f"{SPEC}/cql2/1.0/conf/cql2-text", f"{SPEC}/cql2/1.0/conf/advanced-comparison-operators",
+    f"{SPEC}/cql2/1.0/conf/case-insensitive-comparison", f"{SPEC}/cql2/1.0/conf/basic-spatial-functions",
+    f"{SPEC}/ogcapi-features-5/1.0/conf/schemas",
+)  # fmt: skip
+
+
+def test_what_clients_look_for_before_they_send_a_filter_is_there(server):
+    with urllib.request.urlopen(f"{server.base}/conformance?f=json") as told:
+        assert set(LOOKED_FOR) <= set(json.load(told)["conformsTo"])
+    with urllib.request.urlopen(f"{server.base}/collections/dapil-dpr") as told:
+        relations = {each["rel"] for each in json.load(told)["links"]}
+    assert {"items", f"{RELATIONS}/queryables", f"{RELATIONS}/schema"} <= relations
+    with urllib.request.urlopen(f"{server.base}/openapi?f=json") as told:
+        limit = json.load(told)["components"]["parameters"]["limit"]["schema"]
+    assert limit["maximum"] >= 1000  # else QGIS pages by ten or a hundred
 
 
 # GDAL

@@ -568,6 +568,49 @@ def test_what_is_wrong_is_refused_in_words_and_quickly(server, group):
     )
 
 
+PAYLOADS = (
+    '"><script>alert(1)</script>', "'-alert(1)-'", "</title><script>alert(1)</script>", "javascript:alert(1)//",
+    "{{7919*7907}}", "${7919*7907}", "<img src=x onerror=alert(1)>", "\u202e<xss>", "&lt;script&gt;",
+)  # fmt: skip
+
+
+def test_a_page_that_refuses_says_the_same_and_carries_nothing_on(server):
+    """Asked for as a page: the same status, and no word of the request comes back as markup."""
+    client = Client(server)
+    faults = []
+    asked = [
+        (Case(f"{path}?{quote(name)}={quote(text)}{rest}"), text)
+        for text in PAYLOADS
+        for path, rest in ((ITEMS, ""), ("/lookup", ""), ("/collections/dpr-2024", ""), (ITEMS, "&f=html"))
+        for name in (
+            "limit",
+            "bbox",
+            "crs",
+            "datetime",
+            "sortby",
+            "filter",
+            "nama_dapil",
+            "lon",
+            "lang",
+            text,
+        )
+    ]
+    asked += [
+        (Case(f"{path}/{quote(text)}"), text) for text in PAYLOADS for path in ("", "/collections", ITEMS)
+    ]
+    asked += [(case, "\x00") for group in GROUPS.values() for case in list(group())[::6] if not case.headers]
+    for case, text in asked:
+        page = Case(case.path, None, (), case.method, (("Host", "h"), ("Accept", "text/html")))
+        status, headers, body, took = client.ask(page)
+        markup = re.search(r"<script>alert|<img src=x|<xss>|62615533", body.decode())
+        if (case.statuses and status >= 500) or took > LONGEST or (markup and text != "\x00"):
+            faults.append(f"{case.path[:120]} -> {status} {took:.1f} s {markup}")
+        if headers["content-type"].startswith("text/html") and "content-security-policy" not in headers:
+            faults.append(f"{case.path[:120]} -> no policy")
+    assert not faults, "\n".join(faults)
+    assert len(asked) > 500
+
+
 def test_there_are_more_than_five_hundred_of_them():
     cases = [case for group in GROUPS.values() for case in group()]
     assert len(set(cases)) == len(cases) > 900
