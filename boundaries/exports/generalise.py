@@ -17,10 +17,11 @@ from numpy.typing import NDArray
 from boundaries.coverage import GRID
 from boundaries.errors import ReleaseError
 from boundaries.exports.drawing import draw
-from boundaries.exports.islands import STAMPED, settle_outlines, settle_stamps, stamps_near
+from boundaries.exports.islands import STAMPED, settle_outlines, settle_stamps
 from boundaries.exports.landmasses import Landmasses, signed_area, smallest_ring
+from boundaries.exports.placing import Arcs, compose, ground, joined, place_inside
 from boundaries.exports.simplify import METRES, Lines
-from boundaries.exports.topology import Grid, Rings, Topology, arcs_of, close, trace
+from boundaries.exports.topology import Grid, Topology, arcs_of, close, trace
 
 Array = NDArray[Any]
 
@@ -30,10 +31,9 @@ _ISLAND_SHARE: Final = 0.1
 """... and of a small island, which is drawn for its place rather than its outline, this share."""
 _LARGE: Final = 50
 """Islands of more cells stay where they are; smaller ones may be moved aside."""
-_INNER: Final = 4
-"""Lakes and enclaves of fewer cells become stamps, set where the polygon around them has room."""
 _ROOM: Final = 3.0
-"""Islands that a border divides are blown up to as many cells a face, so that each face finds room."""
+"""Islands that a border divides are blown up to as many cells an arc, so that each face finds room."""
+_BLOWS: Final = 8
 
 
 def generalise(topology: Topology, step: int, tolerance_m: float) -> Topology:
@@ -54,188 +54,176 @@ def generalise(topology: Topology, step: int, tolerance_m: float) -> Topology:
     ReleaseError
         No valid outcome at this grid and tolerance.
     """
-    parts = Landmasses(topology)
-    limit = (tolerance_m / METRES * 10**GRID / step) ** 2
-    ring_area = smallest_ring(topology) / step**2
-    size = parts.area[parts.of_arc] / step**2
-    inner = parts.inner & (ring_area < _INNER) & (size >= _LARGE)
-    core = (size >= _LARGE) & ~inner
-    stamp = ~core & ~inner & parts.simple[parts.of_arc] & (size < STAMPED)
-    outline = ~core & ~stamp & ~inner
-    arcs = []
-    if core.any():
-        lines = _lines(topology, core, parts.free, step)
-        arcs.append(
-            (np.flatnonzero(core), draw(lines, np.minimum(limit, _SHARE * ring_area[core]), step, apart=None))
-        )
-    if inner.any():
-        arcs.append(
-            (np.flatnonzero(inner), _set_in(topology, inner, arcs, _lines(topology, inner, parts.free, step)))
-        )
-    taken = _outlines(topology, parts, arcs, core | inner)[1]
-    if outline.any():
-        lines = _blown_up(_lines(topology, outline, parts.free, step), parts, outline, size)
-        share = np.minimum(limit, _ISLAND_SHARE * ring_area[outline])
-        drawn = draw(lines, share, step, apart=parts.of_arc[outline])
-        shapes, which = _joined(*_outlines(topology, parts, [(np.flatnonzero(outline), drawn)], outline))
-        moved, placed = settle_outlines(shapes, parts.area[which], taken)
-        shift = np.zeros((len(parts.area), 2))
-        shift[which] = moved
-        by_point = np.repeat(shift[parts.of_arc[outline]], np.diff(drawn.starts), axis=0).astype(np.int64)
-        arcs.append((np.flatnonzero(outline), replace(drawn, points=drawn.points + by_point)))
-        taken = np.concatenate([taken, placed])
-    if stamp.any():
-        rings = _lines(topology, stamp, parts.free, step)
-        clockwise = signed_area(*close(rings.points, rings.starts)) < 0
-        drawn = settle_stamps(rings, size[stamp], clockwise, taken)
-        arcs.append((np.flatnonzero(stamp), drawn))
-    result = _compose(topology, arcs, Grid(step))
+    work = _Work(topology, step, tolerance_m)
+    work.draw_core()
+    work.set_inner()
+    work.settle_outlines()
+    work.settle_stamps()
+    result = compose(topology, work.arcs, Grid(step))
     check(result)
     return result
 
 
-def check(topology: Topology) -> None:
-    """Raise ReleaseError unless every polygon of every object is valid and every object is a valid coverage."""
-    for name in topology.rings:
-        polygons = topology.whole(name)
-        bad = np.flatnonzero(~shapely.is_valid(polygons))
-        if not len(bad):
-            edges = shapely.coverage_invalid_edges(polygons)
-            bad = np.flatnonzero([e is not None and not e.is_empty for e in edges])
-        if len(bad):
-            row = topology.tables[name].iloc[bad[0]]
-            raise ReleaseError(
-                f"{name}: {len(bad)} polygons are invalid on the grid of {topology.grid.size} degree, the first "
-                f"{row.iloc[0]}: {shapely.is_valid_reason(polygons[bad[0]])}; choose a finer grid or tolerance"
+class _Work:
+    """The arcs of a topology on their way to a coarse grid, group by group; `taken` is the ground drawn so far."""
+
+    def __init__(self, topology: Topology, step: int, tolerance_m: float) -> None:
+        self._topology, self._step = topology, step
+        self._parts = parts = Landmasses(topology)
+        self._limit = (tolerance_m / METRES * 10**GRID / step) ** 2
+        self._ring_area = smallest_ring(topology) / step**2
+        self._size = parts.area[parts.of_arc] / step**2
+        large = self._size >= _LARGE
+        self._inner = parts.inner & large & (parts.net_area[parts.net] < _LARGE * step**2)
+        self._core = large & ~self._inner
+        self._stamp = ~large & parts.simple[parts.of_arc] & (self._size < STAMPED)
+        self.arcs: Arcs = []
+        self._taken = np.empty(0, dtype=object)
+
+    @property
+    def _outline(self) -> Array:
+        return ~self._core & ~self._inner & ~self._stamp
+
+    def draw_core(self) -> None:
+        """Large landmasses; one that came to lie on a larger one is left for `settle_outlines`."""
+        if not self._core.any():
+            return
+        limits = np.minimum(self._limit, _SHARE * self._ring_area[self._core])
+        drawn = draw(self._lines(self._core), limits, self._step, apart=None)
+        masses, polygons = ground(
+            self._topology, [(np.flatnonzero(self._core), drawn)], self._parts, self._core
+        )
+        aside = np.isin(self._parts.of_arc, _misplaced(masses, polygons, self._parts.area))
+        self.arcs.append((np.flatnonzero(self._core & ~aside), drawn.pick(~aside[self._core])))
+        self._core &= ~aside
+        self._inner &= ~aside
+
+    def set_inner(self) -> None:
+        """Small lakes and enclaves in the core: each where it touches no line and lies in what it lay in."""
+        chosen = self._inner
+        if chosen.any():
+            drawn = self._draw_apart(chosen, self._parts.net)
+            moved = place_inside(self._topology, self.arcs, (np.flatnonzero(chosen), drawn), self._parts.net)
+            self.arcs.append((np.flatnonzero(chosen), _shifted(drawn, moved[self._parts.net[chosen]])))
+        if self.arcs:
+            self._taken = ground(self._topology, self.arcs, self._parts, self._core | self._inner)[1]
+
+    def settle_outlines(self) -> None:
+        """Islands of more than a few cells, and all that a border divides."""
+        chosen = self._outline
+        if not chosen.any():
+            return
+        drawn = self._draw_apart(chosen, self._parts.of_arc)
+        shapes, which = joined(
+            *ground(self._topology, [(np.flatnonzero(chosen), drawn)], self._parts, chosen)
+        )
+        shift, placed = settle_outlines(shapes, self._parts.area[which], self._taken)
+        moved = np.zeros((len(self._parts.area), 2), dtype=np.int64)
+        moved[which] = shift
+        self.arcs.append((np.flatnonzero(chosen), _shifted(drawn, moved[self._parts.of_arc[chosen]])))
+        self._taken = np.concatenate([self._taken, placed])
+
+    def settle_stamps(self) -> None:
+        """The smallest islands."""
+        if self._stamp.any():
+            rings = self._lines(self._stamp)
+            clockwise = signed_area(*close(rings.points, rings.starts)) < 0
+            drawn = settle_stamps(rings, self._size[self._stamp], clockwise, self._taken)
+            self.arcs.append((np.flatnonzero(self._stamp), drawn))
+
+    def _lines(self, chosen: Array) -> Lines:
+        topology, free = self._topology, self._parts.free[chosen]
+        sizes = np.diff(topology.starts)[chosen] - free  # a free ring goes without its closing point
+        starts = np.concatenate([[0], np.cumsum(sizes)])
+        at = np.arange(starts[-1]) + np.repeat(topology.starts[:-1][chosen] - starts[:-1], sizes)
+        return Lines(topology.points[at] / self._step, starts, free)
+
+    def _draw_apart(self, chosen: Array, group: Array) -> Lines:
+        """Draw each group of arcs as if it were alone, blown up until none of its rings is inside out."""
+        lines, own = self._lines(chosen), group[chosen]
+        free = self._parts.free[chosen]
+        room = np.ones(int(group.max()) + 1)
+        divided = np.bincount(own[~free], minlength=len(room)) > 0
+        crowd = np.bincount(own, minlength=len(room))
+        area = np.zeros(len(room))
+        np.maximum.at(
+            area, own, np.minimum(self._parts.net_area[self._parts.net], 1e18)[chosen] / self._step**2
+        )
+        room[divided] = np.maximum(1.0, np.sqrt(_ROOM * crowd / np.maximum(area, 1e-12)))[divided]
+        limits = np.minimum(self._limit, _ISLAND_SHARE * self._ring_area[chosen])
+        drawn = draw(_blown_up(lines, own, room), limits, self._step, apart=own)
+        for _ in range(_BLOWS):
+            wrong = own[self._inside_out(chosen, drawn)]
+            if not len(wrong):
+                return drawn
+            again = np.isin(own, wrong)
+            room[np.unique(wrong)] *= 1.5
+            better = draw(
+                _blown_up(lines.pick(again), own[again], room),
+                0 * limits[again],
+                self._step,
+                apart=own[again],
             )
+            drawn = drawn.replaced(again, better)
+        raise ReleaseError(f"{len(np.unique(wrong))} islands or lakes cannot be drawn on a grid this coarse")
+
+    def _inside_out(self, chosen: Array, drawn: Lines) -> Array:
+        """Positions among chosen arcs of those in a ring that turns the wrong way."""
+        composed = compose(self._topology, [(np.flatnonzero(chosen), drawn)], Grid())
+        bad = np.zeros(len(chosen), dtype=bool)
+        for rings in self._topology.rings.values():
+            here = chosen[arcs_of(rings.refs[rings.ring[:-1]])]
+            refs = rings.refs[np.repeat(here, np.diff(rings.ring))]
+            starts = np.concatenate([[0], np.cumsum(np.diff(rings.ring)[here])])
+            area = signed_area(*trace(refs, starts, composed.points, composed.starts))
+            wrong = np.where(rings.exterior[here], area >= 0, area <= 0)
+            bad[arcs_of(refs[np.repeat(wrong, np.diff(starts))])] = True
+        return np.flatnonzero(bad[chosen])
 
 
-def _lines(topology: Topology, chosen: Array, free: Array, step: int) -> Lines:
-    """Chosen arcs as lines in cells of the grid; free rings without their closing point."""
-    sizes = np.diff(topology.starts)[chosen] - free[chosen]
-    starts = np.concatenate([[0], np.cumsum(sizes)])
-    at = np.arange(starts[-1]) + np.repeat(topology.starts[:-1][chosen] - starts[:-1], sizes)
-    return Lines(topology.points[at] / step, starts, free[chosen])
+def _shifted(lines: Lines, by: Array) -> Lines:
+    return replace(lines, points=lines.points + np.repeat(by, np.diff(lines.starts), axis=0))
 
 
-def _blown_up(lines: Lines, parts: Landmasses, chosen: Array, size: Array) -> Lines:
-    """Landmasses with too little room for their faces, blown up around their middle."""
-    which = np.repeat(parts.of_arc[chosen], np.diff(lines.starts))
+def _blown_up(lines: Lines, group: Array, factor: Array) -> Lines:
+    """Groups of lines blown up around their middles, each by its factor."""
+    which = np.repeat(group, np.diff(lines.starts))
     order = np.argsort(which, kind="stable")
     starts = np.flatnonzero(np.append(True, np.diff(which[order]) != 0))
     points = lines.points[order]
     middle = (np.minimum.reduceat(points, starts) + np.maximum.reduceat(points, starts)) / 2
-    mass = which[order][starts]
-    cells = size[chosen]
-    area = np.zeros(len(parts.area))
-    area[parts.of_arc[chosen]] = cells
-    factor = np.sqrt(np.maximum(1.0, _ROOM * parts.faces[mass] / area[mass]))
-    factor[parts.simple[mass]] = 1.0
-    at = np.searchsorted(mass, which)
-    return replace(lines, points=middle[at] + (lines.points - middle[at]) * factor[at, None])
+    at = np.searchsorted(which[order][starts], which)
+    return replace(lines, points=middle[at] + (lines.points - middle[at]) * factor[which][:, None])
 
 
-def _set_in(topology: Topology, inner: Array, arcs: list[tuple[Array, Lines]], rings: Lines) -> Lines:
-    """Small lakes and enclaves as stamps, each where it touches no line and lies in every polygon that it lay in."""
-    drawn = _compose(topology, arcs, Grid())
-    there = [
-        np.stack([lines.points[b], lines.points[c]], axis=1)
-        for _, lines in arcs
-        for b, c in [lines.segments()]
-    ]
-    tree = shapely.STRtree(shapely.linestrings(np.concatenate(there)))
-    signed = signed_area(*close(rings.points, rings.starts))
-    points: list[Array] = []
-    placed: list[shapely.Geometry] = []
-    for index, ring in enumerate(np.flatnonzero(inner)):
-        around = _around(topology, drawn, ring, inner)
-        middle = rings.points[rings.starts[index] : rings.starts[index + 1]].mean(axis=0)
-        for stamp in stamps_near(middle, abs(signed[index])):
-            shape = shapely.Polygon(stamp)
-            free = not len(tree.query(shape, "intersects")) and not shapely.intersects(placed, shape).any()
-            if free and all(shapely.contains_properly(each, shape) for each in around):
-                placed.append(shape)
-                points.append(stamp[:: -1 if signed[index] > 0 else 1])
-                break
-        else:
-            raise ReleaseError("a lake or enclave finds no room on a grid this coarse; choose a finer one")
-    starts = np.concatenate([[0], np.cumsum([len(each) for each in points])])
-    return Lines(np.concatenate(points), starts, rings.ring)
+def _misplaced(masses: Array, polygons: Array, area: Array) -> Array:
+    """Of any two landmasses that lie on each other the smaller."""
+    i, j = shapely.STRtree(polygons).query(polygons)
+    other = (masses[i] != masses[j]) & (i < j)
+    i, j = i[other], j[other]
+    shapely.prepare(polygons)
+    hit = shapely.intersects(polygons[i], polygons[j])
+    one, two = masses[i[hit]], masses[j[hit]]
+    return np.unique(np.where(area[one] < area[two], one, two))
 
 
-def _around(topology: Topology, drawn: Topology, arc: int, inner: Array) -> list[shapely.Geometry]:
-    """The polygons, as drawn without small holes, that have an arc as a hole."""
-    found = []
-    for rings in topology.rings.values():
-        single = np.flatnonzero(arcs_of(rings.refs) == arc)
-        ring = np.searchsorted(rings.ring, single, side="right") - 1
-        for hole in ring[~rings.exterior[ring]]:
-            polygon = int(np.searchsorted(rings.polygon, hole, side="right") - 1)
-            own = np.arange(rings.polygon[polygon], rings.polygon[polygon + 1])
-            own = own[~inner[arcs_of(rings.refs[rings.ring[own]])]]
-            outlines = [
-                trace(refs, np.array([0, len(refs)]), drawn.points, drawn.starts)[0]
-                for refs in (rings.refs[rings.ring[each] : rings.ring[each + 1]] for each in own)
-            ]
-            found.append(shapely.Polygon(outlines[0], outlines[1:]))
-    return found
-
-
-def _outlines(
-    topology: Topology, parts: Landmasses, arcs: list[tuple[Array, Lines]], chosen: Array
-) -> tuple[Array, Array]:
-    """The polygons of chosen landmasses as drawn, each once: (landmass, polygon)."""
-    drawn = _compose(topology, arcs, Grid())
-    found: dict[bytes, tuple[int, shapely.Geometry]] = {}
-    for rings in topology.rings.values():
-        first = arcs_of(rings.refs[rings.ring[rings.polygon[:-1]]])
-        here = chosen[first]
-        keys = [
-            rings.refs[rings.ring[a] : rings.ring[b]].tobytes()
-            for a, b in zip(rings.polygon[:-1][here], rings.polygon[1:][here], strict=True)
-        ]
-        for key, mass, polygon in zip(
-            keys, parts.of_arc[first[here]], _polygons(rings, drawn, here), strict=True
-        ):
-            found.setdefault(key, (int(mass), polygon))
-    masses = np.array([mass for mass, _ in found.values()], dtype=np.int64)
-    polygons = np.array([polygon for _, polygon in found.values()], dtype=object)
-    return masses, polygons
-
-
-def _joined(masses: Array, polygons: Array) -> tuple[Array, Array]:
-    """One geometry a landmass."""
-    order = np.argsort(masses, kind="stable")
-    which, starts = np.unique(masses[order], return_index=True)
-    groups = np.split(polygons[order], starts[1:])
-    joined = np.empty(len(which), dtype=object)
-    for index, group in enumerate(groups if len(which) else []):
-        joined[index] = group[0] if len(group) == 1 else shapely.union_all(group)
-    return joined, which
-
-
-def _polygons(rings: Rings, arcs: Topology, chosen: Array) -> Array:
-    """Chosen polygons of an object."""
-    in_ring = np.repeat(chosen, np.diff(rings.polygon))
-    in_refs = np.repeat(in_ring, np.diff(rings.ring))
-    ring = np.concatenate([[0], np.cumsum(np.diff(rings.ring)[in_ring])])
-    polygon = np.concatenate([[0], np.cumsum(np.diff(rings.polygon)[chosen])])
-    points, starts = trace(rings.refs[in_refs], ring, arcs.points, arcs.starts)
-    kind = shapely.GeometryType.POLYGON
-    return np.asarray(shapely.from_ragged_array(kind, points.astype(np.float64), (starts, polygon)))
-
-
-def _compose(topology: Topology, arcs: list[tuple[Array, Lines]], grid: Grid) -> Topology:
-    """Put new points into the arcs of a topology; arcs that are not given become empty."""
-    sizes = np.zeros(len(topology), dtype=np.int64)
-    for which, lines in arcs:
-        sizes[which] = np.diff(lines.starts) + lines.ring
-    starts = np.concatenate([[0], np.cumsum(sizes)])
-    points = np.zeros((starts[-1], 2), dtype=np.int64)
-    for which, lines in arcs:
-        count = np.diff(lines.starts)
-        at = np.arange(len(lines.points)) + np.repeat(starts[:-1][which] - lines.starts[:-1], count)
-        points[at] = lines.points
-        ring = which[lines.ring]
-        points[starts[1:][ring] - 1] = points[starts[:-1][ring]]
-    return replace(topology, points=points, starts=starts, grid=grid)
+def check(topology: Topology) -> None:
+    """Raise ReleaseError unless every polygon of every object is valid, every object is a valid coverage, and every
+    outside runs clockwise, every hole the other way."""
+    for name, rings in topology.rings.items():
+        polygons = topology.whole(name)
+        bad = ~shapely.is_valid(polygons)
+        if not bad.any():
+            edges = shapely.coverage_invalid_edges(polygons)
+            bad = np.array([e is not None and not e.is_empty for e in edges], dtype=bool)
+        area = signed_area(*trace(rings.refs, rings.ring, topology.points, topology.starts))
+        turned = np.where(rings.exterior, area >= 0, area <= 0)
+        feature = np.repeat(np.arange(len(bad)), np.diff(rings.polygon[rings.feature]))
+        bad[feature[turned]] = True
+        if bad.any():
+            first = int(bad.argmax())
+            raise ReleaseError(
+                f"{name}: {int(bad.sum())} polygons are invalid on the grid of {topology.grid.size} degree, the "
+                f"first {topology.tables[name].iloc[first, 0]} ({shapely.is_valid_reason(polygons[first])}); choose "
+                "a finer grid or a smaller tolerance"
+            )

@@ -6,7 +6,6 @@ nearest in area, set down at the free place nearest to where they belong. Larger
 by a few cells where it would touch something else. Larger islands choose first.
 """
 
-from collections.abc import Iterator
 from typing import Any, Final
 
 import numpy as np
@@ -55,12 +54,12 @@ def settle_outlines(shapes: Array, area: Array, land: Array) -> tuple[Array, Arr
     order = np.lexsort((np.arange(len(shapes)), -area))
     placed, moved = np.full(len(shapes), None, dtype=object), np.zeros((len(shapes), 2))
     for reach, stride in _REACHES:
-        offsets = _offsets(reach, stride)
+        around = offsets(reach, stride)
         while True:
             waiting = order[shapely.is_missing(placed[order])]
             if not len(waiting):
                 return moved, placed
-            placed[waiting], moved[waiting] = _choose(shapes[waiting], placed, land, offsets)
+            placed[waiting], moved[waiting] = _choose(shapes[waiting], placed, land, around)
             if shapely.is_missing(placed[waiting]).all():
                 break
     raise ReleaseError(f"{len(waiting)} islands find no free water on a grid this coarse; choose a finer one")
@@ -89,7 +88,7 @@ def _choose(shapes: Array, placed: Array, land: Array, offsets: Array) -> tuple[
     return chosen, offsets[pick]
 
 
-def _offsets(reach: int, stride: int = 1) -> Array:
+def offsets(reach: int, stride: int = 1) -> Array:
     """Displacements by whole cells up to a distance, the nearest first."""
     span = range(-reach // stride * stride, reach + 1, stride)
     found = [(x, y) for x in span for y in span if x * x + y * y <= reach**2 + 1]
@@ -134,14 +133,6 @@ def settle_stamps(islands: Lines, area: Array, clockwise: Array, land: Array) ->
     return Lines(points, starts, islands.ring)
 
 
-def stamps_near(middle: Array, area: float) -> Iterator[Array]:
-    """Stamps (k, 2) around a place, the nearest to it first; of the kind nearest in area, then of the smallest."""
-    for kind in dict.fromkeys((int(np.abs(area - _AREA).argmin()), 0)):
-        corner = np.rint(middle - STAMPS[kind].mean(axis=0)).astype(np.int64)
-        for offset in _offsets(16).astype(np.int64):
-            yield corner + offset + STAMPS[kind]
-
-
 def _places(middle: Array, kind: Array, land: Array) -> Array:
     """Corners of stamps of a kind each, as near to their middle (n, 2) as there is room, in the order given."""
     corner = np.empty((len(middle), 2), dtype=np.int64)
@@ -154,7 +145,7 @@ def _places(middle: Array, kind: Array, land: Array) -> Array:
         waiting = np.flatnonzero(~done)
         if not len(waiting):
             break
-        places = corner[waiting, None] + _offsets(reach, stride)
+        places = corner[waiting, None] + offsets(reach, stride)
         free = _on_water(places, kind[waiting], land)
         for row, index in enumerate(waiting.tolist()):
             for place in places[row, free[row]].tolist():

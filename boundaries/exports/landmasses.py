@@ -14,49 +14,62 @@ Array = NDArray[Any]
 class Landmasses:
     """Arcs that hang together: through a node, or as outside and holes of a polygon.
 
-    ``of_arc``: the landmass of each arc; ``area`` (units of the grid, squared) and ``faces`` (most polygons in any
-    object) of each; ``simple``: those that are one ring without a hole or a node. Masks of arcs: ``free``, rings
-    without a node; ``inner``, those among them that are a hole somewhere.
+    ``of_arc``: the landmass of each arc; ``area`` (units of the grid, squared) and ``faces`` (most rings in any
+    object) of each; ``simple``: those that are one ring without a hole or a node; ``free``: mask of arcs that are a
+    ring without a node. ``net``: which arcs hang together through nodes alone; ``inner``: mask of the arcs of nets
+    that lie in a landmass without being its outside: its lakes and enclaves.
     """
 
     def __init__(self, topology: Topology) -> None:
         self.free = free_rings(topology)
-        self.of_arc = self._connect(topology)
-        count = int(self.of_arc.max()) + 1
+        hooks = [_ends(topology)]
+        self.net = _connected(len(topology), hooks)
+        for rings in topology.rings.values():
+            polygon = np.repeat(np.arange(len(rings.polygon) - 1), np.diff(rings.polygon))
+            hooks.append((arcs_of(rings.refs), np.repeat(polygon, np.diff(rings.ring))))
+        self.of_arc = _connected(len(topology), hooks)
+        count, nets = int(self.of_arc.max()) + 1, int(self.net.max()) + 1
         self.area, self.faces = np.zeros(count), np.zeros(count, dtype=np.int64)
+        net_area = np.zeros(nets)
         for rings in topology.rings.values():
             area = signed_area(*trace(rings.refs, rings.ring, topology.points, topology.starts))
-            landmass = self.of_arc[arcs_of(rings.refs[rings.ring[:-1]])]
-            self.area = np.maximum(self.area, np.bincount(landmass, -area, count))
-            self.faces = np.maximum(self.faces, np.bincount(landmass, minlength=count))
+            first = arcs_of(rings.refs[rings.ring[:-1]])
+            self.area = np.maximum(self.area, np.bincount(self.of_arc[first], -area, count))
+            self.faces = np.maximum(self.faces, np.bincount(self.of_arc[first], minlength=count))
+            net_area = np.maximum(net_area, np.bincount(self.net[first], np.abs(area), nets))
         self.simple = (np.bincount(self.of_arc, minlength=count) == 1) & (self.faces == 1)
         self.simple[self.of_arc[~self.free]] = False
-        self.inner = np.zeros(len(topology), dtype=bool)
-        for rings in topology.rings.values():
-            self.inner[arcs_of(rings.refs[np.repeat(~rings.exterior, np.diff(rings.ring))])] = True
-        self.inner &= self.free
+        # the net with the largest rings is the outside of its landmass
+        self.net_area = net_area
+        order = np.lexsort((-net_area[self.net], self.of_arc))
+        outside = np.zeros(nets, dtype=bool)
+        first = np.append(True, np.diff(self.of_arc[order]) != 0)
+        outside[self.net[order[first]]] = True
+        self.inner = ~outside[self.net]
 
-    def _connect(self, topology: Topology) -> Array:
-        packed = EdgeIndex.pack(topology.points)
-        ends = [packed[topology.starts[:-1]], packed[topology.starts[1:] - 1]]
-        nodes = np.unique(np.concatenate(ends), return_inverse=True)[1].reshape(2, -1)
-        pairs = [(np.arange(len(topology)), each) for each in nodes]  # (arc, what it hangs on)
-        base = nodes.max() + 1
-        for rings in topology.rings.values():
-            polygon_of_ring = np.repeat(np.arange(len(rings.polygon) - 1), np.diff(rings.polygon))
-            pairs.append((arcs_of(rings.refs), base + np.repeat(polygon_of_ring, np.diff(rings.ring))))
-            base += len(rings.polygon) - 1
-        arc, hook = (np.concatenate(each) for each in zip(*pairs, strict=True))
-        label = np.arange(len(topology))
-        while True:
-            at_hook = np.full(base, len(topology))
-            np.minimum.at(at_hook, hook, label[arc])
-            new = label.copy()
-            np.minimum.at(new, arc, at_hook[hook])
-            new = new[new]
-            if (new == label).all():
-                return np.asarray(np.unique(label, return_inverse=True)[1])
-            label = new
+
+def _ends(topology: Topology) -> tuple[Array, Array]:
+    """Arcs, and the points that they end in, numbered."""
+    packed = EdgeIndex.pack(topology.points)
+    ends = np.concatenate([packed[topology.starts[:-1]], packed[topology.starts[1:] - 1]])
+    return np.tile(np.arange(len(topology)), 2), np.unique(ends, return_inverse=True)[1]
+
+
+def _connected(count: int, hooks: list[tuple[Array, Array]]) -> Array:
+    """Number `count` arcs by the groups that hang together: `hooks` are (arcs, what each hangs on)."""
+    bases = np.cumsum([0, *(int(hook.max()) + 1 for _, hook in hooks)])
+    arc = np.concatenate([each for each, _ in hooks])
+    hook = np.concatenate([each + base for (_, each), base in zip(hooks, bases[:-1], strict=True)])
+    label = np.arange(count)
+    while True:
+        at_hook = np.full(bases[-1], count)
+        np.minimum.at(at_hook, hook, label[arc])
+        new = label.copy()
+        np.minimum.at(new, arc, at_hook[hook])
+        new = new[new]
+        if (new == label).all():
+            return np.asarray(np.unique(label, return_inverse=True)[1])
+        label = new
 
 
 def free_rings(topology: Topology) -> Array:

@@ -38,6 +38,22 @@ class Lines:
     def __len__(self) -> int:
         return len(self.ring)
 
+    def pick(self, chosen: Array) -> "Lines":
+        """Some of the lines, by a mask."""
+        sizes = np.diff(self.starts)
+        starts = np.concatenate([[0], np.cumsum(sizes[chosen])])
+        return Lines(self.points[np.repeat(chosen, sizes)], starts, self.ring[chosen])
+
+    def replaced(self, chosen: Array, other: "Lines") -> "Lines":
+        """These lines with those of a mask as they are in `other`."""
+        sizes = np.diff(self.starts)
+        sizes[chosen] = np.diff(other.starts)
+        mine = np.repeat(~chosen, np.diff(self.starts))
+        where = np.repeat(chosen, sizes)
+        points = np.empty((len(where), 2), dtype=self.points.dtype)
+        points[where], points[~where] = other.points, self.points[mine]
+        return Lines(points, np.concatenate([[0], np.cumsum(sizes)]), self.ring)
+
     def segments(self) -> tuple[Array, Array]:
         """Positions of the two points of every segment."""
         following = np.arange(len(self.points)) + 1

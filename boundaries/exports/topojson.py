@@ -9,7 +9,8 @@ import functools
 import gzip
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from typing import Any, Final
 
 import numpy as np
@@ -61,8 +62,8 @@ NATION: Final = {
     },
     "overview": {
         "": Detail(25_000, 1_600, 50_000, 2_500),
-        "dpr": Detail(50_000, 4_000, 50_000, 2_500, provinsi=False),
-        "dpd": Detail(50_000, 4_000, 50_000, 2_500, provinsi=False),
+        "dpr": Detail(60_000, 4_000, 50_000, 2_500, provinsi=False),
+        "dpd": Detail(60_000, 4_000, 50_000, 2_500, provinsi=False),
         "dprd-provinsi": Detail(25_000, 1_600, 50_000, 2_500, provinsi=False),
         "dprd-kabkota": Detail(25_000, 1_600, 50_000, 2_500, provinsi=False),
     },
@@ -142,12 +143,8 @@ def sized(topology: Topology, detail: Detail, ground: Array | None = None) -> tu
         topology = thinning.thin(topology, ground, detail.island_m2, detail.reach_m)
     reason = ""
     for factor in _FINER:
-        finer = Detail(
-            max(1, round(detail.step * factor)),
-            detail.tolerance_m * factor,
-            detail.island_m2,
-            detail.reach_m,
-            detail.provinsi,
+        finer = replace(
+            detail, step=max(1, round(detail.step * factor)), tolerance_m=detail.tolerance_m * factor
         )
         try:
             return generalise(topology, finer.step, finer.tolerance_m or 0.0), finer
@@ -244,7 +241,7 @@ def _deltas(points: Array, starts: Array) -> list[list[list[int]]]:
     steps[1:] -= points[:-1]
     steps[starts[:-1]] = points[starts[:-1]]
     values, cuts = steps.tolist(), starts.tolist()
-    return [values[a:b] for a, b in zip(cuts, cuts[1:], strict=False)]
+    return [values[a:b] for a, b in pairwise(cuts)]
 
 
 def _geometries(table: pd.DataFrame, rings: Rings) -> list[dict[str, Any]]:
@@ -266,9 +263,9 @@ def _polygons(rings: Rings) -> Iterator[list[list[list[int]]]]:
     refs, ring, polygon, feature = (
         a.tolist() for a in (rings.refs, rings.ring, rings.polygon, rings.feature)
     )
-    each_ring = [refs[a:b] for a, b in zip(ring, ring[1:], strict=False)]
-    each_polygon = [each_ring[a:b] for a, b in zip(polygon, polygon[1:], strict=False)]
-    for a, b in zip(feature, feature[1:], strict=False):
+    each_ring = [refs[a:b] for a, b in pairwise(ring)]
+    each_polygon = [each_ring[a:b] for a, b in pairwise(polygon)]
+    for a, b in pairwise(feature):
         yield sorted(each_polygon[a:b], key=lambda p: p[0][0] if p[0][0] >= 0 else ~p[0][0])
 
 
