@@ -134,13 +134,20 @@ def test_metrics_go_on_where_a_killed_worker_stopped(service):
 def test_a_reload_replaces_the_workers_and_drops_no_request(service):
     old, client, asked = service.workers(), Client(service.port), 0
     service.process.send_signal(signal.SIGHUP)
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
+    answered = time.monotonic()
     while time.monotonic() < deadline and (set(service.workers()) & set(old) or asked < 50):
         fresh = Client(service.port)
         assert fresh.ask("/health").status == 200
         fresh.close()
-        if "connection" not in client.ask("/health").headers:  # else it has hung up, as told
-            time.sleep(0.02)
+        idle = time.monotonic() - answered
+        try:
+            kept = "connection" not in client.ask("/health").headers  # else it has hung up, as told
+        except ConnectionResetError:  # on a busy machine it was idle until the old worker hung up on it
+            assert idle > 0.9
+            kept = False
+        answered = time.monotonic()
+        time.sleep(0.02 if kept else 0)
         asked += 1
     assert not set(service.workers()) & set(old)
 
