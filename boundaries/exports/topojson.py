@@ -17,11 +17,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from boundaries.coverage import GRID
 from boundaries.errors import ReleaseError
 from boundaries.exports import thinning
 from boundaries.exports.generalise import generalise
 from boundaries.exports.topology import Rings, Topology, arcs_of, build_topology, part, renumber
+from boundaries.exports.topology_cost import cost
 from boundaries.release import Release
 
 Array = NDArray[Any]
@@ -76,13 +76,25 @@ _FINER: Final = (1.0, 0.8, 0.6, 0.4, 0.2)
 
 @dataclass(frozen=True)
 class File:
-    """One TopoJSON: its name, its bytes, and the topology in it with the detail it came out with."""
+    """One TopoJSON: its name, its bytes, and what `cost` measures it by.
+
+    ``source`` is the topology as the release has it, ``drawn_from`` the same without the islands left out, and
+    ``topology`` what is in the file; ``detail`` is what it came out with.
+    """
 
     name: str
     content: bytes
-    topology: Topology
+    topology: Topology = field(repr=False)
     detail: Detail
     source: Topology = field(repr=False)
+    drawn_from: Topology = field(repr=False)
+
+    def cost(self) -> pd.DataFrame:
+        """What simplification cost every feature: the columns of `topology_cost.cost` after the object's name."""
+        tables = {
+            name: cost(self.source, self.drawn_from, self.topology, name) for name in self.topology.rings
+        }
+        return pd.concat(tables, names=["object", None]).reset_index(0).reset_index(drop=True)
 
     def gzipped(self) -> bytes:
         """The content as gzip, the same every time."""
@@ -118,36 +130,27 @@ def landmarks(release: Release) -> Array:
     return np.concatenate([thinning.largest_parts(release.read_layer(name)[1]) for name in layers])
 
 
-def sized(topology: Topology, detail: Detail, ground: Array | None = None) -> tuple[Topology, Detail]:
-    """Simplify a topology to a detail; where its grid is too coarse for a valid outcome, to the next finer one.
+def thinned(topology: Topology, detail: Detail, ground: Array) -> Topology:
+    """Leave out the islands that a detail has no room for; `ground`: see `landmarks`."""
+    if detail.island_m2 is None or detail.reach_m is None:
+        return topology
+    return thinning.thin(topology, ground, detail.island_m2, detail.reach_m)
 
-    Parameters
-    ----------
-    topology
-        On the release's grid.
-    ground
-        `landmarks`; needed if the detail leaves islands out.
 
-    Returns
-    -------
-    The topology, and the detail it was possible with.
+def sized(topology: Topology, detail: Detail) -> tuple[Topology, Detail]:
+    """Simplify a topology (on the release's grid, thinned) to a detail; returns it and the detail it came out with.
 
-    Raises
-    ------
-    ReleaseError
-        No finer grid helped.
+    Where no valid outcome is possible on the grid of the detail, the next finer one is tried, with a smaller
+    tolerance. Raises ReleaseError where none helped.
     """
     if detail.tolerance_m is None:
         return topology, detail
-    if detail.island_m2 is not None and detail.reach_m is not None and ground is not None:
-        topology = thinning.thin(topology, ground, detail.island_m2, detail.reach_m)
     reason = ""
     for factor in _FINER:
-        finer = replace(
-            detail, step=max(1, round(detail.step * factor)), tolerance_m=detail.tolerance_m * factor
-        )
+        tolerance = detail.tolerance_m * factor
+        step = max(1, round(detail.step * factor))
         try:
-            return generalise(topology, finer.step, finer.tolerance_m or 0.0), finer
+            return generalise(topology, step, tolerance), replace(detail, step=step, tolerance_m=tolerance)
         except ReleaseError as error:
             reason = str(error)
     raise ReleaseError(f"no simplified topology: {reason}")
@@ -189,11 +192,12 @@ def of_province(topology: Topology, chamber: str, code: str) -> Topology:
 def _file(
     release: Release, words: list[str], size: str, source: Topology, detail: Detail, ground: Array | None
 ) -> File:
-    topology, detail = sized(source, detail, ground)
+    drawn_from = source if ground is None else thinned(source, detail, ground)
+    topology, detail = sized(drawn_from, detail)
     about = {"release": release.id, "attribution": str(release.manifest["source"].get("attribution", ""))}
     about |= {"size": size, "precision_deg": topology.grid.size, "tolerance_m": detail.tolerance_m or 0}
     name = "-".join([*words, *([] if size == "full" else [size])]) + ".topojson"
-    return File(name, encode(topology, about), topology, detail, source)
+    return File(name, encode(topology, about), topology, detail, source, drawn_from)
 
 
 # --- encoding ----------------------------------------------------------------------------------------
@@ -280,7 +284,3 @@ def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
         name: table[name].astype(object).where(table[name].notna(), None).tolist() for name in table.columns
     }
     return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
-
-
-PRECISION: Final = 10.0**-GRID
-"""Degrees: how well `full` keeps a coordinate, after decoding."""
