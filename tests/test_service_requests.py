@@ -426,7 +426,9 @@ def test_what_is_no_entity_tag_is_not_one_of_ours(client, sent):
     assert client.get(ITEMS, headers={"If-None-Match": sent}).status_code == 200
 
 
-@pytest.mark.parametrize("query", ["resulttype=hits", "offset=50", "limit=2", "properties=kursi", "limit=2&lang=en"])
+@pytest.mark.parametrize(
+    "query", ["resulttype=hits", "offset=50", "limit=2", "properties=kursi", "limit=2&lang=en"]
+)
 def test_linked_data_of_a_page_is_json_and_names_every_feature(client, query):
     told = client.get(f"{ITEMS}?f=jsonld&{query}")
     page = json.loads(told.text)
@@ -442,7 +444,8 @@ def test_linked_data_of_a_page_is_json_and_names_every_feature(client, query):
 
 @pytest.mark.parametrize(
     ("path", "parameter"),
-    [(f"{ITEMS}?f=jsonld&crs={CRS}/EPSG/0/3857", "crs"), (f"{ITEMS}/dpr-2024-3101?f=jsonld&crs={CRS}/EPSG/0/3857", "crs"),
+    [(f"{ITEMS}?f=jsonld&crs={CRS}/EPSG/0/3857", "crs"),
+     (f"{ITEMS}/dpr-2024-3101?f=jsonld&crs={CRS}/EPSG/0/3857", "crs"),
      (f"{ITEMS}?mulai=x", "mulai"), (f"{ITEMS}?selesai=null", "selesai"), (f"{ITEMS}?mulai=2024-02-30", "mulai")],
 )  # fmt: skip
 def test_what_would_be_a_lie_is_refused(client, path, parameter):
