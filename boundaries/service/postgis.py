@@ -292,7 +292,8 @@ class PostgisCurrent(Generic[State]):
         except (BoundariesError, LookupError, ValueError, TypeError, OSError) as error:
             self._refused = release
             LOGGER.error("release %s cannot be served, keeping %s: %s", release, self._release, error)
-            self._state.refused = release
+            if hasattr(self._state, "refused"):  # for /health
+                self._state.refused = release
 
 
 def _listed(place: Address, fetch: Fetch) -> tuple[str, str, dict[str, Any]]:

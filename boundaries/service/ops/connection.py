@@ -19,7 +19,19 @@ CLOSING: Final = "closing"  #: was answered; what still comes in is thrown away 
 class Connection:
     """A socket and where it stands. At any moment one thread owns it, or it waits in the poller."""
 
-    __slots__ = ("fd", "finish", "headless", "input", "keep", "local", "out", "peer", "since", "sock", "state")
+    __slots__ = (
+        "fd",
+        "finish",
+        "headless",
+        "input",
+        "keep",
+        "local",
+        "out",
+        "peer",
+        "since",
+        "sock",
+        "state",
+    )
 
     def __init__(self, sock: socket.socket, peer: Any, local: Any) -> None:
         self.sock = sock
