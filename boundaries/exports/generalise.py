@@ -222,8 +222,10 @@ def check(topology: Topology) -> None:
         bad[feature[turned]] = True
         if bad.any():
             first = int(bad.argmax())
+            name_of = str(topology.tables[name].iloc[first, 0])
+            reason = str(shapely.is_valid_reason(polygons[first]))
             raise ReleaseError(
                 f"{name}: {int(bad.sum())} polygons are invalid on the grid of {topology.grid.size} degree, the "
-                f"first {topology.tables[name].iloc[first, 0]} ({shapely.is_valid_reason(polygons[first])}); choose "
+                f"first {name_of} ({reason}); choose "
                 "a finer grid or a smaller tolerance"
             )

@@ -38,11 +38,9 @@ _AREA: Final = np.array([0.5, 1.0, 1.5, 2.0])
 STAMPED: Final = 2.25
 """Islands of a smaller area, in cells, become a stamp."""
 
-_REACHES: Final = ((0, 1), (1, 1), (2, 1), (4, 1), (8, 2), (16, 4), (64, 8), (256, 32))
-"""How far from its place an island is looked for room, and every how many cells: one after another. Beyond the fourth
+_REACHES: Final = ((0, 1), (1, 1), (2, 1), (4, 1), (8, 1), (16, 2), (32, 2), (64, 4), (128, 8), (256, 16))
+"""How far from its place an island is looked for room, and every how many cells: one after another. Beyond the fifth
 come only islets in channels that are narrower than a cell for miles, as in Aru."""
-_PATIENCE: Final = 4
-"""A larger island that finds no room this near gives up its outline for the smallest stamp."""
 
 
 def settle_outlines(shapes: Array, area: Array, land: Array) -> tuple[Array, Array]:
@@ -52,15 +50,18 @@ def settle_outlines(shapes: Array, area: Array, land: Array) -> tuple[Array, Arr
     Raises ReleaseError where one finds no free water.
     """
     order = np.lexsort((np.arange(len(shapes)), -area))
-    placed, moved = np.full(len(shapes), None, dtype=object), np.zeros((len(shapes), 2))
+    moved: Array = np.zeros((len(shapes), 2))
+    placed: Array = np.full(len(shapes), None, dtype=object)
     for reach, stride in _REACHES:
         around = offsets(reach, stride)
         while True:
             waiting = order[shapely.is_missing(placed[order])]
             if not len(waiting):
                 return moved, placed
-            placed[waiting], moved[waiting] = _choose(shapes[waiting], placed, land, around)
-            if shapely.is_missing(placed[waiting]).all():
+            chosen, by = _choose(shapes[waiting], placed, land, around)
+            moved[waiting] = by
+            placed[waiting] = chosen
+            if shapely.is_missing(chosen).all():
                 break
     raise ReleaseError(f"{len(waiting)} islands find no free water on a grid this coarse; choose a finer one")
 
@@ -78,11 +79,11 @@ def _choose(shapes: Array, placed: Array, land: Array, offsets: Array) -> tuple[
     tree = shapely.STRtree(trial)
     free[tree.query(land, predicate="intersects")[1]] = False
     free[tree.query(placed[~shapely.is_missing(placed)], predicate="intersects")[1]] = False
-    free = free.reshape(-1, count)
-    pick = free.argmax(axis=1)
+    fits = free.reshape(-1, count)
+    pick = fits.argmax(axis=1)
     chosen = trial.reshape(-1, count)[np.arange(len(shapes)), pick]
-    chosen[~free.any(axis=1)] = None
-    there = np.flatnonzero(free.any(axis=1))
+    chosen[~fits.any(axis=1)] = None
+    there = np.flatnonzero(fits.any(axis=1))
     i, j = shapely.STRtree(chosen[there]).query(chosen[there], predicate="intersects")
     chosen[there[i[j < i]]] = None
     return chosen, offsets[pick]
@@ -122,7 +123,7 @@ def settle_stamps(islands: Lines, area: Array, clockwise: Array, land: Array) ->
     order = np.lexsort((np.arange(len(area)), -area))  # larger ones first
     kind = np.abs(area[:, None] - _AREA).argmin(axis=1)
     corner = np.empty((len(area), 2), dtype=np.int64)
-    corner[order] = _places(middle[order], kind[order], land)
+    corner[order], kind[order] = _places(middle[order], kind[order], land)
     sizes = np.array([len(stamp) for stamp in STAMPS])[kind]
     starts = np.concatenate([[0], np.cumsum(sizes)])
     points = np.empty((starts[-1], 2), dtype=np.int64)
@@ -133,18 +134,22 @@ def settle_stamps(islands: Lines, area: Array, clockwise: Array, land: Array) ->
     return Lines(points, starts, islands.ring)
 
 
-def _places(middle: Array, kind: Array, land: Array) -> Array:
-    """Corners of stamps of a kind each, as near to their middle (n, 2) as there is room, in the order given."""
-    corner = np.empty((len(middle), 2), dtype=np.int64)
-    for which, stamp in enumerate(STAMPS):
-        here = kind == which
-        corner[here] = np.rint(middle[here] - stamp.mean(axis=0))
+def _places(middle: Array, kind: Array, land: Array) -> tuple[Array, Array]:
+    """Corners of stamps of a kind each, as near to their middle (n, 2) as there is room, in the order given.
+
+    What does not fit where it belongs becomes the smallest stamp. Returns the corners, and the kinds.
+    """
+    kind = kind.copy()
+    corner = _corners(middle, kind)
     taken: set[tuple[int, int]] = set()
     done = np.zeros(len(middle), dtype=bool)
     for reach, stride in _REACHES:
         waiting = np.flatnonzero(~done)
         if not len(waiting):
             break
+        if reach:
+            kind[waiting] = 0
+            corner[waiting] = _corners(middle[waiting], kind[waiting])
         places = corner[waiting, None] + offsets(reach, stride)
         free = _on_water(places, kind[waiting], land)
         for row, index in enumerate(waiting.tolist()):
@@ -159,7 +164,12 @@ def _places(middle: Array, kind: Array, land: Array) -> Array:
         raise ReleaseError(
             f"{int((~done).sum())} islands find no free water on a grid this coarse; choose a finer one"
         )
-    return corner
+    return corner, kind
+
+
+def _corners(middle: Array, kind: Array) -> Array:
+    centre = np.array([stamp.mean(axis=0) for stamp in STAMPS])
+    return np.asarray(np.rint(middle - centre[kind]).astype(np.int64))
 
 
 _POINTS: Final = tuple([tuple(point) for point in inside.tolist()] for inside in _INSIDE)

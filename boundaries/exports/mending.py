@@ -18,6 +18,8 @@ Array = NDArray[Any]
 
 _TRIES: Final = 12
 """How often one point is looked at in a round before it is given up."""
+_SLIVER: Final = 2.0
+"""Cells: ground that may change sides when a point is taken out."""
 _ROUNDS: Final = 10
 _CALM: Final = 2
 """Rounds in which a point moves only if that is better; after them also if it is no worse, and ever farther."""
@@ -267,8 +269,14 @@ class _Mender:
         return self._around(touching) if score[best] else []
 
     def _removable(self, vertex: int) -> bool:
-        line = self._g.line[vertex]
-        return vertex not in self._g.turns.at and bool(self._left[line] > self._least[line])
+        """Whether a point may go: none that bounds more than a sliver with its neighbours, for that would show."""
+        g = self._g
+        line = g.line[vertex]
+        if vertex in g.turns.at or self._left[line] <= self._least[line]:
+            return False
+        point = g.true[vertex]
+        one, other = (g.true[g.vertex[slot]] - point for slot in (g.before[vertex], g.after[vertex]))
+        return bool(abs(_cross(one, other)) / 2 <= _SLIVER)
 
     def _remove(self, slot: int) -> list[int]:
         self._left[self._g.line[slot]] -= 1

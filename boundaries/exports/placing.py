@@ -117,7 +117,7 @@ def _inside(
     """What a net bounds, and the polygons, without small holes, in which it is a hole."""
     inside, around = [], []
     for rings in topology.rings.values():
-        for ring in np.flatnonzero(own[arcs_of(rings.refs[rings.ring[:-1]])]):
+        for ring in np.flatnonzero(own[arcs_of(rings.refs[rings.ring[:-1]])]).tolist():
             inside.append(shapely.Polygon(_points(rings, ring, drawn)))
             if rings.exterior[ring]:
                 continue
@@ -125,7 +125,7 @@ def _inside(
             others = np.arange(rings.polygon[polygon], rings.polygon[polygon + 1])
             others = others[~inner[arcs_of(rings.refs[rings.ring[others]])]]
             if others[:1] == rings.polygon[polygon]:  # its outside is no small net itself
-                outside, *holes = (_points(rings, other, drawn) for other in others)
+                outside, *holes = (_points(rings, other, drawn) for other in others.tolist())
                 around.append(shapely.Polygon(outside, holes))
     return shapely.union_all(inside), around
 

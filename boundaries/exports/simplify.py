@@ -137,7 +137,8 @@ class _Chain:
         origin = np.stack([self._x[a], self._y[a]])
         point_b, point_c, point_d = (np.stack([self._x[i], self._y[i]]) - origin for i in (b, c, d))
         place, area = _placement(point_b, point_c, point_d)
-        self._cost[b] = np.where(allowed, area / self._limit[b], np.inf)
+        with np.errstate(over="ignore"):  # a limit of nought lets pass what moves nothing
+            self._cost[b] = np.where(allowed, area / self._limit[b], np.inf)
         self._ex[b], self._ey[b] = place + origin
 
 

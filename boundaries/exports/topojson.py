@@ -49,15 +49,16 @@ class Detail:
 
 
 FULL: Final = Detail(1)
-#: Size → chamber ("" for all in one file) → detail. Goals, compressed: web 1 MB for all, 200 KB for dpr; overview
-#: 80 KB for dpr. The provinces do not fit beside dpr and dpd there; they follow from ``kode_provinsi``.
+#: Size → chamber ("" for all in one file) → detail. Goals, compressed: web 1 MB for all and 200 KB for dpr; overview
+#: 80 KB for dpr. The provinces do not fit beside dpr and dpd there; they follow from ``kode_provinsi``. Eighteen
+#: thousand islands alone are 140 KB, so the smallest (a tenth of a hectare) stay away from the web files of these two.
 NATION: Final = {
     "full": dict.fromkeys(("", *CHAMBERS), FULL),
     "web": {
         "": Detail(10_000, 400),
-        "dpr": Detail(25_000, 1_600, provinsi=False),
-        "dpd": Detail(25_000, 1_600, provinsi=False),
-        "dprd-provinsi": Detail(20_000, 800),
+        "dpr": Detail(15_000, 2_500, 1_000, 1_000, provinsi=False),
+        "dpd": Detail(15_000, 2_500, 1_000, 1_000, provinsi=False),
+        "dprd-provinsi": Detail(12_500, 800),
         "dprd-kabkota": Detail(10_000, 400),
     },
     "overview": {
@@ -124,9 +125,9 @@ def topology_of(release: Release, year: int, chamber: str = "", *, provinsi: boo
 
 def landmarks(release: Release) -> Array:
     """The largest polygon of every base unit of the release: ground that no size leaves out."""
-    layers = [name for name in ("unit-kecamatan", "unit-desa") if name in release.layers]
-    if not layers:
-        layers = [name for name in ("unit-kabkota", "unit-provinsi") if name in release.layers][:1]
+    finest = ("unit-kecamatan", "unit-desa"), ("unit-kabkota",), ("unit-provinsi",)
+    found = [[name for name in names if name in release.layers] for names in finest]
+    layers = next(filter(None, found))
     return np.concatenate([thinning.largest_parts(release.read_layer(name)[1]) for name in layers])
 
 
@@ -167,7 +168,7 @@ def files(
         lambda chamber, provinsi: topology_of(release, year, chamber, provinsi=provinsi)
     )
     whole = sources("", True)
-    ground = landmarks(release) if "overview" in sizes else None
+    ground = landmarks(release) if set(sizes) - {"full"} else None
     chambers = [name for name in CHAMBERS if name in whole.tables]
     for size in sizes:
         for chamber in ("", *chambers) if nation else ():
@@ -194,7 +195,10 @@ def _file(
 ) -> File:
     drawn_from = source if ground is None else thinned(source, detail, ground)
     topology, detail = sized(drawn_from, detail)
-    about = {"release": release.id, "attribution": str(release.manifest["source"].get("attribution", ""))}
+    about: dict[str, Any] = {
+        "release": release.id,
+        "attribution": str(release.manifest["source"].get("attribution", "")),
+    }
     about |= {"size": size, "precision_deg": topology.grid.size, "tolerance_m": detail.tolerance_m or 0}
     name = "-".join([*words, *([] if size == "full" else [size])]) + ".topojson"
     return File(name, encode(topology, about), topology, detail, source, drawn_from)

@@ -106,14 +106,15 @@ def build_topology(layers: Layers, grid: Grid | None = None) -> Topology:
     ----------
     layers
         Name → (table, (Multi)Polygons in degrees, one a row). All cut from the same coverage: an edge that two of
-        them have in common has the same two ends in both.
+        them have in common has the same two ends in both. (Layers of two coverages make a topology too, but share
+        nothing.)
     grid
         The grid the coordinates lie on; by default that of the release.
 
     Raises
     ------
     ReleaseError
-        No layer, or layers that do not come from one coverage.
+        No layer.
     """
     grid = grid or Grid()
     if not layers:
@@ -251,10 +252,6 @@ def _runs(points: Array, starts: Array) -> _Runs:
     smallest = np.minimum.reduceat(edge[order], run_starts)
     up = (tail < head)[order][edge[order] == np.repeat(smallest, run_sizes)]
     _, example, arc = np.unique(smallest, return_index=True, return_inverse=True)
-    if run_sizes[example].sum() != len(keys):
-        raise ReleaseError(
-            "the layers are not cut from one coverage: their lines do not match vertex for vertex"
-        )
     rank = np.argsort(np.argsort(example))  # arcs numbered as they are first met
     example, arc = np.sort(example), rank[arc]
     refs = np.where(up == up[example][arc], arc, ~arc)

@@ -1,0 +1,350 @@
+"""TopoJSON: read back by topojson-client under node; the small release always, the nation where it can be built."""
+
+import gzip
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import shapely
+from click.testing import CliRunner
+
+from boundaries.cli import main
+from boundaries.coverage import as_multi
+from boundaries.errors import ReleaseError
+from boundaries.exports import thinning
+from boundaries.exports import topojson as tj
+from boundaries.exports.generalise import check, generalise
+from boundaries.exports.landmasses import signed_area
+from boundaries.exports.topology import build_topology, neighbours, part, trace
+from boundaries.release import open_release
+from tests.small import make_small_release
+
+ROOT = Path(__file__).parent.parent
+MIRROR = os.environ.get("BOUNDARIES_MIRROR")
+READER = """
+const topojson = require('topojson-client');
+const t = JSON.parse(require('fs').readFileSync(process.argv[2]));
+const out = {};
+for (const [name, object] of Object.entries(t.objects)) {
+  out[name] = {features: topojson.feature(t, object).features, neighbors: topojson.neighbors(object.geometries)};
+}
+process.stdout.write(JSON.stringify(out));
+"""
+
+
+@pytest.fixture(scope="session")
+def client(tmp_path_factory):
+    """A function from the bytes of a TopoJSON to what topojson-client makes of it."""
+    if not shutil.which("node") or not shutil.which("npm"):
+        pytest.skip("needs node and npm, to read TopoJSON with topojson-client")
+    folder = tmp_path_factory.mktemp("node")
+    command = ["npm", "install", "--silent", "--no-audit", "--prefix", str(folder), "topojson-client@3"]
+    if subprocess.run(command, capture_output=True, check=False).returncode:
+        pytest.skip("npm cannot install topojson-client here (no registry)")
+    (folder / "read.js").write_text(READER)
+
+    def read(content: bytes) -> dict:
+        (folder / "in.json").write_bytes(content)
+        done = subprocess.run(
+            ["node", "--max-old-space-size=4096", "read.js", "in.json"],
+            cwd=folder,
+            capture_output=True,
+            check=True,
+        )
+        return json.loads(done.stdout)
+
+    return read
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory):
+    return open_release(make_small_release(tmp_path_factory.mktemp("small")))
+
+
+@pytest.fixture(scope="module")
+def nation(tmp_path_factory):
+    if not MIRROR or not (Path(MIRROR) / "kemendagri-2025").is_dir():
+        pytest.skip("needs the base map kemendagri-2025: set BOUNDARIES_MIRROR to a folder that holds it")
+    out = tmp_path_factory.mktemp("nation")
+    plans = [word for chamber in tj.CHAMBERS for word in ("--plan", f"{chamber}-2024")]
+    result = CliRunner().invoke(main, ["build", "--source", "kemendagri-2025", "--out", str(out), *plans])
+    assert result.exit_code == 0, result.output
+    return open_release(out)
+
+
+# --- what holds for every file -----------------------------------------------------------------------
+
+
+def shapes(features: list[dict]) -> np.ndarray:
+    return shapely.from_geojson([json.dumps(feature["geometry"]) for feature in features])
+
+
+def shared_edges(geometry: np.ndarray) -> set[tuple[int, int]]:
+    """Pairs of polygons that have more than points in common, as shapely finds them."""
+    i, j = shapely.STRtree(geometry).query(geometry, predicate="touches")
+    i, j = i[i < j], j[i < j]
+    length = shapely.length(shapely.intersection(geometry[i], geometry[j]))
+    return set(zip(i[length > 0].tolist(), j[length > 0].tolist(), strict=True))
+
+
+def assert_sound(file: tj.File, client) -> dict[str, np.ndarray]:
+    """Every polygon valid, every object a coverage, arcs unique, winding right; returns the geometries as read."""
+    text = json.loads(file.content)
+    assert text["type"] == "Topology"
+    arcs = [np.cumsum(arc, axis=0) for arc in text["arcs"]]
+    undirected = Counter(min(arc.tobytes(), arc[::-1].tobytes()) for arc in arcs)
+    assert max(undirected.values()) == 1, "an arc is stored twice"
+    steps = [np.sort(np.stack([a[:-1], a[1:]]), axis=0) for a in arcs]  # a segment belongs to one arc only
+    ends = np.concatenate([np.stack([a[:-1], a[1:]], axis=1) for a in arcs])
+    turned = (ends[:, 0, 0] > ends[:, 1, 0]) | (
+        (ends[:, 0, 0] == ends[:, 1, 0]) & (ends[:, 0, 1] > ends[:, 1, 1])
+    )
+    ends[turned] = ends[turned][:, ::-1]
+    assert len(np.unique(ends.reshape(-1, 4), axis=0)) == len(ends) == sum(s.shape[1] for s in steps)
+    west, south, east, north = text["bbox"]
+    found = {}
+    for name, read in client(file.content).items():
+        table = file.topology.tables[name]
+        assert [f["id"] for f in read["features"]] == table.iloc[:, 0].tolist()
+        assert [f["properties"]["id" if "id" in table else "kode"] for f in read["features"]] == table.iloc[
+            :, 0
+        ].tolist()
+        geometry = shapes(read["features"])
+        assert shapely.is_valid(geometry).all(), name
+        assert not shapely.is_empty(geometry).any(), name
+        # topojson-client multiplies; put back on the grid to ask whether neighbours share their edges
+        scale, shift = np.array(text["transform"]["scale"]), np.array(text["transform"]["translate"])
+        whole = shapely.transform(geometry, lambda xy: np.rint((xy - shift) / scale))  # noqa: B023
+        assert shapely.coverage_is_valid(whole), name
+        polygons = shapely.get_parts(geometry)
+        assert not shapely.is_ccw(shapely.get_exterior_ring(polygons)).any(), "d3 wants clockwise outsides"
+        found_box = shapely.total_bounds(geometry)
+        assert (found_box >= np.array([west, south, west, south]) - 1e-9).all()
+        assert (found_box <= np.array([east, north, east, north]) + 1e-9).all()
+        pairs = {(min(i, j), max(i, j)) for i, near in enumerate(read["neighbors"]) for j in near}
+        assert pairs == shared_edges(whole), name
+        found[name] = geometry
+    return found
+
+
+def assert_equal_to_release(file: tj.File, release, year: int, geometry: dict[str, np.ndarray]) -> None:
+    for name, read in geometry.items():
+        layer = f"unit-{name}" if name in tj.UNITS else f"{name}-{year}"
+        told = release.read_layer(layer)[1]
+        rounded = as_multi(shapely.transform(read, lambda xy: np.round(xy, 7)))
+        assert (rounded == shapely.normalize(told)).all(), name
+        pairs = {tuple(pair) for pair in neighbours(file.topology.rings[name]).tolist()}
+        assert pairs == shared_edges(told), name
+
+
+# --- the small release -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("year", [2019, 2024])
+def test_full_is_the_release_to_the_last_digit(small, client, year):
+    made = list(tj.files(small, year, ["full"]))
+    chambers = [name for name in tj.CHAMBERS if f"{name}-{year}" in small.layers]
+    assert [f.name for f in made] == [f"{name}-{year}.topojson" for name in ("dapil", *chambers)]
+    for file in made:
+        assert_equal_to_release(file, small, year, assert_sound(file, client))
+    assert set(made[0].topology.rings) == {*chambers, "provinsi", "kabkota"}
+
+
+@pytest.mark.parametrize("size", ["web", "overview"])
+def test_smaller_sizes_are_sound_and_keep_every_feature(small, client, size):
+    for file in tj.files(small, 2024, [size], provinces=True):
+        geometry = assert_sound(file, client)
+        for name, read in geometry.items():
+            source = file.source.polygons(name)
+            assert len(read) == len(source)
+            assert (shapely.get_num_geometries(read) == shapely.get_num_geometries(source)).all()
+        assert len(file.topology.points) <= len(file.source.points)
+
+
+def test_a_file_of_a_province_has_its_features_and_no_other(small):
+    for file in tj.files(small, 2024, ["full"], nation=False, provinces=True):
+        chamber, _, code = file.name.removesuffix(".topojson").rpartition("-2024-")
+        table = file.topology.tables[chamber]
+        assert set(table["kode_provinsi"]) == {code}
+        whole = small.read_layer(f"{chamber}-2024")[0]
+        assert sorted(table["id"]) == sorted(whole.loc[whole["kode_provinsi"] == code, "id"])
+        assert file.topology.tables["provinsi"]["kode"].tolist() == [code]
+
+
+def test_arcs_are_joined_where_a_chamber_has_no_node(small):
+    every, one = (tj.topology_of(small, 2024, chamber, provinsi=False) for chamber in ("", "dpr"))
+    assert len(one) < len(every)
+    cut = part(every, {"dpr": np.arange(len(every.tables["dpr"]))})
+    assert len(cut) == len(one)
+    assert (cut.polygons("dpr") == one.polygons("dpr")).all()
+
+
+def test_two_processes_write_the_same_bytes(small):
+    code = (
+        "import sys, hashlib; from boundaries.release import open_release\n"
+        "from boundaries.exports.topojson import files\n"
+        "made = files(open_release(sys.argv[1]), 2024, provinces=True)\n"
+        "print([(f.name, hashlib.sha256(f.gzipped()).hexdigest()) for f in made])"
+    )
+    outs = {
+        subprocess.run(
+            [sys.executable, "-c", code, str(small.path)],
+            env=os.environ | {"PYTHONHASHSEED": seed, "PYTHONPATH": str(ROOT)},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for seed in ("1", "2")
+    }
+    assert len(outs) == 1
+
+
+def test_gzip_holds_the_content_and_no_time(small):
+    file = next(iter(tj.files(small, 2024, ["web"])))
+    assert gzip.decompress(file.gzipped()) == file.content
+    assert file.gzipped()[4:8] == bytes(4)
+
+
+def test_properties_are_those_to_join_by_and_nothing_is_null(small):
+    text = json.loads(next(iter(tj.files(small, 2024, ["full"]))).content)
+    dpr = text["objects"]["dpr"]["geometries"][0]["properties"]
+    assert list(dpr) == ["id", "kode_dapil", "nama_dapil", "kursi", "kode_provinsi"]
+    assert isinstance(dpr["kursi"], int)
+    kabkota = text["objects"]["dprd-kabkota"]["geometries"][0]["properties"]
+    assert "kode_kabkota" in kabkota
+    assert text["objects"]["provinsi"]["geometries"][0]["properties"].keys() == {"kode", "nama"}
+    assert text["about"]["release"] == small.id
+
+
+def test_what_is_not_there_is_named(small):
+    with pytest.raises(ReleaseError, match="no layer of dpr in 1999"):
+        tj.topology_of(small, 1999, "dpr")
+    with pytest.raises(ReleaseError, match="no size 'tiny'"):
+        list(tj.files(small, 2024, ["tiny"]))
+
+
+def test_of_nothing_there_is_no_topology():
+    with pytest.raises(ReleaseError, match="no layer"):
+        build_topology({})
+
+
+def test_a_broken_topology_does_not_pass(small):
+    topology = tj.topology_of(small, 2024)
+    check(topology)
+    spoilt = topology.points.copy()
+    inside = topology.starts[np.diff(topology.starts).argmax()] + 1
+    spoilt[inside] += 3_000_000  # a point thrown 0.3 degree away crosses its neighbours
+    with pytest.raises(ReleaseError, match="invalid"):
+        check(type(topology)(spoilt, topology.starts, topology.tables, topology.rings, topology.grid))
+
+
+# --- islands -----------------------------------------------------------------------------------------
+
+
+def archipelago(count: int = 300):
+    """Two coasts with a strait, and islets strewn over the water in between, one feature each half."""
+    rng = np.random.default_rng(2)
+    where = rng.uniform([100.05, 0.05], [100.95, 0.95], (count, 2))
+    size = rng.uniform(1e-4, 4e-3, count)
+    islets = [shapely.box(x, y, x + s, y + s) for (x, y), s in zip(where, size, strict=True)]
+    islets = [
+        islet for k, islet in enumerate(islets) if not any(islet.intersects(other) for other in islets[:k])
+    ]
+    west, east = shapely.box(99, 0, 100, 1), shapely.box(101, 0, 102, 1)
+    half = [
+        [west, *(i for i in islets if i.bounds[0] < 100.5)],
+        [east, *(i for i in islets if i.bounds[0] >= 100.5)],
+    ]
+    geometry = np.array([shapely.MultiPolygon(parts) for parts in half], dtype=object)
+    geometry = shapely.transform(geometry, lambda xy: np.round(xy, 7))
+    return build_topology({"dpr": (pd.DataFrame({"id": ["barat", "timur"]}), geometry)})
+
+
+@pytest.mark.parametrize("step", [10_000, 30_000, 100_000])
+def test_no_island_vanishes_however_coarse_the_grid(step):
+    source = archipelago()
+    drawn = generalise(source, step, 2_000)
+    before, after = source.polygons("dpr"), drawn.polygons("dpr")
+    assert (shapely.get_num_geometries(after) == shapely.get_num_geometries(before)).all()
+    assert shapely.is_valid(after).all()
+    rings = drawn.rings["dpr"]
+    assert (signed_area(*trace(rings.refs, rings.ring, drawn.points, drawn.starts)) < 0).all()
+
+
+def test_an_islet_left_out_lies_near_drawn_ground_of_its_feature():
+    source = archipelago()
+    reach = 3_000.0
+    drawn = thinning.thin(source, np.array([shapely.Polygon()]), 60_000.0, reach)
+    for before, after in zip(source.polygons("dpr"), drawn.polygons("dpr"), strict=True):
+        kept = shapely.get_parts(after)
+        gone = [p for p in shapely.get_parts(before) if not any(p.equals(k) for k in kept)]
+        assert gone
+        assert all(after.distance(islet) * 111_195 <= reach for islet in gone)
+        assert all(islet.area * 111_195**2 < 60_000 for islet in gone)
+
+
+def test_ground_that_must_stay_stays():
+    source = archipelago()
+    smallest = min(shapely.get_parts(source.polygons("dpr")[0]), key=lambda part: part.area)
+    none = np.array([shapely.Polygon()])
+    without, with_ = (thinning.thin(source, ground, 1e9, 1e6) for ground in (none, np.array([smallest])))
+    assert not any(smallest.equals(part) for part in shapely.get_parts(without.polygons("dpr")[0]))
+    assert any(smallest.equals(part) for part in shapely.get_parts(with_.polygons("dpr")[0]))
+
+
+# --- the nation --------------------------------------------------------------------------------------
+
+
+@pytest.mark.national
+def test_the_nation_in_full_is_the_release(nation, client):
+    file = next(iter(tj.files(nation, 2024, ["full"])))
+    assert_equal_to_release(file, nation, 2024, assert_sound(file, client))
+
+
+@pytest.mark.national
+@pytest.mark.parametrize("size", ["web", "overview"])
+def test_the_nation_is_small_enough_sound_and_whole(nation, client, size):
+    goals = {
+        "dapil-2024-web": 1_000_000,
+        "dpr-2024-web": 200_000,
+        "dpr-2024-overview": 80_000,
+    }
+    for file in tj.files(nation, 2024, [size]):
+        assert_sound(file, client)
+        assert len(file.gzipped()) < goals.get(file.name.removesuffix(".topojson"), 1_000_000), file.name
+        cost = file.cost()
+        assert (cost["islands_drawn"] > 0).all()
+        if file.detail.island_m2 is None:
+            assert (cost["islands_drawn"] == cost["islands"]).all()
+        dpr = cost[cost["object"].isin(["dpr", "dpd"])]
+        assert (dpr["area_error_pct"].abs() < {"web": 1.5, "overview": 8}[size]).all()
+
+
+@pytest.mark.national
+def test_every_unit_keeps_ground_in_the_overview(nation):
+    """Also every island of the source that a unit lives on: the largest part of each kecamatan and desa."""
+    ground = tj.landmarks(nation)
+    points = shapely.point_on_surface(ground)
+    source = tj.topology_of(nation, 2024, "dpr", provinsi=False)
+    detail = tj.NATION["overview"]["dpr"]
+    kept = shapely.union_all(tj.thinned(source, detail, ground).polygons("dpr"))
+    shapely.prepare(kept)
+    assert shapely.covers(kept, points).all()
+
+
+@pytest.mark.national
+def test_files_of_provinces_are_sound(nation, client):
+    for file in tj.files(nation, 2024, ["web"], nation=False, provinces=True):
+        if file.name.startswith(
+            ("dpr-2024-21", "dpr-2024-31", "dprd-kabkota-2024-81", "dprd-provinsi-2024-32")
+        ):
+            assert_sound(file, client)
+            cost = file.cost()
+            assert (cost["islands_drawn"] == cost["islands"]).all()
