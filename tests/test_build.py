@@ -231,16 +231,6 @@ def test_a_picture_is_drawn_and_the_same_twice(tmp_path):
 # --- the nation ------------------------------------------------------------------------------------
 
 
-@pytest.fixture(scope="module")
-def nation(tmp_path_factory):
-    if not MIRROR or not (Path(MIRROR) / "kemendagri-2025").is_dir():
-        pytest.skip("needs the base map kemendagri-2025: set BOUNDARIES_MIRROR to a folder that holds it")
-    out = tmp_path_factory.mktemp("nation")
-    result = run("build", "--source", "kemendagri-2025", "--out", out)
-    assert result.exit_code == 0, result.output
-    return open_release(out)
-
-
 @pytest.mark.national
 def test_the_nation_has_every_plan_with_the_seats_of_the_law(nation):
     layers = [name for name in nation.layers if not name.startswith("unit-")]

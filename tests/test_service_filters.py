@@ -6,7 +6,6 @@ whole. Which features a filter finds is never computed with the service's module
 """
 
 import json
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,13 +18,11 @@ import pyogrio
 import pyproj
 import pytest
 import shapely
-from click.testing import CliRunner
 from flask.testing import FlaskClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from boundaries.cli import main
-from boundaries.release import open_release
+from boundaries.release import Release
 from tests.filters_help import json_of as tree_of
 from tests.service_help import app_of, get, ids, items, link
 from tests.small import make_small_release
@@ -401,18 +398,8 @@ def test_random_filters(small, collection):
 
 
 @pytest.fixture(scope="module")
-def national(tmp_path_factory: pytest.TempPathFactory) -> Service:
-    """BOUNDARIES_RELEASES, where it holds a national release; else one is built from BOUNDARIES_MIRROR."""
-    mirror, releases = os.environ.get("BOUNDARIES_MIRROR"), os.environ.get("BOUNDARIES_RELEASES")
-    if releases:
-        out = Path(releases)
-    elif mirror and (Path(mirror) / "kemendagri-2025").is_dir():
-        out = tmp_path_factory.mktemp("nation")
-        result = CliRunner().invoke(main, ["build", "--source", "kemendagri-2025", "--out", str(out)])
-        assert result.exit_code == 0, result.output
-    else:
-        pytest.skip("needs the base map kemendagri-2025: set BOUNDARIES_MIRROR to a folder that holds it")
-    return served(open_release(out).path.resolve())
+def national(nation: Release) -> Service:
+    return served(nation.path)
 
 
 JAVA = "POLYGON((105 -8.9, 114.7 -8.9, 114.7 -5.8, 105 -5.8, 105 -8.9))"

@@ -53,6 +53,8 @@ def schema(layer: Layer, title: str, language: str, collections: Collection[str]
 def queryables(layer: Layer, title: str, language: str, collections: Collection[str]) -> dict[str, Any]:
     """Return what a query can name: every column, each a parameter of its own, and the geometry (Part 3)."""
     properties = _properties(layer, language, collections)
+    # QGIS knows a geometry by this reference alone, and sends spatial filters only where it finds one.
+    properties[GEOMETRY] |= {"$ref": "https://geojson.org/schema/MultiPolygon.json"}
     return _document("queryables", layer, title, properties) | {"additionalProperties": False}
 
 
