@@ -13,9 +13,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
-from click.testing import CliRunner
 
-from boundaries.cli import main
 from boundaries.coverage import as_multi
 from boundaries.errors import ReleaseError
 from boundaries.exports import thinning
@@ -66,17 +64,6 @@ def client(tmp_path_factory):
 @pytest.fixture(scope="module")
 def small(tmp_path_factory):
     return open_release(make_small_release(tmp_path_factory.mktemp("small")))
-
-
-@pytest.fixture(scope="module")
-def nation(tmp_path_factory):
-    if not MIRROR or not (Path(MIRROR) / "kemendagri-2025").is_dir():
-        pytest.skip("needs the base map kemendagri-2025: set BOUNDARIES_MIRROR to a folder that holds it")
-    out = tmp_path_factory.mktemp("nation")
-    plans = [word for chamber in tj.CHAMBERS for word in ("--plan", f"{chamber}-2024")]
-    result = CliRunner().invoke(main, ["build", "--source", "kemendagri-2025", "--out", str(out), *plans])
-    assert result.exit_code == 0, result.output
-    return open_release(out)
 
 
 # --- what holds for every file -----------------------------------------------------------------------
