@@ -281,7 +281,7 @@ def test_ground_that_must_stay_stays():
     source = archipelago()
     smallest = min(shapely.get_parts(source.polygons("dpr")[0]), key=lambda part: part.area)
     none = np.array([shapely.Polygon()])
-    without, with_ = (thinning.thin(source, ground, 1e9, 1e6) for ground in (none, np.array([smallest])))
+    without, with_ = (thinning.thin(source, ground, 1e9, None) for ground in (none, np.array([smallest])))
     assert not any(smallest.equals(part) for part in shapely.get_parts(without.polygons("dpr")[0]))
     assert any(smallest.equals(part) for part in shapely.get_parts(with_.polygons("dpr")[0]))
 

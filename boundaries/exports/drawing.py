@@ -19,7 +19,8 @@ _APART: Final = 2**20
 """Cells between landmasses that are drawn as if each were alone."""
 _ATTEMPTS: Final = 12
 _LESS: Final = 30
-"""A line that cannot be mended is simplified so many times less."""
+"""A line that cannot be mended is simplified so many times less; around a clash, only as far as `_AROUND` points."""
+_AROUND: Final = 2
 
 
 def draw(lines: Lines, limits: Array, step: int, apart: Array | None) -> Lines:
@@ -41,32 +42,53 @@ def draw(lines: Lines, limits: Array, step: int, apart: Array | None) -> Lines:
     ReleaseError
         Lines clash however little they are simplified.
     """
-    limits = np.maximum(limits, 0.25)
     first, last = lines.points[lines.starts[:-1]], lines.points[lines.starts[1:] - 1]
     loop = ~lines.ring & (first == last).all(axis=1)
     least = np.where(lines.ring, 3, np.where(loop, 4, np.where(_side_by_side(lines, loop), 3, 2)))
     shift = np.zeros((len(lines), 2)) if apart is None else apart[:, None] * np.array([_APART, 0])
     sizes = np.diff(lines.starts)
     lines = replace(lines, points=lines.points + np.repeat(shift, sizes, axis=0))
+    of_point = np.repeat(np.arange(len(lines)), sizes)
+    limit = np.maximum(limits, 0.25)[of_point]
+    simple, limit = _without_clashes(lines, limit, step)
     follows = _fine(lines, step).turns.follows
-    changed: Array | None = None  # lines that are not as they were when last looked at
     for _ in range(_ATTEMPTS):
-        simple = collapse(lines, limits)
+        tiny = _tiny(simple, loop)
+        graph = mending.graph(tiny.points, tiny.starts, tiny.ring, follows)
+        mending.drop_repeated(graph, least)
+        bad = mending.mend(graph, least)
+        if not len(bad):
+            mending.straighten(graph, least)
+            return _from_graph(graph, tiny, shift)
+        limit[np.isin(of_point, bad)] /= _LESS
+        simple, limit = _without_clashes(lines, limit, step)
+    raise ReleaseError(f"{len(bad)} lines cannot be drawn apart on this grid; choose a finer one")
+
+
+def _without_clashes(lines: Lines, limit: Array, step: int) -> tuple[Lines, Array]:
+    """Simplify so that no lines clash: around a clash, less; returns also the limits (by point) that did it."""
+    follows = _fine(lines, step).turns.follows
+    limit = limit.copy()
+    changed: Array | None = None  # lines that are not as they were when last looked at
+    for attempt in range(_ATTEMPTS):
+        simple = collapse(lines, limit)
         fine = _fine(simple, step, follows)
         only = None if changed is None else changed[fine.line]
-        bad = mending.faulty(fine, mending.clashes(fine, only), mending.turned(fine))
-        if not len(bad):
-            simple = _tiny(simple, loop)
-            graph = mending.graph(simple.points, simple.starts, simple.ring, follows)
-            mending.drop_repeated(graph, least)
-            bad = mending.mend(graph, least)
-            if not len(bad):
-                mending.straighten(graph, least)
-                return _from_graph(graph, simple, shift)
+        spots = mending.faulty(fine, mending.clashes(fine, only), mending.turned(fine))
+        if not len(spots):
+            return simple, limit
+        reach = _AROUND << attempt
+        line = fine.line[spots]
+        low = np.maximum(spots - reach, simple.starts[:-1][line])
+        high = np.minimum(spots + reach + 1, simple.starts[1:][line] - 1)
+        origin = np.asarray(simple.origin)
+        marks = np.zeros(len(limit) + 1, dtype=np.int64)
+        np.add.at(marks, origin[low], 1)
+        np.add.at(marks, origin[high] + 1, -1)
+        limit[np.cumsum(marks)[:-1] > 0] /= _LESS
         changed = np.zeros(len(lines), dtype=bool)
-        changed[bad] = True
-        limits[bad] /= _LESS
-    raise ReleaseError(f"{len(bad)} lines cannot be drawn apart on this grid; choose a finer one")
+        changed[line] = True
+    raise ReleaseError(f"{len(np.unique(line))} lines clash however little they are simplified")
 
 
 def _side_by_side(lines: Lines, loop: Array) -> Array:

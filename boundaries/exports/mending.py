@@ -176,14 +176,13 @@ def mend(lines: Graph, least: Array) -> Array:
         again = mender.changed
         again[found.ravel()] = True
         found, nodes = clashes(lines, again), turned(lines)
-    return faulty(lines, found, nodes)
+    return np.unique(lines.line[faulty(lines, found, nodes)])
 
 
 def faulty(lines: Graph, found: Array, nodes: Array) -> Array:
-    """The lines that clash or end in a node around which the order is not kept."""
+    """The slots at which lines clash, or end in a node around which the order is not kept."""
     slot = lines.turns.slot
-    at_node = slot[np.isin(lines.vertex[slot], nodes)]
-    return np.unique(lines.line[np.concatenate([found.ravel(), at_node])])
+    return np.unique(np.concatenate([found.ravel(), slot[np.isin(lines.vertex[slot], nodes)]]))
 
 
 def straighten(lines: Graph, least: Array) -> None:

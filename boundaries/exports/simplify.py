@@ -29,11 +29,13 @@ class Lines:
     """Lines one after another: ``points`` (n, 2) float, ``starts`` (m + 1,), ``ring`` (m,) mask of free rings.
 
     A free ring has no fixed point and does not repeat its first point; any other line keeps both its ends.
+    ``origin``: for simplified lines, the position of each point among those it was made of.
     """
 
     points: Array
     starts: Array
     ring: Array
+    origin: Array | None = None
 
     def __len__(self) -> int:
         return len(self.ring)
@@ -65,10 +67,13 @@ class Lines:
 
 
 def collapse(lines: Lines, limit: Array) -> Lines:
-    """Collapse segments until the next would move more area than `limit` (m,) from one side of its line to the other.
+    """Collapse segments until the next would move more area than its limit from one side of its line to the other.
 
-    The unit of `limit` is that of the points, squared. Order and number of the lines stay.
+    `limit`: one a point (n,), or one a line (m,); its unit is that of the points, squared. Order and number of the
+    lines stay.
     """
+    if len(limit) == len(lines):
+        limit = np.repeat(limit, np.diff(lines.starts))
     chain = _Chain(lines, limit)
     while len(chosen := chain.cheapest()):
         chain.apply(chosen)
@@ -83,7 +88,7 @@ class _Chain:
         sizes = np.diff(lines.starts)
         self._line = np.repeat(np.arange(len(lines)), sizes)
         self._ring = lines.ring
-        self._limit = np.maximum(limit, np.finfo(float).tiny)[self._line]
+        self._limit = np.maximum(limit, np.finfo(float).tiny)
         self._x, self._y = lines.points[:, 0].astype(float), lines.points[:, 1].astype(float)
         self._next, self._before = np.arange(count) + 1, np.arange(count) - 1
         first, last = lines.starts[:-1], lines.starts[1:] - 1
@@ -116,6 +121,7 @@ class _Chain:
         c = self._next[b]
         d = self._next[c]
         self._x[b], self._y[b] = self._ex[b], self._ey[b]
+        self._limit[b] = np.minimum(self._limit[b], self._limit[c])
         self._alive[c] = False
         self._cost[c] = np.inf
         self._next[b], self._before[d] = d, b
@@ -126,7 +132,8 @@ class _Chain:
     def lines(self) -> Lines:
         """What is left."""
         points = np.stack([self._x, self._y], axis=1)[self._alive]
-        return Lines(points, np.concatenate([[0], np.cumsum(self._left)]), self._ring)
+        starts = np.concatenate([[0], np.cumsum(self._left)])
+        return Lines(points, starts, self._ring, np.flatnonzero(self._alive))
 
     def _price(self, b: Array) -> None:
         """Find E and the displaced area, as a share of the limit, for segments."""
@@ -138,7 +145,7 @@ class _Chain:
         point_b, point_c, point_d = (np.stack([self._x[i], self._y[i]]) - origin for i in (b, c, d))
         place, area = _placement(point_b, point_c, point_d)
         with np.errstate(over="ignore"):  # a limit of nought lets pass what moves nothing
-            self._cost[b] = np.where(allowed, area / self._limit[b], np.inf)
+            self._cost[b] = np.where(allowed, area / np.minimum(self._limit[b], self._limit[c]), np.inf)
         self._ex[b], self._ey[b] = place + origin
 
 

@@ -22,7 +22,7 @@ from boundaries.exports.topology import Rings, Topology, arcs_of, renumber, trac
 Array = NDArray[Any]
 
 
-def thin(topology: Topology, landmarks: Array, area_m2: float, reach_m: float) -> Topology:
+def thin(topology: Topology, landmarks: Array, area_m2: float, reach_m: float | None) -> Topology:
     """Leave out islands.
 
     Parameters
@@ -34,12 +34,14 @@ def thin(topology: Topology, landmarks: Array, area_m2: float, reach_m: float) -
     area_m2
         Islands of at least this area stay.
     reach_m
-        So near to drawn ground of the same features another island may be left out.
+        So near to drawn ground of the same features another island may be left out; None: wherever it is.
     """
     parts = Landmasses(topology)
     scale = (METRES / 10**GRID) ** 2
     simple = parts.simple[parts.of_arc]
     keep = ~simple | (parts.area[parts.of_arc] * scale >= area_m2) | _marked(topology, landmarks)
+    if reach_m is None:
+        return _only(topology, keep)
     reach = reach_m / METRES * 10**GRID
     centre = _centres(topology)
     area = parts.area[parts.of_arc]

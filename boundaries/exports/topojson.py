@@ -56,15 +56,15 @@ NATION: Final = {
     "full": dict.fromkeys(("", *CHAMBERS), FULL),
     "web": {
         "": Detail(10_000, 400),
-        "dpr": Detail(15_000, 2_500, 1_000, 1_000, provinsi=False),
-        "dpd": Detail(15_000, 2_500, 1_000, 1_000, provinsi=False),
+        "dpr": Detail(12_500, 2_500, 1_000, 1_000, provinsi=False),
+        "dpd": Detail(12_500, 2_500, 1_000, 1_000, provinsi=False),
         "dprd-provinsi": Detail(12_500, 800),
         "dprd-kabkota": Detail(10_000, 400),
     },
     "overview": {
         "": Detail(25_000, 1_600, 50_000, 2_500),
-        "dpr": Detail(60_000, 4_000, 50_000, 2_500, provinsi=False),
-        "dpd": Detail(60_000, 4_000, 50_000, 2_500, provinsi=False),
+        "dpr": Detail(50_000, 4_000, 50_000, 2_500, provinsi=False),
+        "dpd": Detail(50_000, 4_000, 50_000, 2_500, provinsi=False),
         "dprd-provinsi": Detail(25_000, 1_600, 50_000, 2_500, provinsi=False),
         "dprd-kabkota": Detail(25_000, 1_600, 50_000, 2_500, provinsi=False),
     },
@@ -120,7 +120,7 @@ def topology_of(release: Release, year: int, chamber: str = "", *, provinsi: boo
         )
     units = UNITS if not chamber else UNITS[:1] if provinsi else ()
     layers |= {name: f"unit-{name}" for name in units if f"unit-{name}" in release.layers}
-    return build_topology({name: _columns(*release.read_layer(layer)) for name, layer in layers.items()})
+    return build_topology({name: columns(*release.read_layer(layer)) for name, layer in layers.items()})
 
 
 def landmarks(release: Release) -> Array:
@@ -133,7 +133,7 @@ def landmarks(release: Release) -> Array:
 
 def thinned(topology: Topology, detail: Detail, ground: Array) -> Topology:
     """Leave out the islands that a detail has no room for; `ground`: see `landmarks`."""
-    if detail.island_m2 is None or detail.reach_m is None:
+    if detail.island_m2 is None:
         return topology
     return thinning.thin(topology, ground, detail.island_m2, detail.reach_m)
 
@@ -277,7 +277,7 @@ def _polygons(rings: Rings) -> Iterator[list[list[list[int]]]]:
         yield sorted(each_polygon[a:b], key=lambda p: p[0][0] if p[0][0] >= 0 else ~p[0][0])
 
 
-def _columns(frame: pd.DataFrame, geometry: Array) -> tuple[pd.DataFrame, Array]:
+def columns(frame: pd.DataFrame, geometry: Array) -> tuple[pd.DataFrame, Array]:
     """The columns that a map joins by; those without any value are left out."""
     names = _DAPIL if "kode_dapil" in frame.columns else _UNIT
     return frame[[n for n in names if n in frame.columns and frame[n].notna().any()]], geometry
