@@ -6,7 +6,7 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from boundaries.exports import mending
+from boundaries.exports import linework, mending
 from boundaries.exports.islands import STAMPS, settle_outlines, settle_stamps
 from boundaries.exports.landmasses import signed_area
 from boundaries.exports.simplify import Lines, collapse
@@ -59,7 +59,7 @@ def test_mended_lines_meet_in_their_ends_only(seed, cell):
     """A tangle of rings side by side, on a grid far too coarse for it."""
     each = [star(seed + i, 40, (205.0 * (i % 3), 205.0 * (i // 3))) for i in range(9)]
     lines = rings(*each)
-    graph = mending.graph(lines.points / cell, lines.starts, lines.ring)
+    graph = linework.graph(lines.points / cell, lines.starts, lines.ring)
     least = np.full(len(lines), 3)
     mending.drop_repeated(graph, least)
     failed = mending.mend(graph, least)
@@ -78,13 +78,13 @@ def test_what_clashes_is_found_as_shapely_finds_it():
     rng = np.random.default_rng(7)
     ends = rng.integers(0, 30, (200, 2, 2))
     ends = ends[(ends[:, 0] != ends[:, 1]).any(axis=1)]
-    graph = mending.graph(
+    graph = linework.graph(
         ends.reshape(-1, 2).astype(float) + 0.001 * np.arange(2 * len(ends))[:, None] % 0.3,  # no shared ends
         2 * np.arange(len(ends) + 1),
         np.zeros(len(ends), dtype=bool),
     )
     graph.place = ends.reshape(-1, 2)
-    found = {tuple(sorted(pair)) for pair in (mending.clashes(graph) // 2).tolist()}
+    found = {tuple(sorted(pair)) for pair in (linework.clashes(graph) // 2).tolist()}
     segments = shapely.linestrings(ends.astype(float))
     i, j = shapely.STRtree(segments).query(segments, predicate="intersects")
     assert found == {(a, b) for a, b in zip(i.tolist(), j.tolist(), strict=True) if a < b}

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from boundaries.errors import ReleaseError
-from boundaries.exports import mending
+from boundaries.exports import linework, mending
 from boundaries.exports.islands import STAMPS
 from boundaries.exports.landmasses import signed_area
 from boundaries.exports.simplify import Lines, collapse
@@ -54,7 +54,7 @@ def draw(lines: Lines, limits: Array, step: int, apart: Array | None) -> Lines:
     follows = _fine(lines, step).turns.follows
     for _ in range(_ATTEMPTS):
         tiny = _tiny(simple, loop)
-        graph = mending.graph(tiny.points, tiny.starts, tiny.ring, follows)
+        graph = linework.graph(tiny.points, tiny.starts, tiny.ring, follows)
         mending.drop_repeated(graph, least)
         bad = mending.mend(graph, least)
         if not len(bad):
@@ -74,7 +74,7 @@ def _without_clashes(lines: Lines, limit: Array, step: int) -> tuple[Lines, Arra
         simple = collapse(lines, limit)
         fine = _fine(simple, step, follows)
         only = None if changed is None else changed[fine.line]
-        spots = mending.faulty(fine, mending.clashes(fine, only), mending.turned(fine))
+        spots = mending.faulty(fine, linework.clashes(fine, only), linework.turned(fine))
         if not len(spots):
             return simple, limit
         reach = _AROUND << attempt
@@ -99,9 +99,9 @@ def _side_by_side(lines: Lines, loop: Array) -> Array:
     return np.asarray(~lines.ring & ~loop & (counts[which.ravel()] > 1))
 
 
-def _fine(lines: Lines, step: int, follows: Array | None = None) -> mending.Graph:
+def _fine(lines: Lines, step: int, follows: Array | None = None) -> linework.Graph:
     """The lines on the grid that they came from."""
-    return mending.graph(lines.points * step, lines.starts, lines.ring, follows)
+    return linework.graph(lines.points * step, lines.starts, lines.ring, follows)
 
 
 def _tiny(lines: Lines, loop: Array) -> Lines:
@@ -129,7 +129,7 @@ def _tiny(lines: Lines, loop: Array) -> Lines:
     return Lines(cells[keep], np.concatenate([[0], np.cumsum(sizes)]), lines.ring)
 
 
-def _from_graph(graph: mending.Graph, lines: Lines, shift: Array) -> Lines:
+def _from_graph(graph: linework.Graph, lines: Lines, shift: Array) -> Lines:
     sizes = np.bincount(graph.line[graph.alive], minlength=len(lines))
     points = graph.place[graph.vertex[graph.alive]] - np.repeat(shift.astype(np.int64), sizes, axis=0)
     return Lines(points, np.concatenate([[0], np.cumsum(sizes)]), lines.ring)

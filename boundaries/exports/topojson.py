@@ -195,11 +195,16 @@ def _file(
 ) -> File:
     drawn_from = source if ground is None else thinned(source, detail, ground)
     topology, detail = sized(drawn_from, detail)
-    about: dict[str, Any] = {
+    origin = release.manifest["source"]
+    licence = origin.get("licence", {})
+    about = {
         "release": release.id,
-        "attribution": str(release.manifest["source"].get("attribution", "")),
+        "attribution": origin.get("attribution"),
+        "licence": licence.get("spdx") or licence.get("name"),
+        "size": size,
+        "precision_deg": topology.grid.size,
+        "tolerance_m": detail.tolerance_m or 0,
     }
-    about |= {"size": size, "precision_deg": topology.grid.size, "tolerance_m": detail.tolerance_m or 0}
     name = "-".join([*words, *([] if size == "full" else [size])]) + ".topojson"
     return File(name, encode(topology, about), topology, detail, source, drawn_from)
 

@@ -1,0 +1,147 @@
+"""Lines as a graph of vertices on a grid: where they clash, and in what order they leave a node. In whole numbers."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
+
+
+@dataclass
+class Graph:
+    """Lines as slots one after another: slot ``s`` stands at vertex ``vertex[s]``, the next slot is ``after[s]``.
+
+    Vertices (``place``: (n, 2) int64 on the grid, ``true``: where they should be) are shared by the lines that end
+    in them; ``after`` is -1 in the last slot of an open line, ``alive`` tells which slots are left.
+    """
+
+    true: Array
+    place: Array
+    vertex: Array
+    after: Array
+    before: Array
+    alive: Array
+    line: Array
+    turns: "Turns"
+
+    def segments(self) -> Array:
+        """Slots in which a segment begins."""
+        return np.flatnonzero(self.alive & (self.after >= 0))
+
+    def ends(self, slots: Array) -> tuple[Array, Array]:
+        """Vertices at which segments begin and end."""
+        return self.vertex[slots], self.vertex[self.after[slots]]
+
+    def remove(self, slot: int) -> None:
+        """Take a slot between two others out."""
+        a, c = self.before[slot], self.after[slot]
+        self.after[a], self.before[c] = c, a
+        self.alive[slot] = False
+
+
+@dataclass
+class Turns:
+    """The order of lines around nodes. An end of a line is called by its slot; where a line turns back to the node
+    it left, both its ends are there.
+
+    ``slot``: all ends; ``follows``: the end that comes next, counter-clockwise, around the same node (an index into
+    `slot`), as it was in the lines before anything was done to them; ``at``: vertex → its ends (indices).
+    """
+
+    slot: Array
+    follows: Array
+    at: dict[int, Array]
+
+
+def graph(points: Array, starts: Array, ring: Array, follows: Array | None = None) -> Graph:
+    """Make a graph of lines on the grid (`points` float): ends at the very same point become one vertex.
+
+    `follows`: the order around nodes that must be kept, from ``turns`` of another graph of the same lines; by
+    default the one found here.
+    """
+    count = len(points)
+    first, last = starts[:-1], starts[1:] - 1
+    after, before = np.arange(count) + 1, np.arange(count) - 1
+    after[last], before[first] = np.where(ring, first, -1), np.where(ring, last, -1)
+    vertex = np.arange(count)
+    ends = np.concatenate([first[~ring], last[~ring]])
+    _, example, which = np.unique(points[ends], axis=0, return_index=True, return_inverse=True)
+    vertex[ends] = ends[example][which.ravel()]
+    line = np.repeat(np.arange(len(ring)), np.diff(starts))
+    place = np.rint(points).astype(np.int64)
+    alive = np.ones(count, dtype=bool)
+    made = Graph(points, place, vertex, after, before, alive, line, Turns(ends, np.empty(0), {}))
+    order = np.argsort(vertex[ends], kind="stable")
+    cuts = np.flatnonzero(np.diff(vertex[ends][order])) + 1
+    groups = np.split(order, cuts) if len(order) else []
+    made.turns.at = {int(vertex[ends[group[0]]]): group for group in groups}
+    made.turns.follows = order_around_nodes(made) if follows is None else follows
+    return made
+
+
+def order_around_nodes(lines: Graph) -> Array:
+    """For each end of a line the next one, counter-clockwise, around its node."""
+    slot = lines.turns.slot
+    beside = np.where(lines.after[slot] >= 0, lines.after[slot], lines.before[slot])
+    vector = lines.place[lines.vertex[beside]] - lines.place[lines.vertex[slot]]
+    node = lines.vertex[slot]
+    order = np.lexsort((np.arctan2(vector[:, 1], vector[:, 0]), node))
+    first = np.append(True, np.diff(node[order]) != 0)[: len(order)]
+    starts = np.flatnonzero(first)
+    following = np.roll(order, -1)
+    if len(starts):
+        following[np.append(starts[1:], len(order)) - 1] = order[starts]
+    result = np.empty(len(order), dtype=np.int64)
+    result[order] = following
+    return result
+
+
+def turned(lines: Graph) -> Array:
+    """Nodes (vertices) around which the lines have come into another order."""
+    wrong = order_around_nodes(lines) != lines.turns.follows
+    return np.unique(lines.vertex[lines.turns.slot[wrong]])
+
+
+def clashes(lines: Graph, only: Array | None = None) -> Array:
+    """Pairs (k, 2) of slots whose segments meet where they should not.
+
+    `only`: mask of slots; pairs of two other segments are not looked at.
+    """
+    slots = lines.segments()
+    a, b = lines.ends(slots)
+    start, end = lines.place[a], lines.place[b]
+    boxes = shapely.box(*np.minimum(start, end).T, *np.maximum(start, end).T)
+    asked = np.arange(len(slots)) if only is None else np.flatnonzero(only[slots])
+    i, j = shapely.STRtree(boxes).query(boxes[asked])
+    i = asked[i]
+    once = (i < j) if only is None else (i < j) | ((i > j) & ~only[slots[j]])
+    i, j = i[once], j[once]
+    bad = clash(start[i], end[i], a[i], b[i], start[j], end[j], a[j], b[j])
+    nought = np.flatnonzero((start == end).all(axis=1))
+    return np.concatenate(
+        [np.stack([slots[i[bad]], slots[j[bad]]], axis=1), np.stack([slots[nought]] * 2, axis=1)]
+    )
+
+
+def clash(a: Array, b: Array, ia: Any, ib: Any, c: Array, d: Array, ic: Any, id_: Any) -> Array:
+    """Whether segments a-b and c-d (vertices ia-ib, ic-id) meet anywhere but in one vertex that they share."""
+    shared = (ia == ic).astype(np.int8) + (ia == id_) + (ib == ic) + (ib == id_)
+    ab, cd = b - a, d - c
+    one, two = cross(ab, c - a), cross(ab, d - a)
+    three, four = cross(cd, a - c), cross(cd, b - c)
+    boxes = ((np.minimum(a, b) <= np.maximum(c, d)) & (np.minimum(c, d) <= np.maximum(a, b))).all(axis=-1)
+    meet = (np.sign(one) * np.sign(two) <= 0) & (np.sign(three) * np.sign(four) <= 0) & boxes
+    at_a = (ia == ic) | (ia == id_)
+    at_c = (ia == ic) | (ib == ic)
+    out = np.where(at_a[..., None], ab, -ab)
+    other = np.where(at_c[..., None], cd, -cd)
+    along = (cross(out, other) == 0) & ((out * other).sum(axis=-1) > 0)
+    return np.where(shared == 0, meet, np.where(shared == 1, along, True))
+
+
+def cross(a: Array, b: Array) -> Array:
+    """Cross products of vectors (..., 2)."""
+    return np.asarray(a[..., 0] * b[..., 1] - a[..., 1] * b[..., 0])
