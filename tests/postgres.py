@@ -154,14 +154,18 @@ def _run(program: Path, *words: str) -> None:
 @contextmanager
 def running_cluster() -> Iterator[Cluster]:
     """Give a cluster of one's own (for tests that stop it), and remove it."""
-    with tempfile.TemporaryDirectory(prefix="dapil-pg-", dir="/tmp") as name:
-        directory = Path(name)  # not pytest's: there only root may enter, and the server is not root
+    # Not pytest's directory: there only root may enter, and the server is not root.
+    directory = Path(tempfile.mkdtemp(prefix="dapil-pg-", dir="/tmp"))
+    try:
         cluster = make_cluster(directory)
         try:
             yield cluster
         finally:
             if (directory / "data" / "postmaster.pid").exists():
                 cluster.stop()
+    finally:
+        # A hundred databases are as many thousand files; nobody needs to wait until they are gone.
+        subprocess.Popen(["rm", "-rf", str(directory)], start_new_session=True)
 
 
 @pytest.fixture(scope="session")
