@@ -16,7 +16,9 @@ left out and said.
 import gzip
 import json
 import os
+import resource
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -38,7 +40,10 @@ from boundaries.exports.topology import Topology, build_topology
 from boundaries.release import Release, open_release
 
 PACKAGES = ("mapshaper@0.7", "topojson-server@3", "topojson-simplify@3", "topojson-client@3")
-LIMIT_S = 900
+RUN_LIMIT_S = 200
+"""One run of a peer may take as long; longer, and it counts as failed."""
+SEARCH_LIMIT_S = 240
+"""No further try at a parameter after as long."""
 ROUNDS = 9
 
 
@@ -66,15 +71,42 @@ def child(commands: list[list[str]]) -> Run:
     total = Run(0.0, 0.0, 0.0)
     for command in commands:
         start = time.perf_counter()
-        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-        _, status, usage = os.wait4(process.pid, 0)
-        if status:
-            said = process.stderr.read().decode()[-500:] if process.stderr else ""
-            raise RuntimeError(f"{Path(command[0]).name}: {said}")
+        with tempfile.TemporaryFile() as said:
+            process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=said)
+            status, usage, peak = _watch(process.pid)
+            if status:
+                said.seek(0)
+                raise RuntimeError(
+                    said.read().decode()[-500:]
+                    or f"ended by signal {status & 127} after {time.perf_counter() - start:.0f} s"
+                )
         total.cpu += usage.ru_utime + usage.ru_stime
         total.wall += time.perf_counter() - start
-        total.memory_mb = max(total.memory_mb, usage.ru_maxrss / 1024)
+        total.memory_mb = max(total.memory_mb, peak)
     return total
+
+
+def _watch(pid: int) -> tuple[int, resource.struct_rusage, float]:
+    """Wait for a process: its status, what it used, and its peak memory in MB.
+
+    The peak is read while it runs: what the system tells at the end counts the memory of this process too.
+    """
+    peak = 0.0
+    start = time.perf_counter()
+    while True:
+        if time.perf_counter() - start > RUN_LIMIT_S:
+            os.kill(pid, signal.SIGKILL)
+        try:
+            told = Path(f"/proc/{pid}/status").read_text()
+            peak = max(
+                peak, *(int(row.split()[1]) / 1024 for row in told.splitlines() if row.startswith("VmHWM"))
+            )
+        except (OSError, TypeError):
+            pass  # it is gone, or not Linux
+        done, status, usage = os.wait4(pid, os.WNOHANG)
+        if done:
+            return status, usage, peak
+        time.sleep(0.02)
 
 
 def decode(path: Path) -> dict[str, dict[str, shapely.Geometry]]:
@@ -141,6 +173,7 @@ def search(
 ) -> tuple:
     """Bisect a parameter (larger: coarser; on a logarithmic scale) until as much ground has moved as the goal."""
     best = None
+    start = time.perf_counter()
     for _ in range(ROUNDS):
         middle = float(np.sqrt(low * high))
         run = make(middle)
@@ -148,7 +181,7 @@ def search(
         if best is None or abs(quality.moved_pct - goal) < abs(best[1].moved_pct - goal):
             best = (run, quality, path.with_suffix(".best"))
             shutil.copy(path, best[2])
-        if abs(quality.moved_pct - goal) < 0.02 * goal:
+        if abs(quality.moved_pct - goal) < 0.02 * goal or time.perf_counter() - start > SEARCH_LIMIT_S:
             break
         low, high = (middle, high) if quality.moved_pct < goal else (low, middle)
     return best
@@ -276,7 +309,7 @@ def compare(release: Release, year: int, case: str, folder: Path) -> None:
             if name == "mapshaper, keep-shapes":
                 few(release, year, case, folder, truth, quality)
         except (RuntimeError, MemoryError) as error:
-            print(f"{name:<36}failed: {str(error).strip().splitlines()[-1:]}")
+            print(f"{name:<36}failed: {str(error).strip().splitlines()[-1:]}", flush=True)
 
 
 def few(release: Release, year: int, case: str, folder: Path, truth: dict, peer: Quality) -> None:

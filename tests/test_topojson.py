@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -235,7 +236,18 @@ def test_a_broken_topology_does_not_pass(small):
     inside = topology.starts[np.diff(topology.starts).argmax()] + 1
     spoilt[inside] += 3_000_000  # a point thrown 0.3 degree away crosses its neighbours
     with pytest.raises(ReleaseError, match="invalid"):
-        check(type(topology)(spoilt, topology.starts, topology.tables, topology.rings, topology.grid))
+        check(replace(topology, points=spoilt))
+
+
+def test_an_island_turned_the_wrong_way_does_not_pass():
+    topology = archipelago(3)
+    islet = int(np.diff(topology.starts).argmin())
+    own = slice(topology.starts[islet], topology.starts[islet + 1])
+    turned = topology.points.copy()
+    turned[own] = turned[own][::-1]
+    check(topology)
+    with pytest.raises(ReleaseError, match="invalid"):
+        check(replace(topology, points=turned))
 
 
 # --- islands -----------------------------------------------------------------------------------------
