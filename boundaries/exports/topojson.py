@@ -195,27 +195,32 @@ def _file(
 ) -> File:
     drawn_from = source if ground is None else thinned(source, detail, ground)
     topology, detail = sized(drawn_from, detail)
+    name = "-".join([*words, *([] if size == "full" else [size])]) + ".topojson"
+    facts = about(release, topology, size, detail.tolerance_m or 0)
+    return File(name, encode(topology, facts), topology, detail, source, drawn_from)
+
+
+def about(release: Release, topology: Topology, size: str, tolerance_m: float = 0) -> dict[str, Any]:
+    """What the member ``about`` of a file says: release, attribution, licence, size, precision, tolerance."""
     origin = release.manifest["source"]
     licence = origin.get("licence", {})
-    about = {
+    return {
         "release": release.id,
         "attribution": origin.get("attribution"),
         "licence": licence.get("spdx") or licence.get("name"),
         "size": size,
         "precision_deg": topology.grid.size,
-        "tolerance_m": detail.tolerance_m or 0,
+        "tolerance_m": tolerance_m,
     }
-    name = "-".join([*words, *([] if size == "full" else [size])]) + ".topojson"
-    return File(name, encode(topology, about), topology, detail, source, drawn_from)
 
 
 # --- encoding ----------------------------------------------------------------------------------------
 
 
-def encode(topology: Topology, about: dict[str, Any] | None = None) -> bytes:
+def encode(topology: Topology, facts: dict[str, Any] | None = None) -> bytes:
     """Write a topology as TopoJSON: compact, UTF-8, quantised, delta-encoded.
 
-    `about`: facts that stand in the member ``about`` of the topology (the specification allows foreign members).
+    `facts`: what stands in the member ``about`` of the topology (the specification allows foreign members).
     """
     ordered = renumber(topology, _order(topology))
     low, high = ordered.points.min(axis=0), ordered.points.max(axis=0)
@@ -225,8 +230,8 @@ def encode(topology: Topology, about: dict[str, Any] | None = None) -> bytes:
         "bbox": [*topology.grid.degrees(low).tolist(), *topology.grid.degrees(high).tolist()],
         "transform": {"scale": [scale, scale], "translate": topology.grid.degrees(low).tolist()},
     }
-    if about:
-        value["about"] = about
+    if facts:
+        value["about"] = facts
     value["objects"] = {
         name: {"type": "GeometryCollection", "geometries": _geometries(ordered.tables[name], rings)}
         for name, rings in ordered.rings.items()

@@ -1,0 +1,67 @@
+"""The base map of one province as TopoJSON: what a page needs to look a point up without asking a server.
+
+The one object ``dasar`` holds the base units of the release in that province, at full precision: the desa of split
+kecamatan and every other kecamatan, as `boundaries.service.lookup` has them. Borders with other provinces are
+vertex for vertex those of their files.
+"""
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from boundaries.codes import ancestor
+from boundaries.errors import ReleaseError
+from boundaries.exports.topojson import about, encode
+from boundaries.exports.topology import build_topology
+from boundaries.release import Release
+
+Array = NDArray[Any]
+
+OBJECT: Final = "dasar"
+_COLUMNS: Final = ["kode", "nama"]
+
+
+def unit_topology(release: Release, province: str) -> bytes:
+    """Write the base units of a province (two digits) as TopoJSON: object ``dasar``, properties ``kode`` and ``nama``.
+
+    Raises ReleaseError where the release has no unit in that province.
+    """
+    for _, content in _written(release, province):
+        return content
+    known = ", ".join(sorted(set(base_units(release)[0]["kode"].str[:2])))
+    raise ReleaseError(f"{release.id} has no base unit in province {province!r}; it has {known}")
+
+
+def unit_topologies(release: Release) -> Iterator[tuple[str, bytes]]:
+    """Give for every province its code and what `unit_topology` writes of it; the release is read once."""
+    return _written(release)
+
+
+def base_units(release: Release) -> tuple[pd.DataFrame, Array]:
+    """Return the base units, sorted by code: (``kode``, ``nama``), and their MultiPolygons in degrees.
+
+    Raises ReleaseError where the release has no kecamatan.
+    """
+    if "unit-kecamatan" not in release.layers:
+        raise ReleaseError(f"{release.id} has no layer unit-kecamatan; build the release again")
+    table, geometry = release.read_layer("unit-kecamatan")
+    table = table[_COLUMNS]
+    if "unit-desa" in release.layers:
+        desa, shapes = release.read_layer("unit-desa")
+        whole = ~table["kode"].isin({ancestor(code, "kecamatan") for code in desa["kode"]}).to_numpy()
+        table = pd.concat([table[whole], desa[_COLUMNS]])
+        geometry = np.concatenate([geometry[whole], shapes])
+    order = np.argsort(table["kode"].to_numpy(dtype=str), kind="stable")
+    return table.iloc[order].reset_index(drop=True), geometry[order]
+
+
+def _written(release: Release, province: str = "") -> Iterator[tuple[str, bytes]]:
+    table, geometry = base_units(release)
+    own = table["kode"].str[:2].to_numpy(dtype=str)
+    for code in sorted(set(own) & {province} if province else set(own)):
+        here = own == code
+        topology = build_topology({OBJECT: (table[here], geometry[here])})
+        yield str(code), encode(topology, about(release, topology, "full"))
