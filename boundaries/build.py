@@ -4,22 +4,24 @@ import hashlib
 import json
 import logging
 from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 import pandas as pd
 
 from boundaries import coverage as cov
-from boundaries import dissolve, quality, sources
+from boundaries import dissolve, downloads, quality, sources
 from boundaries.attributes import columns_of
 from boundaries.codes import LENGTH, LEVELS, Level
 from boundaries.errors import ReleaseError, SourceError
 from boundaries.exports.geopackage import Layer, Table, write_geopackage
 from boundaries.plans import Plan, assignment, base_units, load_plans
 from boundaries.registry import Registry, load_registry
-from boundaries.release import GEOPACKAGE, Release, new_release, write_json
+from boundaries.release import FOLDER, GEOPACKAGE, Release, new_release, open_release, write_json
 from boundaries.tables import data_directory
 from boundaries.units import BaseUnits, LevelPolygons, assemble
 
@@ -63,11 +65,12 @@ def build(
     tell: Tell = log.info,
     progress: Tell = log.debug,
     bars: bool = False,
+    with_downloads: bool = True,
 ) -> Result:
     """Build a release of all plans (or `only` these plan ids) on one source and make it current in `out`.
 
     `tell` hears what a person must know (which source, and why), `progress` which step is on; `bars`: show how far a
-    fetch is.
+    fetch is; `with_downloads`: make the folder of downloads too (`boundaries.downloads`).
 
     Raises a BoundariesError of the step that failed; whatever `out` published before stays as it was.
     """
@@ -108,7 +111,8 @@ def build(
     _tell_left_out(content.entries, tell)
     progress("release: writing")
     inputs = _inputs(chosen.source, plans_directory)
-    release = _write(out, chosen, content, clean, polygons, registry, plans, options, inputs)
+    finish = partial(_downloads, out=out, progress=progress) if with_downloads else None
+    release = _write(out, chosen, content, clean, polygons, registry, plans, options, inputs, finish)
     return Result(release, chosen.why)
 
 
@@ -313,6 +317,7 @@ def _write(
     plans: Sequence[Plan],
     options: cov.CleanOptions,
     inputs: Mapping[str, str],
+    finish: Callable[[Release], object] | None,
 ) -> Release:
     source = _describe(chosen)
     table = quality.unit_table(clean, polygons, registry)
@@ -335,9 +340,21 @@ def _write(
             parameters=asdict(options) | {"grid_decimals": cov.GRID, "snapping_deg": cov.SNAPPING},
             inputs=inputs,
         )
+        staging.finish = finish
     if staging.release is None:
         raise ReleaseError("the release was not published: report this as a bug")
     return staging.release
+
+
+def _downloads(draft: Release, *, out: Path, progress: Tell) -> None:
+    """Make the downloads of a release that is about to be published; those that are there already stay."""
+    there = out / draft.id
+    if (there / FOLDER).is_dir():
+        with suppress(ReleaseError):
+            if not any(downloads.damage(open_release(there))):
+                return
+    progress("downloads: writing every format")
+    downloads.make(draft, draft.path / FOLDER, previous=downloads.predecessor(out, draft), tell=progress)
 
 
 def _date(plans: Sequence[Plan]) -> date:

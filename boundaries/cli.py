@@ -139,9 +139,12 @@ def fetch(source: str, as_json: bool) -> None:
     type=click.Path(path_type=Path, exists=True, file_okay=False),
     help="Another folder of plans than the project's data/plans.",
 )
+@click.option("--downloads/--no-downloads", "with_downloads", default=True, show_default=True,
+              help="Make the files for downloading, too; later: dapil export --all.")  # fmt: skip
 @JSON
 @friendly
-def build(out: Path, source: str, plans: tuple[str, ...], plans_dir: Path | None, as_json: bool) -> None:
+def build(out: Path, source: str, plans: tuple[str, ...], plans_dir: Path | None, with_downloads: bool,
+          as_json: bool) -> None:  # fmt: skip
     """Build every plan on a base map and make the result the current release.
 
     'auto' takes kemendagri-2025 (open data, exact codes) if its files can be had, else gadm-4.1, and says
@@ -158,6 +161,7 @@ def build(out: Path, source: str, plans: tuple[str, ...], plans_dir: Path | None
         tell=say,
         progress=say if terminal else lambda step: None,
         bars=terminal,
+        with_downloads=with_downloads,
     )
     release = result.release
     say(f"release: {release.path}")

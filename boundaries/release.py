@@ -12,7 +12,7 @@ import platform
 import secrets
 import shutil
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -37,6 +37,9 @@ FORMAT: Final = 2
 MANIFEST: Final = "manifest.json"
 GEOPACKAGE: Final = "dapil.gpkg"
 CURRENT: Final = "current"
+#: The folder of downloads, and the list of what is in it (`boundaries.downloads`).
+FOLDER: Final = "downloads"
+LIST: Final = "downloads.json"
 
 _MEDIA_TYPES: Final = {
     ".gpkg": "application/geopackage+sqlite3",
@@ -52,13 +55,15 @@ _REQUIRED: Final = ("release", "format", "source", "plans", "files", "layers")
 class Staging:
     """A release in the making: write files into `path`, put the builder's part into `manifest`.
 
-    The writer itself adds ``release``, ``format``, ``files``, ``layers`` and ``versions``. After the ``with``
-    block `release` is the finished release.
+    The writer itself adds ``release``, ``format``, ``files``, ``layers`` and ``versions``. `finish` is called with
+    the whole release, still in its staging directory, before anybody can see it: it may add the folder of downloads.
+    After the ``with`` block `release` is the finished release.
     """
 
     path: Path
     source_id: str
     manifest: dict[str, Any] = field(default_factory=dict)
+    finish: "Callable[[Release], object] | None" = None
     release: "Release | None" = None
 
 
@@ -219,12 +224,14 @@ def _publish(out: Path, staging: Staging) -> Release:
             for name, path in files.items()
         ],
         "layers": layers,
-        "versions": _versions() | staging.manifest.get("versions", {}),
+        "versions": versions() | staging.manifest.get("versions", {}),
     }
     for key in _REQUIRED:
         if key not in manifest:
             raise ReleaseError(f"the manifest lacks {key!r}; the build must put it into staging.manifest")
     write_json(staging.path / MANIFEST, manifest)
+    if staging.finish is not None:
+        staging.finish(Release(staging.path.resolve(), manifest))
     sync_tree(staging.path)
     with locked(out):
         target = _move_in(out, staging.path, name)
@@ -264,7 +271,8 @@ def _layers(draft: Release) -> list[dict[str, Any]]:
         ]
 
 
-def _versions() -> dict[str, str]:
+def versions() -> dict[str, str]:
+    """Return what made a release: this project, Python and the libraries that its bytes hang on."""
     return {
         "dapil": __version__,
         "python": platform.python_version(),
@@ -285,8 +293,10 @@ def _move_in(out: Path, staged: Path, name: str) -> Path:
     if not target.exists():
         staged.rename(target)
         sync(out)
-    elif not _intact(target):
+        return target
+    if not _intact(target):
         _mend(target, staged)
+    _replace_folder(target, staged)
     return target
 
 
@@ -296,7 +306,7 @@ def _intact(directory: Path) -> bool:
     except ReleaseError:
         return False
     known = {MANIFEST} | {file["name"] for file in release.manifest["files"]}
-    return known == {path.name for path in directory.iterdir()} and all(
+    return known == {path.name for path in directory.iterdir()} - {FOLDER} and all(
         sha256(directory / file["name"]) == file["sha256"] for file in release.manifest["files"]
     )
 
@@ -305,12 +315,22 @@ def _mend(target: Path, staged: Path) -> None:
     """Replace a damaged release file by file: each is swapped in one step, readers keep what they opened."""
     if not target.is_dir():
         raise ReleaseError(f"{target} is a file where a release belongs; move it away")
-    wanted = {path.name for path in staged.iterdir()}
-    for path in sorted(staged.iterdir(), key=lambda path: path.name == MANIFEST):
-        path.replace(target / path.name)
+    wanted = {path.name for path in staged.iterdir()} - {FOLDER}
+    for name in sorted(wanted, key=lambda name: name == MANIFEST):
+        (staged / name).replace(target / name)
     for path in target.iterdir():
-        if path.name not in wanted:
+        if path.name not in wanted | {FOLDER}:
             shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
+    sync(target)
+
+
+def _replace_folder(target: Path, staged: Path) -> None:
+    """Move the staged downloads in; what they replace (damaged, or `finish` would not have made them) goes last."""
+    if not (staged / FOLDER).is_dir():
+        return
+    if (target / FOLDER).exists():
+        (target / FOLDER).rename(staged / f"{FOLDER}.old")
+    (staged / FOLDER).rename(target / FOLDER)
     sync(target)
 
 

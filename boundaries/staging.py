@@ -115,9 +115,9 @@ def locked(out: Path) -> Iterator[None]:
 
 
 def sync_tree(directory: Path) -> None:
-    """Make the files of a directory, and their names, durable."""
+    """Make the files of a directory and of those in it, and their names, durable."""
     for path in directory.iterdir():
-        sync(path)
+        sync_tree(path) if path.is_dir() else sync(path)
     sync(directory)
 
 

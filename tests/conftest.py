@@ -20,6 +20,6 @@ def nation(tmp_path_factory: pytest.TempPathFactory) -> Release:
     if not mirror or not (Path(mirror) / "kemendagri-2025").is_dir():
         pytest.skip("needs the base map kemendagri-2025: set BOUNDARIES_MIRROR to a folder that holds it")
     out = tmp_path_factory.mktemp("nation")
-    result = CliRunner().invoke(main, ["build", "--source", "kemendagri-2025", "--out", str(out)])
+    result = CliRunner().invoke(main, ["build", "--source", "kemendagri-2025", "--no-downloads", "--out", str(out)])
     assert result.exit_code == 0, result.output
     return open_release(out)

@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 from boundaries.attributes import columns_of
 from boundaries.checks.contents import Contents, Finding, Outcome
 from boundaries.exports.features import END, NAME, FeatureFile, write_features
-from boundaries.release import MANIFEST, feature_rows, release_id, sha256
+from boundaries.release import FOLDER, MANIFEST, feature_rows, release_id, sha256
 
 _SQL_KIND = {"text": "TEXT", "integer": "INTEGER", "real": "REAL"}
 _APPLICATION_ID = 0x47504B47  # "GPKG"
@@ -21,7 +21,7 @@ def hashes(contents: Contents) -> Outcome:
     release = contents.release
     files = {file["name"]: file for file in release.manifest["files"]}
     found, total, actual = [], 0, {}
-    present = {path.name for path in release.path.iterdir()}
+    present = {path.name for path in release.path.iterdir()} - {FOLDER}
     for name in sorted(files.keys() - present):
         found.append(Finding("files", "", name, "the file is missing", "a file", "none"))
     for name in sorted(present - files.keys() - {MANIFEST}):
