@@ -2,6 +2,7 @@
 
 import json
 import logging
+import os
 import sys
 from collections.abc import Callable
 from dataclasses import asdict
@@ -12,7 +13,7 @@ from typing import Any
 import click
 
 from boundaries import __version__
-from boundaries.errors import BoundariesError, VerifyError
+from boundaries.errors import BoundariesError, ReleaseError, VerifyError
 
 OUT = click.option(
     "--out",
@@ -64,6 +65,7 @@ def main(verbose: bool) -> None:
       dapil build               fetch a base map, build every plan, publish to build/current
       dapil info                what is in it
       dapil lookup 106.8 -6.2   which dapil a point (lon lat) lies in
+      dapil export              one file of it: any chamber, province, format and size
       dapil verify              re-check every invariant from the files alone
       dapil publish --to postgresql://…   write it into PostGIS
       python server.py          serve it (OGC API Features)
@@ -228,6 +230,73 @@ def info(release: Path, as_json: bool) -> None:
         click.echo(f"  {plan['id']:<20}{plan['dapil']:>6} dapil {plan['kursi']:>7} kursi{note}{left}")
     for file in found.manifest["files"]:
         click.echo(f"  {file['name']:<20}{file['bytes']:>12,} bytes  {file['sha256'][:12]}")
+
+
+@main.command()
+@RELEASE
+@click.option("--chamber", metavar="CHAMBER", help="dpr, dpd, dprd-provinsi or dprd-kabkota; default: all, where a "
+              "format holds several.")  # fmt: skip
+@click.option("--year", type=int, help="Election year; default: the latest of the chamber.")
+@click.option("--province", metavar="CODE", help="Only this province, e.g. 32.")
+@click.option(
+    "--layer",
+    metavar="NAME",
+    help="Instead of chamber and year: unit-kecamatan, tabel-dprd-kabkota-2014, ...",
+)
+@click.option("--format", "form", metavar="FORMAT", default="gpkg", show_default=True,
+              help="gpkg, geojson, fgb, parquet, shp, csv, kml, assignment (unit to dapil), topojson, pmtiles.")  # fmt: skip
+@click.option(
+    "--size", default="full", show_default=True, help="full, web or overview: simplified, neighbours joined."
+)
+@click.option("-o", "--output", type=click.Path(path_type=Path, allow_dash=True), default=Path("-"),
+              help="File, or directory for the usual name; default: standard output.")  # fmt: skip
+@click.option("--all", "everything", is_flag=True,
+              help="Make every file at once, as the folder downloads of the release (what build does).")  # fmt: skip
+@friendly
+def export(release: Path, chamber: str | None, year: int | None, province: str | None, layer: str | None, form: str,
+           size: str, output: Path, everything: bool) -> None:  # fmt: skip
+    """Write a part of a release in another format, to a file or into a pipe.
+
+    \b
+      dapil export --chamber dpr --format geojson | jq .features[0].id
+      dapil export --chamber dprd-kabkota --province 32 --format shp -o .
+      dapil export --year 2024 --format topojson --size web -o dapil.topojson
+    """
+    from boundaries import export as exports
+    from boundaries.release import open_release
+
+    found = open_release(release)
+    if everything:
+        _export_all(found, (chamber, year, province, layer))
+        return
+    wanted = exports.Wanted(form, chamber, year, province, size, layer)
+    file = exports.find(found, wanted)
+    if output != Path("-"):
+        click.echo(exports.save(file, output))
+    elif sys.stdout.isatty() and not file.text:
+        raise ReleaseError(f"{file.name} is not for a terminal; name a file with -o, or pipe it")
+    else:
+        _into_pipe(lambda: exports.pipe(file, sys.stdout.buffer))
+
+
+def _export_all(release: Any, narrowed: tuple[object, ...]) -> None:
+    """Make the folder of downloads."""
+    from boundaries import downloads
+
+    if any(each is not None for each in narrowed):
+        raise ReleaseError("--all makes every file; leave --chamber, --year, --province and --layer away")
+    progress = say if sys.stderr.isatty() else lambda step: None
+    click.echo(downloads.add(release, tell=progress))
+
+
+def _into_pipe(write: Callable[[], None]) -> None:
+    """Write to standard output; a reader that has had enough (head) is no fault."""
+    try:
+        write()
+    except BrokenPipeError:
+        os.dup2(
+            os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno()
+        )  # so that nothing is told at the end either
 
 
 @main.command()

@@ -1,7 +1,5 @@
 """One file of a release on request: any layer, province, format and size, to a path or into a pipe."""
 
-import os
-import secrets
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
@@ -44,10 +42,14 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Export:
-    """A file that can be written: the name that it would have, and what writes it to a path that does not exist."""
+    """A file that can be written: the name that it would have, and what writes it to a path that does not exist.
+
+    `text`: a person can read it in a terminal.
+    """
 
     name: str
     write: Write
+    text: bool = False
 
 
 def find(release: Release, wanted: Wanted) -> Export:
@@ -65,22 +67,25 @@ def find(release: Release, wanted: Wanted) -> Export:
     return _layer(release, wanted)
 
 
-def save(export: Export, path: Path) -> None:
-    """Write the file to `path` by one rename: what was there before stays until the new one is whole.
+def save(export: Export, path: Path) -> Path:
+    """Write the file to `path`, or under its own name into that directory; return where it is.
 
-    Raises ReleaseError where it cannot be written.
+    By one rename: what was there before stays until the new file is whole. Raises ReleaseError where it cannot be
+    written.
     """
     if path.is_dir():
         path = path / export.name
     if not path.parent.is_dir():
         raise ReleaseError(f"{path.parent} is no directory; make it first")
-    part = path.with_name(f".{path.name}-{os.getpid()}-{secrets.token_hex(4)}{path.suffix}")
     try:
-        with _told(path.parent, part):
-            export.write(part)
-            part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".dapil-", dir=path.parent) as directory:
+            part = Path(directory) / export.name
+            with _told(path.parent, part):
+                export.write(part)
+                part.replace(path)
+    except OSError as error:
+        raise ReleaseError(f"{path.parent} cannot be written: {error.strerror}; name another place") from None
+    return path
 
 
 def pipe(export: Export, stream: IO[bytes]) -> None:
@@ -159,7 +164,7 @@ def _layer(release: Release, wanted: Wanted) -> Export:
         return _assignment(datasets, dataset, name)
     form = FORMATS[wanted.format]
     size = "" if wanted.size == "full" else f"-{wanted.size}"
-    return Export(f"{dataset.name}{size}{form.suffix}", lambda path: form.write(dataset, path))
+    return Export(f"{dataset.name}{size}{form.suffix}", lambda path: form.write(dataset, path), form.text)
 
 
 def _named(release: Release, datasets: Datasets, wanted: Wanted) -> str:
@@ -173,7 +178,7 @@ def _assignment(datasets: Datasets, dataset: Dataset, name: str) -> Export:
         raise ReleaseError(f"{name} is no plan whose composition is known: it assigns no unit to a dapil")
     rows = datasets.rows("assignment", name)
     rows = rows[rows["kode_dapil"].isin(set(dataset.frame["kode_dapil"]))].reset_index(drop=True)
-    return Export(f"{dataset.name}-assignment.csv", lambda path: write_assignment(dataset, rows, path))
+    return Export(f"{dataset.name}-assignment.csv", lambda path: write_assignment(dataset, rows, path), True)
 
 
 def _sized(release: Release, dataset: Dataset, wanted: Wanted) -> Dataset:
@@ -198,13 +203,15 @@ def _topojson(release: Release, wanted: Wanted) -> Export:
     from boundaries.exports import topojson
 
     if wanted.layer:
-        raise ReleaseError("TopoJSON holds chambers, with provinsi and kabkota: name --chamber and --year instead")
+        raise ReleaseError(
+            "TopoJSON holds chambers, with provinsi and kabkota: name --chamber and --year instead"
+        )
     if wanted.province and not wanted.chamber:
         raise ReleaseError("a TopoJSON of a province holds one chamber: name it with --chamber")
     file = topojson.one(
         release, _year(release, wanted), wanted.chamber or "", wanted.province or "", wanted.size
     )
-    return Export(file.name, lambda path: _put(file.content, path))
+    return Export(file.name, lambda path: _put(file.content, path), True)
 
 
 def _pmtiles(release: Release, wanted: Wanted) -> Export:
