@@ -215,6 +215,7 @@ def lookup(lon: float, lat: float, year: int | None, release: Path, as_json: boo
 @friendly
 def info(release: Path, as_json: bool) -> None:
     """Show what a release holds: source, licence, plans, files."""
+    from boundaries import downloads
     from boundaries.release import open_release
 
     found = open_release(release)
@@ -230,6 +231,12 @@ def info(release: Path, as_json: bool) -> None:
         click.echo(f"  {plan['id']:<20}{plan['dapil']:>6} dapil {plan['kursi']:>7} kursi{note}{left}")
     for file in found.manifest["files"]:
         click.echo(f"  {file['name']:<20}{file['bytes']:>12,} bytes  {file['sha256'][:12]}")
+    listed = downloads.read(found)
+    if listed is None:
+        click.echo("  no downloads; make them with: dapil export --all")
+        return
+    size = sum(file["bytes"] for file in listed["files"])
+    click.echo(f"  downloads/          {size:>12,} bytes  {len(listed['files']):,} files")
 
 
 @main.command()
@@ -243,8 +250,14 @@ def info(release: Path, as_json: bool) -> None:
     metavar="NAME",
     help="Instead of chamber and year: unit-kecamatan, tabel-dprd-kabkota-2014, ...",
 )
-@click.option("--format", "form", metavar="FORMAT", default="gpkg", show_default=True,
-              help="gpkg, geojson, fgb, parquet, shp, csv, kml, assignment (unit to dapil), topojson, pmtiles.")  # fmt: skip
+@click.option(
+    "--format",
+    "form",
+    metavar="FORMAT",
+    default="gpkg",
+    show_default=True,
+    help="gpkg, geojson, fgb, parquet, shp, csv, kml, assignment (unit to dapil), topojson or pmtiles.",
+)
 @click.option(
     "--size", default="full", show_default=True, help="full, web or overview: simplified, neighbours joined."
 )

@@ -9,6 +9,7 @@ from shapely.errors import ShapelyError
 
 from boundaries.checks import files, geometry, tables
 from boundaries.checks.contents import DAMAGE, Contents, Finding, Outcome, Rule
+from boundaries.checks.downloads import downloads
 from boundaries.errors import ReleaseError
 from boundaries.release import Release
 
@@ -30,6 +31,7 @@ RULES: Final[Mapping[str, Rule]] = {
     "holes": geometry.holes,
     "areas": geometry.areas,
     "features": files.features,
+    "downloads": downloads,
 }
 _SHOWN: Final = 20
 
