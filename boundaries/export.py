@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import IO, Final
 
 from boundaries.errors import ReleaseError
-from boundaries.exports.csvtable import write_assignment
+from boundaries.exports.csvtable import unit_names, write_assignment
 from boundaries.exports.dataset import Dataset, Datasets
 from boundaries.exports.formats import FORMATS
 from boundaries.release import Release
@@ -161,7 +161,7 @@ def _layer(release: Release, wanted: Wanted) -> Export:
     if wanted.province is not None:
         dataset = dataset.of_province(wanted.province)
     if wanted.format == "assignment":
-        return _assignment(datasets, dataset, name)
+        return _assignment(datasets, dataset, name, wanted.province)
     form = FORMATS[wanted.format]
     size = "" if wanted.size == "full" else f"-{wanted.size}"
     return Export(f"{dataset.name}{size}{form.suffix}", lambda path: form.write(dataset, path), form.text)
@@ -173,12 +173,12 @@ def _named(release: Release, datasets: Datasets, wanted: Wanted) -> str:
     return table if table in datasets.layers else f"{wanted.chamber}-{_year(release, wanted)}"
 
 
-def _assignment(datasets: Datasets, dataset: Dataset, name: str) -> Export:
+def _assignment(datasets: Datasets, dataset: Dataset, name: str, province: str | None) -> Export:
     if name not in datasets.plans:
         raise ReleaseError(f"{name} is no plan whose composition is known: it assigns no unit to a dapil")
-    rows = datasets.rows("assignment", name)
-    rows = rows[rows["kode_dapil"].isin(set(dataset.frame["kode_dapil"]))].reset_index(drop=True)
-    return Export(f"{dataset.name}-assignment.csv", lambda path: write_assignment(dataset, rows, path), True)
+    return Export(
+        f"{dataset.name}-assignment.csv", lambda path: write_assignment(datasets, name, path, province), True
+    )
 
 
 def _sized(release: Release, dataset: Dataset, wanted: Wanted) -> Dataset:

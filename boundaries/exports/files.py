@@ -105,7 +105,7 @@ def _sha256(path: Path) -> str:
 
 def _layer(release: Release, name: str, folder: Path) -> Iterator[tuple[str, About]]:
     """One layer or table in every format that can hold it; of a plan with members also its assignment."""
-    from boundaries.exports.csvtable import write_assignment
+    from boundaries.exports.csvtable import unit_names, write_assignment
     from boundaries.exports.formats import FORMATS
 
     datasets = Datasets(release)
@@ -118,7 +118,7 @@ def _layer(release: Release, name: str, folder: Path) -> Iterator[tuple[str, Abo
         yield file, _about(dataset, each.id, each.media_type, text=each.text)
     if dataset.geometry is not None and name in datasets.plans:
         file = f"{name}-assignment.csv"
-        write_assignment(dataset, datasets.rows("assignment", name), folder / file)
+        write_assignment(datasets, name, folder / file)
         yield file, _about(dataset, "assignment", "text/csv", text=True)
 
 
