@@ -7,9 +7,12 @@ UTF-8 without a byte order mark, commas, lines that end in LF, quotes only where
 - a null is nothing, an empty text is ``""``: PostgreSQL, DuckDB and readr tell them apart.
 
 **Codes in spreadsheets.** Excel, LibreOffice and Gnumeric make ``32.10`` the number 32.1 and ``11.01.01`` a date or a
-time, and save that. A word and a hyphen before the code keeps them from it in every language: so ``id``
-(``dpr-2024-3201``) survives, and each row of units has ``kunci`` (``unit-32.10``) beside the exact code.
-`restore_codes` puts every code right from those.
+time, and save that. A word and a hyphen before the code keep them from it in every language: so ``id``
+(``dpr-2024-3201``) survives, and each row has ``kunci`` beside the exact codes, with the code of the unit that the
+row is about (``unit-32.10``) or, for a dapil, of the kabkota or provinsi that it lies in. `restore_codes` puts every
+code right from these two. Dates and decimals cannot be kept so: ``2024-02-14`` becomes the spreadsheet's own date,
+and one that is set to Indonesian takes the point of ``5997.527`` for a separator of thousands. Import the file with
+all columns as text (in Excel: Data, From Text/CSV) and nothing changes at all.
 
 **Formulas.** A text that begins with ``=``, ``+``, ``-`` or ``@`` is written as it is: quotes do not keep a
 spreadsheet from computing it, and an apostrophe before it would change a name for everybody else. Names come from
@@ -30,11 +33,13 @@ from boundaries.exports.dataset import Dataset, Datasets
 from boundaries.exports.writing import new_file
 
 PREFIX: Final = "unit-"
-#: The column beside the code of a unit that no spreadsheet takes for a number.
+#: The last column of every CSV: the code of the row's unit, in a form that no spreadsheet takes for a number.
 KEY: Final = Attribute(
     "kunci", "text", "Kunci wilayah", "Unit key",
-    "Kode wilayah didahului unit-, agar program lembar kerja tidak mengubahnya menjadi angka atau tanggal.",
-    "The unit's code after unit-, so that no spreadsheet makes a number or a date of it.",
+    "unit- dan kode wilayah (pada dapil: kabupaten/kota atau provinsi letaknya), agar program lembar kerja tidak "
+    "mengubah kode menjadi angka atau tanggal.",
+    "unit- and the unit's code (of a dapil: the regency, city or province that it lies in), so that no spreadsheet "
+    "makes a number or a date of the code.",
 )  # fmt: skip
 
 
@@ -50,8 +55,8 @@ _QUOTED: Final = re.compile('[",\r\n]|^$|^\\s|\\s$')
 
 
 def columns(dataset: Dataset) -> tuple[Attribute, ...]:
-    """Return the columns of a dataset's CSV, in order: those of the contract, and `KEY` behind those of units."""
-    return dataset.columns if dataset.key == "id" else (*dataset.columns, KEY)
+    """Return the columns of a dataset's CSV, in order: those of the contract, and `KEY`."""
+    return (*dataset.columns, KEY)
 
 
 def write_csv(dataset: Dataset, path: Path) -> None:
@@ -62,9 +67,8 @@ def write_csv(dataset: Dataset, path: Path) -> None:
 def csv_bytes(dataset: Dataset) -> bytes:
     """Return the attributes of a dataset as CSV."""
     frame = dataset.frame
-    if dataset.key != "id":
-        frame = frame.assign(**{KEY.name: PREFIX + frame[dataset.key]})
-    return table_bytes(frame, columns(dataset))
+    unit = frame["kode_kabkota"].fillna(frame["kode_provinsi"]) if dataset.key == "id" else frame[dataset.key]
+    return table_bytes(frame.assign(**{KEY.name: PREFIX + unit}), columns(dataset))
 
 
 def table_bytes(frame: pd.DataFrame, described: Sequence[Attribute]) -> bytes:
@@ -131,7 +135,8 @@ def restore_codes(frame: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     frame
-        A CSV of this project, opened and saved in a spreadsheet and read as text; it has ``kunci`` or ``id``.
+        A CSV of this project, opened and saved in a spreadsheet and read as text; it has ``kunci``, and ``id`` if it
+        has ``kode_dapil``.
 
     Returns
     -------
@@ -142,33 +147,28 @@ def restore_codes(frame: pd.DataFrame) -> pd.DataFrame:
     Raises
     ------
     ReleaseError
-        Neither column is there.
+        One of the two columns is not there.
     CodeError
         A key is none of this project's.
 
     >>> restore_codes(pd.DataFrame({"kunci": ["unit-32.10"], "kode": ["32.1"]}))["kode"].tolist()
     ['32.10']
     """
-    sturdy = [name for name in (KEY.name, "id") if name in frame]
-    if not sturdy:
-        raise ReleaseError("the table has neither kunci nor id, from which codes could be put right")
-    right: dict[str, Any] = {}
-    if KEY.name in frame:
-        units = [_unit_code(key) for key in frame[KEY.name]]
-        right |= {"kode": units, "kode_unit": units}
-        levels: tuple[codes.Level, ...] = ("provinsi", "kabkota", "kecamatan")
-        right |= {f"kode_{level}": [_above(code, level) for code in units] for level in levels}
+    for needed in (KEY.name, *(["id"] if "kode_dapil" in frame else [])):
+        if needed not in frame:
+            raise ReleaseError(f"the table has no column {needed}, from which its codes could be put right")
+    units = [_unit_code(key) for key in frame[KEY.name]]
+    right: dict[str, list[str | None]] = {"kode": [*units], "kode_unit": [*units]}
+    for level in codes.LEVELS[:-1]:
+        right[f"kode_{level}"] = [_above(code, level) for code in units]
     if "id" in frame:
-        dapil = [_dapil_code(key) for key in frame["id"]]
-        right["kode_dapil"] = [code for _, code in dapil]
-        if KEY.name not in frame:
-            right["kode_provinsi"] = [code[:2] for _, code in dapil]
-            right["kode_kabkota"] = [
-                f"{code[:2]}.{code[2:4]}" if chamber == "dprd-kabkota" else None for chamber, code in dapil
-            ]
-    kept: Mapping[str, Any] = {name: values for name, values in right.items() if name in frame}
+        right["kode_dapil"] = [_dapil_code(key) for key in frame["id"]]
     return frame.assign(
-        **{name: pd.Series(values, frame.index, dtype=object) for name, values in kept.items()}
+        **{
+            name: pd.Series(found, frame.index, dtype=object)
+            for name, found in right.items()
+            if name in frame
+        }
     )
 
 
@@ -178,13 +178,13 @@ def _unit_code(key: Any) -> str:
     return codes.parse(key.removeprefix(PREFIX))
 
 
-def _dapil_code(key: Any) -> tuple[str, str]:
+def _dapil_code(key: Any) -> str:
     found = re.fullmatch(
-        r"(dpr|dpd|dprd-provinsi|dprd-kabkota)-\d{4}-(\d+)", key if isinstance(key, str) else ""
+        r"(?:dpr|dpd|dprd-provinsi|dprd-kabkota)-\d{4}-(\d+)", key if isinstance(key, str) else ""
     )
     if found is None:
         raise CodeError(f"{key!r} is no id of a dapil; it has the form dpr-2024-3201")
-    return found[1], found[2]
+    return found[1]
 
 
 def _above(code: str, level: codes.Level) -> str | None:

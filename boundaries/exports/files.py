@@ -118,7 +118,8 @@ def _layer(release: Release, name: str, folder: Path) -> Iterator[tuple[str, Abo
         yield file, _about(dataset, each.id, each.media_type, text=each.text)
     if dataset.geometry is not None and name in datasets.plans:
         file = f"{name}-assignment.csv"
-        write_assignment(datasets, name, folder / file)
+        rows = datasets.rows("assignment", name)
+        write_assignment(dataset, rows, unit_names(datasets), folder / file)
         yield file, _about(dataset, "assignment", "text/csv", text=True)
 
 
