@@ -176,9 +176,12 @@ def _named(release: Release, datasets: Datasets, wanted: Wanted) -> str:
 def _assignment(datasets: Datasets, dataset: Dataset, name: str, province: str | None) -> Export:
     if name not in datasets.plans:
         raise ReleaseError(f"{name} is no plan whose composition is known: it assigns no unit to a dapil")
-    return Export(
-        f"{dataset.name}-assignment.csv", lambda path: write_assignment(datasets, name, path, province), True
-    )
+    rows = datasets.assigned(name, province)
+
+    def write(path: Path) -> None:
+        write_assignment(dataset, rows, unit_names(datasets), path)
+
+    return Export(f"{dataset.name}-assignment.csv", write, True)
 
 
 def _sized(release: Release, dataset: Dataset, wanted: Wanted) -> Dataset:
