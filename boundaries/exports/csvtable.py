@@ -22,7 +22,7 @@ the regulations' lists, and none begins so.
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import pandas as pd
 
@@ -111,7 +111,7 @@ def write_assignment(dataset: Dataset, rows: pd.DataFrame, names: Mapping[str, s
     found = found.assign(
         kunci=PREFIX + units,
         kode_unit=units,
-        nama_unit=[names.get(code) for code in units],
+        nama_unit=units.map(dict(names)),
         tingkat=[codes.level(code) for code in units],
     ).sort_values("kode_unit", ignore_index=True)
     with new_file(path) as part:
@@ -159,7 +159,7 @@ def restore_codes(frame: pd.DataFrame) -> pd.DataFrame:
             raise ReleaseError(f"the table has no column {needed}, from which its codes could be put right")
     units = [_unit_code(key) for key in frame[KEY.name]]
     right: dict[str, list[str | None]] = {"kode": [*units], "kode_unit": [*units]}
-    for level in codes.LEVELS[:-1]:
+    for level in ("kabkota", "kecamatan"):  # two digits stay two digits: kode_provinsi needs no help
         right[f"kode_{level}"] = [_above(code, level) for code in units]
     if "id" in frame:
         right["kode_dapil"] = [_dapil_code(key) for key in frame["id"]]
@@ -187,7 +187,7 @@ def _dapil_code(key: Any) -> str:
     return found[1]
 
 
-def _above(code: str, level: codes.Level) -> str | None:
+def _above(code: str, level: Literal["kabkota", "kecamatan"]) -> str | None:
     return codes.ancestor(code, level) if len(code) >= codes.LENGTH[level] else None
 
 
