@@ -1,0 +1,50 @@
+// The names of all units and the dapil of each base unit: map-units.json, whose form stands in
+// boundaries/exports/mapdata/units.py.
+
+// Read the file. Returns
+//   names     Map code -> name, of every level
+//   levels    level -> codes in their order
+//   base      codes of the base units: the desa of divided kecamatan, and every other kecamatan
+//   unmapped  Set of codes that plans name and the base map has no polygon of
+//   rowOf(plan, code)  the row of a base unit's dapil in map-facts-<plan>.json; -1 where it is in none
+//   under(code)        the base units at or below a code of any level
+export function readUnits(json) {
+  const names = new Map();
+  const levels = {};
+  for (const [level, { kode, nama }] of Object.entries(json.levels)) {
+    levels[level] = kode.flatMap(codesOf);
+    levels[level].forEach((code, at) => names.set(code, nama[at]));
+  }
+  const divided = new Set(levels.desa.map((code) => code.slice(0, 8)));
+  const whole = levels.kecamatan.filter((code) => !divided.has(code));
+  const base = [...whole, ...levels.desa].sort(); // by UTF-16 unit, which for digits and dots is the server's order
+  const place = new Map(base.map((code, at) => [code, at]));
+  const rows = new Map();
+  const rowOf = (plan, code) => {
+    if (!rows.has(plan)) rows.set(plan, rowsOf(json.plans[plan] ?? [], base.length));
+    return rows.get(plan)[place.get(code)] ?? -1;
+  };
+  const under = (code) => base.filter((each) => each === code || each.startsWith(`${code}.`));
+  return { names, levels, base, unmapped: new Set(json.unmapped), rowOf, under };
+}
+
+function codesOf([parent, ...steps]) {
+  const width = parent.length === 8 ? 4 : 2;
+  let number = 0;
+  return steps.map((step) => {
+    number += step;
+    const last = String(number).padStart(width, "0");
+    return parent ? `${parent}.${last}` : last;
+  });
+}
+
+function rowsOf(runs, count) {
+  const rows = new Int32Array(count).fill(-1);
+  let row = 0;
+  let end = 0;
+  for (let at = 0; at < runs.length; at += 2) {
+    row += runs[at];
+    rows.fill(row, end, (end += runs[at + 1]));
+  }
+  return rows;
+}

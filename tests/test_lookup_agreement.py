@@ -1,0 +1,348 @@
+"""The page's lookup, run under node, against the service's: the same unit, the same dapil, the same distances."""
+
+import functools
+import gzip
+import json
+import math
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyproj
+import pytest
+import shapely
+
+from boundaries.exports.mapdata import map_files
+from boundaries.release import Release, open_release
+from boundaries.service.lookup import BORDER_M, CHAMBERS, REACH_M, Lookup, LookupResult, QuestionError, TooFar
+from tests.service_help import app_of
+from tests.small import make_small_release
+
+ASSETS = Path(__file__).parents[1] / "boundaries/site/assets"
+RUNNER = Path(__file__).with_name("lookup_runner.mjs")
+GEOD = pyproj.Geod(ellps="WGS84")
+NODE = shutil.which("node")
+TOLERANCE_M = 0.1 + 1e-9
+Points = np.ndarray
+
+pytestmark = pytest.mark.skipif(NODE is None, reason="needs node, to run the page's lookup")
+
+
+class Both:
+    """One release asked both ways."""
+
+    def __init__(self, release: Release, folder: Path) -> None:
+        self.server = Lookup.from_release(release)
+        self.data, self.modules = folder / "data", folder / "modules"
+        self.data.mkdir(parents=True)
+        for name, content in map_files(release):
+            (self.data / name).write_bytes(content)
+        shutil.copytree(ASSETS, self.modules)
+        (self.modules / "package.json").write_text(
+            '{"type": "module"}'
+        )  # node takes .js for CommonJS otherwise
+
+    def page(self, questions: list[tuple[float, float, int | None]]) -> list[dict[str, Any]]:
+        assert NODE is not None
+        run = subprocess.run(
+            [NODE, RUNNER, self.modules, self.data], input=json.dumps(questions).replace("NaN", '"NaN"'),
+            capture_output=True, text=True, check=False, timeout=120,
+        )  # fmt: skip
+        assert run.returncode == 0, run.stderr
+        answers = json.loads(run.stdout)
+        assert len(answers) == len(questions)
+        return answers
+
+    def ask(self, points: Points, years: list[int] | None = None) -> Iterator[tuple[Any, dict[str, Any]]]:
+        """Ask both about every point, the years in turn; what the server refuses is its error."""
+        years = years or self.server.years
+        questions = [
+            (float(lon), float(lat), years[at % len(years)]) for at, (lon, lat) in enumerate(points.tolist())
+        ]
+        for question, answer in zip(questions, self.page(questions), strict=True):
+            yield served(self.server, *question), answer
+
+
+def served(server: Lookup, lon: float, lat: float, year: int | None) -> LookupResult | TooFar:
+    try:
+        return server.at(lon, lat, year)
+    except TooFar as error:
+        return error
+
+
+def same(server: LookupResult | TooFar, page: dict[str, Any]) -> None:
+    """Assert that both say the same."""
+    where = (page.get("lon"), page.get("lat"), page.get("year"))
+    if isinstance(server, TooFar):
+        assert page["unit"] is None, where
+        assert page["too_far"] is True
+        assert page["nearest"]["kode"] == server.nearest.kode, where
+        assert page["distance_m"] == pytest.approx(server.jarak_m, abs=TOLERANCE_M), where
+        return
+    units = {name: getattr(server, name) for name in ("desa", "kecamatan", "kabkota", "provinsi")}
+    told = {name: unit and {"kode": unit.kode, "nama": unit.nama} for name, unit in units.items()}
+    assert {name: page[name] for name in told} == told, where
+    assert page["unit"] == (told["desa"] or told["kecamatan"]), where
+    assert page["on_land"] == server.di_darat, where
+    assert page["distance_m"] == pytest.approx(server.jarak_m, abs=TOLERANCE_M), where
+    same_neighbours(server, page)
+    assert list(page["dapil"]) == [seat.lembaga for seat in server.dapil] == list(CHAMBERS)
+    for seat in server.dapil:
+        own = page["dapil"][seat.lembaga]
+        assert own["id"] == seat.id, where
+        if seat.alasan:
+            assert {key: own["reason"][key] for key in ("id", "en")} == seat.alasan, where
+
+
+def same_neighbours(server: LookupResult, page: dict[str, Any]) -> None:
+    """The same units at the same distances; only one that lies within a hair of the limit may be told by one alone."""
+    edge = server.jarak_m + BORDER_M
+    theirs = {each.kode: each.jarak_m for each in server.tetangga}
+    ours = {each["kode"]: each["m"] for each in page["neighbours"]}
+    for code in theirs.keys() ^ ours.keys():
+        assert (theirs | ours)[code] == pytest.approx(edge, abs=0.2), (code, page)
+    for code in theirs.keys() & ours.keys():
+        assert ours[code] == pytest.approx(theirs[code], abs=TOLERANCE_M), (code, page)
+    assert [each["m"] for each in page["neighbours"]] == sorted(ours.values())
+
+
+# --- points ------------------------------------------------------------------------------------------
+
+
+def on_land(shapes: np.ndarray, count: int, random: np.random.Generator) -> Points:
+    """Points inside units; every unit is as likely, small or large."""
+    found: list[np.ndarray] = []
+    while sum(map(len, found)) < count:
+        chosen = shapes[random.integers(0, len(shapes), count)]
+        low, high = np.split(shapely.bounds(chosen), 2, axis=1)
+        points = low + random.random((count, 2)) * (high - low)
+        found.append(points[shapely.contains_xy(chosen, points)])
+    return np.concatenate(found)[:count]
+
+
+@functools.cache
+def _vertices(server: Lookup) -> tuple[np.ndarray, np.ndarray]:
+    """Every vertex of the coverage once, and how many units have it."""
+    xy, owner = shapely.get_coordinates(server.shapes, return_index=True)
+    pairs = np.unique(np.column_stack([xy, owner]), axis=0)
+    return np.unique(pairs[:, :2], axis=0, return_counts=True)
+
+
+def vertices(server: Lookup, least: int, most: int, count: int, random: np.random.Generator) -> Points:
+    """Vertices that so many units share."""
+    xy, shared = _vertices(server)
+    return random.choice(xy[(shared >= least) & (shared <= most)], count)
+
+
+def middles(server: Lookup, count: int, random: np.random.Generator) -> Points:
+    """The middles of edges, as near as doubles come: on the line or a hair to one side."""
+    chosen = server.shapes[random.integers(0, len(server.shapes), count)]
+    found = []
+    for xy in map(shapely.get_coordinates, chosen):
+        at = random.integers(0, len(xy) - 1)
+        found.append((xy[at] + xy[at + 1]) / 2)
+    return np.array(found)
+
+
+def moved(points: Points, metres: np.ndarray, random: np.random.Generator) -> Points:
+    lon, lat, _ = GEOD.fwd(points[:, 0], points[:, 1], random.uniform(0, 360, len(points)), metres)
+    return np.column_stack([lon, lat])
+
+
+def at_sea(server: Lookup, most_m: float, count: int, random: np.random.Generator) -> Points:
+    """Points in no unit, at up to so many metres from a coast."""
+    starts = vertices(server, 1, 1, 5 * count, random)
+    points = moved(starts, random.uniform(0, most_m, len(starts)), random)
+    hits = shapely.STRtree(server.shapes).query(shapely.points(points), predicate="intersects")[0]
+    dry = np.setdiff1d(np.arange(len(points)), hits)
+    assert len(dry) >= count
+    return points[dry[:count]]
+
+
+def nudged(points: Points, random: np.random.Generator) -> Points:
+    """The next double beside a point, in one of four directions."""
+    signs = random.choice([-np.inf, 0.0, np.inf], points.shape)
+    return np.where(signs == 0, points, np.nextafter(points, signs))
+
+
+# --- the small nation --------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Both:
+    folder = tmp_path_factory.mktemp("small")
+    return Both(open_release(make_small_release(folder / "releases")), folder / "page")
+
+
+def test_the_page_has_the_coordinates_of_the_release(small, tmp_path):
+    """To the last bit, or nothing below would hold."""
+    script = tmp_path / "decode.mjs"
+    script.write_text(
+        f"import {{ decodeGround }} from {json.dumps((small.modules / 'ground.js').as_uri())};\n"
+        'import { readFileSync } from "node:fs";\n'
+        "const units = decodeGround(JSON.parse(readFileSync(process.argv[2])));\n"
+        "console.log(JSON.stringify(units.map((u) => [u.kode, u.polygons.flat().flatMap((r) => [...r.points])])));\n"
+    )
+    found = {}
+    for path in small.data.glob("map-units-*.topojson"):
+        run = subprocess.run([NODE, script, path], capture_output=True, text=True, check=True)
+        found |= dict(json.loads(run.stdout))
+    assert sorted(found) == small.server.codes.tolist()
+    for code, shape in zip(small.server.codes, small.server.shapes, strict=True):
+        ours = np.array(found[code]).reshape(-1, 2)
+        theirs = shapely.get_coordinates(shape)
+        assert len(ours) == len(
+            theirs
+        )  # a ring may begin at another vertex, so the points are compared as sets
+        assert set(map(tuple, ours.tolist())) == set(map(tuple, theirs.tolist()))
+
+
+def test_on_land_and_at_sea(small):
+    random = np.random.default_rng(5)
+    points = np.column_stack([random.uniform(106.4, 107.7, 400), random.uniform(-7.1, -6.5, 400)])
+    answers = list(small.ask(points))
+    for server, page in answers:
+        same(server, page)
+    kinds = [
+        type(server).__name__ if isinstance(server, TooFar) else server.di_darat for server, _ in answers
+    ]
+    assert min(kinds.count(kind) for kind in ("TooFar", True, False)) > 20
+
+
+def test_at_borders_both_say_that_they_are_near(small):
+    random = np.random.default_rng(6)
+    starts = vertices(small.server, 2, 4, 200, random)
+    for server, page in small.ask(moved(starts, random.uniform(0, 45, len(starts)), random)):
+        same(server, page)
+        assert server.tetangga
+        assert page["neighbours"]
+
+
+def test_on_a_border_the_lowest_code_has_it(small):
+    random = np.random.default_rng(7)
+    corners = vertices(small.server, 2, 4, 150, random)
+    for server, page in small.ask(corners):
+        same(server, page)
+        assert page["on_land"]
+        assert page["unit"]["kode"] < min(each["kode"] for each in page["neighbours"] if each["m"] == 0)
+
+
+def test_a_hair_beside_a_line(small):
+    random = np.random.default_rng(8)
+    points = np.concatenate([middles(small.server, 200, random), vertices(small.server, 1, 4, 100, random)])
+    for server, page in small.ask(np.concatenate([points, nudged(points, random)])):
+        same(server, page)
+
+
+def test_what_cannot_be_asked_is_refused_by_both(small):
+    questions = [
+        (math.nan, 0.0, None), (181.0, 0.0, None), (-6.9, 107.6, None), (-6.9, 90.0, None), (107.0, 95.0, None),
+        (107.0, -7.0, 2009), (107.0, -7.0, 2014),
+    ]  # fmt: skip
+    for question, page in zip(questions, small.page(questions), strict=True):
+        with pytest.raises(QuestionError) as error:
+            small.server.at(*question)
+        assert page["error"]["parameter"] == error.value.parameter, question
+        assert tuple(map(str, page["error"]["allowed"])) == error.value.allowed
+    codes = [page["error"]["code"] for page in small.page(questions)]
+    assert codes == ["not-finite", "out-of-range", "swapped", "swapped", "out-of-range", "year", "year"]
+
+
+def test_without_a_year_it_is_the_latest(small):
+    [answer] = small.page([(106.55, -6.95, None)])
+    assert answer["year"] == small.server.years[-1]
+
+
+def test_over_http(small, tmp_path):
+    """What /lookup writes, from a service of its own."""
+    make_small_release(tmp_path)
+    client = app_of(tmp_path).test_client()
+    points = on_land(small.server.shapes, 30, np.random.default_rng(9)).tolist()
+    for (lon, lat), page in zip(points, small.page([(lon, lat, 2024) for lon, lat in points]), strict=True):
+        found = client.get("/lookup", query_string={"lon": lon, "lat": lat, "year": 2024}).json
+        assert {each["lembaga"]: each["id"] for each in found["dapil"]} == {
+            chamber: seat["id"] for chamber, seat in page["dapil"].items()
+        }
+        assert (found["kecamatan"]["kode"], found["kecamatan"]["nama"]) == tuple(page["kecamatan"].values())
+        assert {each["kode"]: each["jarak_m"] for each in found["tetangga"]} == pytest.approx(
+            {each["kode"]: each["m"] for each in page["neighbours"]}, abs=TOLERANCE_M
+        )
+
+
+def test_only_provinces_nearby_are_fetched(small):
+    """The position stays in the page: what is asked for is whole provinces, and no more of them than need be."""
+    [answer] = small.page([(106.55, -6.95, 2024)])
+    assert [name for name in answer["opened"] if name.endswith(".topojson")] == ["map-units-31.topojson"]
+    [far] = small.page([(106.3, -6.95, 2024)])
+    opened = [name for name in far["opened"] if name.endswith(".topojson")]
+    assert opened[0] == "map-units-31.topojson"
+    assert "map-units-81.topojson" not in opened
+
+
+# --- the nation --------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def both(nation: Release, tmp_path_factory: pytest.TempPathFactory) -> Both:
+    return Both(nation, tmp_path_factory.mktemp("nation") / "page")
+
+
+@pytest.mark.national
+def test_ten_thousand_places_on_land(both):
+    points = on_land(both.server.shapes, 10_000, np.random.default_rng(1))
+    times = []
+    for server, page in both.ask(points):
+        same(server, page)
+        assert page["on_land"]
+        times.append(page["milliseconds"])
+    assert np.median(times) < 20
+    assert (
+        np.quantile(times, 0.99) < 100
+    )  # a phone is slower than this machine; opening a province is among them
+
+
+@pytest.mark.national
+def test_five_hundred_places_near_a_border(both):
+    random = np.random.default_rng(2)
+    starts = vertices(both.server, 2, 9, 500, random)
+    for server, page in both.ask(moved(starts, random.uniform(0, 45, len(starts)), random)):
+        same(server, page)
+        assert server.tetangga
+        assert page["neighbours"]
+
+
+@pytest.mark.national
+def test_three_hundred_places_at_sea(both):
+    random = np.random.default_rng(3)
+    answers = list(both.ask(at_sea(both.server, 12_000, 300, random)))
+    for server, page in answers:
+        same(server, page)
+    far = sum(isinstance(server, TooFar) for server, _ in answers)
+    assert 20 < far < 280
+    assert any(isinstance(server, TooFar) and server.jarak_m > REACH_M + 2_000 for server, _ in answers)
+
+
+@pytest.mark.national
+def test_exactly_on_vertices_and_edges(both):
+    random = np.random.default_rng(4)
+    points = np.concatenate(
+        [
+            vertices(both.server, 2, 9, 200, random),
+            vertices(both.server, 1, 1, 100, random),
+            middles(both.server, 300, random),
+        ]
+    )
+    for server, page in both.ask(np.concatenate([points, nudged(points, random)])):
+        same(server, page)
+
+
+@pytest.mark.national
+def test_a_province_is_small_enough_for_a_phone(both):
+    sizes = {
+        path.name: len(gzip.compress(path.read_bytes(), 9)) for path in both.data.glob("map-units-*.topojson")
+    }
+    assert len(sizes) == 38
+    assert max(sizes.values()) < 300_000
