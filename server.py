@@ -109,13 +109,14 @@ def _application(settings: Settings) -> Flask:
     return create_app(
         settings.releases, config,
         url=settings.url, trusted_proxies=settings.trusted_proxies, background=True,
+        downloads=settings.downloads,
     )  # fmt: skip
 
 
 def _allow_files(settings: Settings) -> None:
-    """Let a process have as many open files as it may have connections."""
+    """Let a process have as many open files as it may have connections, each with a download under way."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = settings.connections + 200
+    wanted = 2 * settings.connections + 200
     if soft != resource.RLIM_INFINITY and soft < wanted:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted if hard < 0 else min(wanted, hard), hard))
 

@@ -306,6 +306,8 @@ def test_every_word_that_is_used_exists_and_none_is_left_over() -> None:
         "problem.",
         "schema.",
         "queryables.",
+        "format.",
+        "size.",
     )
     assert {key for key in WORDS if key not in used | quoted and not key.startswith(made)} == set()
 

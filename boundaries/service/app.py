@@ -17,6 +17,7 @@ from flask import Flask, Response, request, send_file
 from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from boundaries.service.downloads import Store
 from boundaries.service.front import METHODS, OPEN_TO_ALL, Front
 from boundaries.service.html import STATIC
 from boundaries.service.problems import MEDIA_TYPE, Problem
@@ -40,11 +41,13 @@ def create_app(
     url: str | None = None,
     trusted_proxies: int = 0,
     background: bool = False,
+    downloads: Path | str | None = None,
 ) -> Flask:
     """Return the WSGI application that serves `release_dir` (releases with ``current``, or one release).
 
     `release_dir` may also be ``postgresql://…``, where `dapil publish` has put releases. `background`: make a
-    new release ready beside the requests, not within one.
+    new release ready beside the requests, not within one. `downloads`: where the files of ``/downloads`` are, if not
+    in `release_dir`; a database has none.
 
     `url` is the public address; without it links carry the address that the client used, and
     ``X-Forwarded-*`` count only for `trusted_proxies` proxies. Raises ReleaseError if there is no release.
@@ -56,19 +59,21 @@ def create_app(
     app.add_url_rule("/static/<path:name>", "static", _static, methods=["GET"])
     app.register_error_handler(Exception, _failed)
     app.after_request(_open_to_all)
-    make = partial(_settled if background else State, settings=settings)
-    current = _follower(release_dir or Path("build"), make, background)
+    where = release_dir or Path("build")
+    store = Store(Path(downloads) if downloads else None if _is_database(where) else Path(where))
+    make = partial(_settled if background else State, settings=settings, store=store)
+    current = _follower(where, make, background)
     others = {rule.rule.split("/")[1] for rule in app.url_map.iter_rules()}
-    app.wsgi_app = Front(current, app.wsgi_app, others, url)  # type: ignore[method-assign]
+    app.wsgi_app = Front(current, app.wsgi_app, others, url, store)  # type: ignore[method-assign]
     if trusted_proxies:
         hops = trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, hops, hops, hops, x_prefix=hops)  # type: ignore[method-assign]
     return app
 
 
-def _settled(address: str, settings: Mapping[str, Any]) -> State:
+def _settled(address: str, settings: Mapping[str, Any], store: Store) -> State:
     """Return a state whose objects the garbage collector passes over: a look at all of them takes 75 ms."""
-    state = State(address, settings)
+    state = State(address, settings, store)
     gc.unfreeze()
     gc.collect()
     gc.freeze()
@@ -76,11 +81,15 @@ def _settled(address: str, settings: Mapping[str, Any]) -> State:
 
 
 def _follower(where: Path | str, make: Callable[[str], State], background: bool) -> Follower:
-    if str(where).startswith(("postgresql:", "postgres:")):
+    if _is_database(where):
         from boundaries.service.postgis import PostgisCurrent
 
         return PostgisCurrent(str(where), make)
     return Current(Path(where), make, background=background)
+
+
+def _is_database(where: Path | str) -> bool:
+    return str(where).startswith(("postgresql:", "postgres:"))
 
 
 def _static(name: str) -> Response:

@@ -1,7 +1,7 @@
 """From a release to pygeoapi's configuration: one collection a layer, told in Indonesian and English."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from copy import deepcopy
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final
@@ -34,8 +34,11 @@ _UNITS: Final[dict[str, Text]] = {
 
 
 def configuration(settings: Mapping[str, Any], manifest: Mapping[str, Any], layers: Mapping[str, Layer],
-                  package: Package) -> dict[str, Any]:  # fmt: skip
-    """Return pygeoapi's configuration: what a person edits (`settings`), and the release's collections."""
+                  package: Package, offered: Sequence[Mapping[str, Any]] = ()) -> dict[str, Any]:  # fmt: skip
+    """Return pygeoapi's configuration: what a person edits (`settings`), and the release's collections.
+
+    `offered`: the release's downloads, as its list tells of them.
+    """
     config: dict[str, Any] = deepcopy(dict(settings))
     config["server"]["url"] = PLACEHOLDER
     config.setdefault("logging", {"level": "ERROR"})
@@ -46,7 +49,33 @@ def configuration(settings: Mapping[str, Any], manifest: Mapping[str, Any], laye
         )
         for name, layer in layers.items()
     }
+    for name, layer in layers.items():
+        config["resources"][name]["links"] += _enclosures(layer, manifest, offered)
     return config
+
+
+def _enclosures(
+    layer: Layer, manifest: Mapping[str, Any], offered: Sequence[Mapping[str, Any]]
+) -> list[dict[str, Any]]:
+    """Return the links to a collection's files, each with its length: without it clients probe or drop a link.
+
+    A collection over several elections has no file of its own: the GeoPackage of each, and that of the whole release.
+    """
+    own = [each for each in offered if each.get("dataset") in layer.tables and not each.get("province")]
+    if layer.name not in layer.tables and own:
+        own = [each for each in own if each.get("format") == "gpkg"]
+        whole = {"id": "Seluruh rilis, semua peta", "en": "The whole release, all maps"}
+        own += [each | {"title": whole} for each in manifest["files"] if each["name"] == "dapil.gpkg"]
+    return [
+        {
+            "type": each["media_type"],
+            "rel": "enclosure",
+            "title": {language: f"{text} ({each['name']})" for language, text in both(each["title"]).items()},
+            "href": f"{PLACEHOLDER}/downloads/{manifest['release']}/{each['name']}",
+            "length": each["bytes"],
+        }
+        for each in own
+    ]
 
 
 def _plans(package: Package) -> list[dict[str, Any]]:

@@ -122,8 +122,8 @@ def linked_page(page: Mapping[str, Any], collection: str, name: str) -> dict[str
     }
 
 
-def landing(title: str, description: str, attribution: str) -> dict[str, Any]:
-    """Return the landing page."""
+def landing(title: str, description: str, attribution: str, *, files: bool) -> dict[str, Any]:
+    """Return the landing page; `files`: whether there is anything to download."""
     relations = "http://www.opengis.net/def/rel/ogc/1.0"
     json, openapi = "application/json", "application/vnd.oai.openapi+json;version=3.0"
     links = [
@@ -136,6 +136,10 @@ def landing(title: str, description: str, attribution: str) -> dict[str, Any]:
         _link("search", json, "/lookup{?lon,lat,year}", "Dapil di suatu titik / at a point")
         | {"templated": True},
     ]
+    if files:
+        links.append(
+            _link("related", json, "/downloads/", "Unduhan semua rilis / downloads of every release")
+        )
     return {"title": title, "description": description, "attribution": attribution, "links": links}
 
 

@@ -4,6 +4,7 @@ It stands before Flask because most of a small answer's time would otherwise be 
 know it hands on.
 """
 
+import hashlib
 import logging
 from collections.abc import Collection, Iterable, Mapping
 from http import HTTPStatus
@@ -12,7 +13,9 @@ from wsgiref.types import StartResponse, WSGIApplication
 
 import brotli
 
+from boundaries.service import delivery, download_routes
 from boundaries.service.body import Buffer, gzipped, length, pieces, plain
+from boundaries.service.downloads import Store
 from boundaries.service.html import CSP
 from boundaries.service.http import Answer, Reply, Request, media
 from boundaries.service.problems import MEDIA_TYPE, Problem
@@ -25,25 +28,38 @@ METHODS: Final = "GET, HEAD, OPTIONS"
 _WORTH_PACKING: Final = 1400
 _VARY: Final = "Accept, Accept-Encoding, Accept-Language"
 _EXPOSED: Final = "Content-Crs, Content-Language, Dapil-Release, ETag, Link"
+_DOWNLOADS: Final = "/downloads"
 #: Seconds after which a database that was away may be there again.
 _SOON: Final = "2"
 _STATUS: Final = {int(status): f"{int(status)} {status.phrase}" for status in HTTPStatus}
 OPEN_TO_ALL: Final = (("Access-Control-Allow-Origin", "*"), ("Access-Control-Expose-Headers", _EXPOSED))
 _PREFLIGHT: Final = (
     ("Access-Control-Allow-Methods", METHODS),
-    ("Access-Control-Allow-Headers", "Accept, Accept-Language, Content-Type, If-None-Match"),
+    (
+        "Access-Control-Allow-Headers",
+        "Accept, Accept-Language, Content-Type, If-Match, If-None-Match, If-Range, Range",
+    ),
     ("Access-Control-Max-Age", "86400"),
     ("Allow", METHODS),
 )
 
 
 class Front:
-    """Answers the routes of the API from the current release; paths under one of `others` go to `behind`."""
+    """Answers the routes of the API from the current release; paths under one of `others` go to `behind`.
+
+    Files come from `store`, whatever release is current.
+    """
 
     def __init__(
-        self, current: Follower, behind: WSGIApplication, others: Collection[str], url: str | None
+        self,
+        current: Follower,
+        behind: WSGIApplication,
+        others: Collection[str],
+        url: str | None,
+        store: Store,
     ) -> None:
         self._current = current
+        self._store = store
         self._behind = behind
         self._others = frozenset(others)
         self._url = url.rstrip("/") if url else None
@@ -55,7 +71,13 @@ class Front:
             return self._behind(environ, start_response)
         answer = self._answer(environ)
         start_response(_STATUS[answer.status], answer.headers)
-        if environ["REQUEST_METHOD"] == "HEAD" or not answer.buffers:
+        if environ["REQUEST_METHOD"] == "HEAD":
+            if answer.body is not None:
+                answer.body.close()
+            return []
+        if answer.body is not None:
+            return answer.body
+        if not answer.buffers:
             return []
         # Our own server takes any buffers as they are; others want bytes.
         return answer.buffers if environ.get("dapil.buffers") else pieces(answer.buffers)  # type: ignore[return-value]
@@ -68,6 +90,8 @@ class Front:
                 return Answer(204, [*OPEN_TO_ALL, *_PREFLIGHT], [])
             if request.method not in ("GET", "HEAD"):
                 raise Problem(405, f"{request.method[:20]} is not possible here; allowed: {METHODS}")
+            if request.raw_path.startswith(_DOWNLOADS):
+                return self._file(self._current.get(), request, environ)
             return self._found(self._current.get(), request)
         except Problem as problem:
             return self._told(problem, request)
@@ -85,8 +109,17 @@ class Front:
             if reply.cache is None:
                 state.prepared.put(request.key, held, held.cost)
         if request.has(tag) and held.tag:
-            return Answer(304, [pair for pair in held.headers if pair[0] not in _OF_A_BODY], [])
+            return _unchanged(held)
         return held
+
+    def _file(self, state: State, request: Request, environ: Mapping[str, Any]) -> Answer:
+        """Return a file, the way to one, or a page about files: what lies on the disk decides these, too."""
+        found = download_routes.answer(self._store, state, request, environ)
+        if isinstance(found, Answer):
+            return found
+        tag = request.tag(hashlib.blake2b(found.version.encode(), key=state.fingerprint).digest())
+        packed = _packed(state, request, found, tag)
+        return _unchanged(packed) if request.has(tag) else packed
 
     def _told(self, problem: Problem, request: Request | None) -> Answer:
         """Return a problem, as a page where a person asks."""
@@ -106,10 +139,16 @@ class Front:
             headers.append(("Allow", METHODS))
         if problem.status == 503:
             headers.append(("Retry-After", _SOON))
+        if isinstance(problem, delivery.Unsatisfiable):
+            headers.append(("Content-Range", f"bytes */{problem.size}"))
         return Answer(int(problem.status), headers, [body])
 
 
 _OF_A_BODY: Final = frozenset({"Content-Length", "Content-Encoding", "Content-Type"})
+
+
+def _unchanged(held: Answer) -> Answer:
+    return Answer(304, [pair for pair in held.headers if pair[0] not in _OF_A_BODY], [])
 
 
 def _packed(state: State, request: Request, reply: Reply, tag: str) -> Answer:

@@ -16,6 +16,7 @@ from werkzeug.datastructures import LanguageAccept, MIMEAccept
 from werkzeug.http import parse_accept_header
 
 from boundaries.service.body import Buffer, Part
+from boundaries.service.ops.bodies import FileBody
 from boundaries.service.problems import Problem, bad
 
 LANGUAGES: Final = ("id", "en")
@@ -48,6 +49,8 @@ class Request:
         self.accepts = _forms(environ.get("HTTP_ACCEPT", ""))
         self.language = _language(environ.get("HTTP_ACCEPT_LANGUAGE", ""))
         self.coding = _coding(environ.get("HTTP_ACCEPT_ENCODING", ""))
+        #: For what is there packed with gzip and in no other way.
+        self.takes_gzip = _takes(environ.get("HTTP_ACCEPT_ENCODING", ""), "gzip")
         self.if_none_match = str(environ.get("HTTP_IF_NONE_MATCH", ""))
         self.base = url or _base(environ)
         #: What decides the answer, the release apart.
@@ -97,6 +100,7 @@ class Reply:
     status: int = 200
     cache: str | None = None  # Cache-Control, None for the usual
     document: bool = True  # small and whole: may be compressed when it is first asked for
+    version: str = ""  # what decides it beside the question and the release
 
 
 @dataclass
@@ -107,6 +111,7 @@ class Answer:
     headers: list[tuple[str, str]]
     buffers: list[Buffer]
     tag: str = ""
+    body: FileBody | None = None  #: instead of buffers
 
     @cached_property
     def cost(self) -> int:
@@ -157,14 +162,25 @@ def _language(header: str) -> str:
 @lru_cache(maxsize=256)
 def _coding(header: str) -> str:
     """Return ``br``, ``gzip`` or nothing (identity): what the client takes and likes best, in this order."""
+    liked = _liked(header)
+    best = max(("br", "gzip"), key=liked.__getitem__)
+    return best if liked[best] > 0 else ""
+
+
+@lru_cache(maxsize=256)
+def _takes(header: str, coding: str) -> bool:
+    return _liked(header)[coding] > 0
+
+
+def _liked(header: str) -> dict[str, float]:
+    """Return how much a client likes each coding, 0 for not at all."""
     liked: dict[str, float] = {}
     for each in header.lower().replace(" ", "").split(","):
         if match := _CODING.fullmatch(each):
             liked[match[1]] = float(match[2] or 1)
     for name in ("br", "gzip"):
         liked.setdefault(name, liked.get("*", 0.0))
-    best = max(("br", "gzip"), key=liked.__getitem__)
-    return best if liked[best] > 0 else ""
+    return liked
 
 
 def _base(environ: Mapping[str, Any]) -> str:

@@ -168,7 +168,10 @@ def _landing(call: Call) -> bytes:
     source = call.state.manifest["source"]
     attribution = both(source.get("attribution") or source.get("title") or source["id"])[call.language]
     document = documents.landing(
-        about["title"][call.language], about["description"][call.language], attribution
+        about["title"][call.language],
+        about["description"][call.language],
+        attribution,
+        files=call.state.files,
     )
     document["links"] = documents.self_links("/", call.form, pages.FORMS) + document["links"]
     if call.form == "json":

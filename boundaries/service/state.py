@@ -15,13 +15,15 @@ from pygeoapi.api import API
 
 from boundaries import __version__
 from boundaries.errors import BoundariesError
-from boundaries.release import CURRENT, MANIFEST, open_release
+from boundaries.release import CURRENT, FOLDER, LIST, MANIFEST, open_release
 from boundaries.service import catalog, openapi
 from boundaries.service.cache import Cache
+from boundaries.service.downloads import Store
 from boundaries.service.html import Pages
 from boundaries.service.http import Answer
 from boundaries.service.layers import CACHE_BYTES, Layers
 from boundaries.service.lookup import Lookup
+from boundaries.service.problems import Problem
 from boundaries.service.query import Limits
 
 LOGGER = logging.getLogger(__name__)
@@ -33,16 +35,22 @@ _MAX_AGE: Final = 60
 
 
 class State:
-    """Everything that is served of one release. A request takes one state and keeps it to its end."""
+    """Everything that is served of one release. A request takes one state and keeps it to its end.
 
-    def __init__(self, address: str, settings: Mapping[str, Any]) -> None:
+    `store`: where the release's files may be, for the links to them.
+    """
+
+    def __init__(self, address: str, settings: Mapping[str, Any], store: Store | None = None) -> None:
         own = settings.get("dapil") or {}
         cache = int(own["cache_mb"]) << 20 if "cache_mb" in own else CACHE_BYTES
         self.layers = Layers.of(address, cache)
         package = self.layers.package
         self.manifest = package.manifest
         self.id = str(self.manifest["release"])
-        self.fingerprint = _fingerprint(self.id, settings)
+        #: Whether there is anything under /downloads.
+        self.files = store is not None and store.root is not None
+        offered = _offered(store, self.id)
+        self.fingerprint = _fingerprint(self.id, settings, offered)
         self.cache_control = f"public, max-age={int(own.get('max_age', _MAX_AGE))}"
         self.since = time.time()
         self._made = _made(address)
@@ -50,12 +58,12 @@ class State:
         self.refused = ""
         limits = settings["server"].get("limits") or {}
         self.limits = Limits(int(limits.get("default_items", 100)), int(limits.get("max_items", 10_000)))
-        self.config = catalog.configuration(settings, self.manifest, self.layers, package)
+        self.config = catalog.configuration(settings, self.manifest, self.layers, package, offered)
         self.notes = catalog.notes(self.layers, package)
         years = sorted({int(plan["tahun"]) for plan in self.manifest["plans"] if plan.get("layer")})
         self.openapi = openapi.document(self.config, self.layers, self.limits, years)
         self.api = API(self.config, self.openapi)
-        self.pages = _pages(self.config["metadata"]["identification"], self.layers)
+        self.pages = _pages(self.config["metadata"]["identification"], self.layers, files=self.files)
         self.lookup = Lookup.from_package(package)
         self.documents: Cache[bytes] = Cache(_DOCUMENT_BYTES)
         self.prepared: Cache[Answer] = Cache(int(own.get("prepared_mb", 0)) << 20 or _PREPARED_BYTES)
@@ -75,7 +83,7 @@ class State:
         return told | ({"refused": self.refused} if self.refused else {})
 
 
-def _pages(about: Mapping[str, Any], layers: Layers) -> Pages:
+def _pages(about: Mapping[str, Any], layers: Layers, *, files: bool) -> Pages:
     units = [layers[name] for name in layers if name.startswith("unit-")]
     provinces = layers["unit-provinsi"]
     return Pages(
@@ -86,6 +94,7 @@ def _pages(about: Mapping[str, Any], layers: Layers) -> Pages:
         backdrop=provinces.all(),
         units={code for layer in units for code in layer.ids},
         provinces={code: str(provinces.properties(at)["nama"]) for at, code in enumerate(provinces.ids)},
+        files=files,
     )
 
 
@@ -97,9 +106,19 @@ def _made(address: str) -> float | None:
         return None
 
 
-def _fingerprint(release: str, settings: Mapping[str, Any]) -> bytes:
-    """Return what names this release as served by this version with these settings."""
-    text = "\n".join([release, __version__, json.dumps(settings, sort_keys=True, default=str)])
+def _offered(store: Store | None, release: str) -> list[Mapping[str, Any]]:
+    """Return the entries of the release's list of downloads; none where there are no files, or no good list."""
+    try:
+        shelf = store.shelf(release) if store is not None else None
+    except Problem:
+        return []
+    return [each.about for each in shelf.listing] if shelf is not None and shelf.listing is not None else []
+
+
+def _fingerprint(release: str, settings: Mapping[str, Any], offered: list[Mapping[str, Any]]) -> bytes:
+    """Return what names this release as served by this version with these settings and these downloads."""
+    told = [json.dumps(each, sort_keys=True, default=str) for each in (settings, offered)]
+    text = "\n".join([release, __version__, *told])
     return hashlib.blake2b(text.encode(), digest_size=32).digest()
 
 
@@ -113,30 +132,43 @@ class Follower(Protocol):
 class Current:
     """Follows ``current``: a new release is made ready in full, then takes the place of the old one.
 
-    The check is one readlink a request. While the new state is made ready (about a second for the nation), all
-    go on with the old one: in a thread of its own if `background`, else in the request that saw the change,
-    which then is the first to be served from the new one. A release that cannot be read is logged once and
-    passed over; the old one stays.
+    So it is when a release gets downloads while it is served. The check is a readlink and a stat a request.
+    While the new state is made ready (about a second for the nation), all go on with the old one: in a thread of
+    its own if `background`, else in the request that saw the change, which then is the first to be served from the
+    new one. A release that cannot be read is logged once and passed over; the old one stays.
     """
 
     def __init__(self, root: Path, make: Callable[[str], State], *, background: bool = False) -> None:
         self._root = root
         self._link = str(root / CURRENT)
+        single = (root / MANIFEST).is_file()
+        self._list = str((root if single else root / CURRENT) / FOLDER / LIST)
         self._make = make
         self._background = background
         self._lock = threading.Lock()
         self._target = self._look()
         self._state = make(str(open_release(root).path))
 
-    def _look(self) -> str:
+    def _look(self) -> tuple[str, int]:
+        """Return where the link points and when the list of downloads was written; what is away is "" or 0."""
         try:
-            return os.readlink(self._link)  # noqa: PTH115 - asked at every request
+            link = os.readlink(self._link)  # noqa: PTH115 - asked at every request
         except OSError:
-            return ""
+            link = ""
+        try:
+            return link, os.stat(self._list).st_mtime_ns  # noqa: PTH116
+        except OSError:
+            return link, 0
+
+    def _moved(self) -> tuple[str, int] | None:
+        """Return what is there now if it is something new. What went away changes nothing of what is served."""
+        link, listed = found = self._look()
+        other = link not in ("", self._target[0])
+        return found if other or listed not in (0, self._target[1]) else None
 
     def get(self) -> State:
         """Return the state to serve this request from."""
-        if self._look() not in ("", self._target) and self._lock.acquire(blocking=False):
+        if self._moved() and self._lock.acquire(blocking=False):
             if self._background:
                 threading.Thread(target=self._switch, name="release", daemon=True).start()
             else:
@@ -146,14 +178,14 @@ class Current:
     def _switch(self) -> None:
         """Make the new state ready and put it in place; the caller has taken the lock, which this gives back."""
         try:
-            target = self._look()
-            if target in ("", self._target):
+            target = self._moved()
+            if target is None:
                 return
             try:
                 self._state = self._make(str(open_release(self._root).path))
             except _UNREADABLE as error:
-                LOGGER.error("release %s cannot be served, keeping %s: %s", target, self._state.id, error)
-                self._state.refused = Path(target).name
+                LOGGER.error("release %s cannot be served, keeping %s: %s", target[0], self._state.id, error)
+                self._state.refused = Path(target[0] or self._root).name
             self._target = target
         finally:
             self._lock.release()

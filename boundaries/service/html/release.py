@@ -36,6 +36,7 @@ class Told:
     provinces: Mapping[str, str]
     years: Sequence[int]
     manifest: Mapping[str, Any]
+    files: bool  # whether there is anything under /downloads
 
     @property
     def name(self) -> str:
@@ -57,6 +58,7 @@ def told(
     collections: Sequence[str],
     units: Collection[str],
     provinces: Mapping[str, str],
+    files: bool = False,
 ) -> Told:
     """Read a release's manifest for the pages."""
     years = {int(plan["tahun"]) for plan in manifest.get("plans", ()) if plan.get("layer")}
@@ -71,6 +73,7 @@ def told(
         provinces=provinces,
         years=sorted(years, reverse=True),
         manifest=manifest,
+        files=files,
     )
 
 

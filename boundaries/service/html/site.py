@@ -3,6 +3,7 @@
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Final
 
 import numpy as np
@@ -10,6 +11,7 @@ import shapely
 
 from boundaries.service.html import documents, maps
 from boundaries.service.html.browsing import caption, narrowed, pager
+from boundaries.service.html.downloads import Offer, Shelves
 from boundaries.service.html.drawing import Shapes
 from boundaries.service.html.links import Language, Page, segment
 from boundaries.service.html.overview import overview
@@ -24,7 +26,7 @@ from boundaries.service.html.table import (
     table,
     title_of,
 )
-from boundaries.service.html.texts import Words, doubts, number, tongue
+from boundaries.service.html.texts import Words, doubts, number, size, tongue
 
 Document = Mapping[str, Any]
 
@@ -59,19 +61,21 @@ class Pages:
         backdrop: Shapes,
         units: Collection[str] = (),
         provinces: Mapping[str, str] | None = None,
+        files: bool = False,
     ) -> None:
         """Make ready the templates and the backdrop (about 0.3 s for the nation).
 
         `manifest` is the release's; `collections` the ids that are served, in order; `backdrop` the provinces'
         polygons (lon/lat); `units` the codes that the unit layers hold (an item links its members that are
         among them); `provinces` code -> name in the order of `backdrop`, for the map of the landing page and
-        the list that narrows a page to a province.
+        the list that narrows a page to a province; `files`: whether pages lead to /downloads.
         """
         self._told: dict[Language, Told] = {
-            language: told(language, manifest, title, description, collections, units, provinces or {})
+            language: told(language, manifest, title, description, collections, units, provinces or {}, files)
             for language in LANGUAGES
         }
         self._words = {language: Words(language) for language in LANGUAGES}
+        self._title, self._description = title, description
         self._backdrop = maps.Backdrop(backdrop)
         self._provinces = np.asarray(backdrop, dtype=object)
         self._render = Renderer(self._told, self._words).page
@@ -252,6 +256,28 @@ class Pages:
         return self._render(
             "lookup.html", page, words("lookup.title"), [], answer=document, problem=problem, map=drawn,
             formats=[documents.Way(page.json(), "JSON")] if document is not None else [],
+        )  # fmt: skip
+
+    def downloads(self, page: Page, document: Document) -> bytes:
+        """Return the page of /downloads/; `document` is the JSON of it."""
+        words = self._words[page.language]
+        return self._render(
+            "downloads.html", page, words("downloads.title"), [],
+            document=document, sized=partial(size, language=page.language),
+        )  # fmt: skip
+
+    def download(self, page: Page, offer: Offer) -> bytes:
+        """Return the page of a release's files; its source and citation are that release's, not the served one's."""
+        words, known = self._words[page.language], self._told[page.language]
+        site = told(
+            page.language, offer.manifest, self._title, self._description, known.collections, known.units,
+            known.provinces, files=True,
+        )  # fmt: skip
+        return self._render(
+            "download.html", page, words("download.title"), [(page.to("/downloads/"), words("nav.downloads"))],
+            site=site, offer=offer, linked=offer.linked,
+            view=Shelves(offer, known.provinces, page, words).view(),
+            formats=[documents.Way(page.json(), "JSON")] if offer.files else [],
         )  # fmt: skip
 
     def openapi(self, page: Page) -> bytes:

@@ -70,6 +70,10 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
         "QGIS dan GDAL membuka alamat ini sebagai OGC API - Features:",
         "QGIS and GDAL open this address as OGC API - Features:",
     ),
+    "landing.gis.files": (
+        "Atau unduh sebagai GeoPackage, Shapefile, GeoJSON, TopoJSON, dan lainnya.",
+        "Or download GeoPackage, Shapefile, GeoJSON, TopoJSON and more.",
+    ),
     "landing.code": ("Pengembang", "Developers"),
     "landing.code.text": (
         "GeoJSON tanpa kunci dan tanpa pendaftaran, dari asal mana pun (CORS).",
@@ -124,6 +128,88 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     ),
     "gis.pick": ("Pilih lapisan {name}.", "Pick the layer {name}."),
     "gis.gdal": ("Unduh sebagai GeoPackage:", "Download as GeoPackage:"),
+    # downloads
+    "nav.downloads": ("Unduhan", "Downloads"),
+    "downloads.title": ("Unduhan", "Downloads"),
+    "downloads.lead": (
+        "Semua berkas dari setiap rilis, dalam format yang lazim. Berkas sebuah rilis tidak pernah berubah.",
+        "Every file of every release, in the usual formats. The files of a release never change.",
+    ),
+    "downloads.releases": ("Rilis, yang terbaru di atas", "Releases, the newest first"),
+    "downloads.current": ("sedang disajikan", "being served"),
+    "downloads.closed": ("bukan data terbuka", "not open data"),
+    "downloads.none": ("belum dibuat", "not made yet"),
+    "downloads.empty": ("Belum ada rilis di sini.", "There is no release here yet."),
+    "downloads.addresses": ("Alamat yang tetap, dan yang terbaru", "Addresses that stay, and the latest"),
+    "downloads.addresses.text": (
+        "Alamat dengan nama rilis berisi berkas yang sama untuk seterusnya: pakailah untuk kutipan dan untuk hasil "
+        "yang dapat diulang. Alamat dengan latest mengantar ke rilis yang sedang disajikan:",
+        "An address with the name of a release holds the same file for good: use it to cite, and for results that can "
+        "be repeated. An address with latest leads to the release being served:",
+    ),
+    "downloads.sync": (
+        "Untuk menyalin seluruh rilis dan kemudian hanya mengambil yang berubah, dengan setiap berkas diperiksa:",
+        "To copy a whole release, and later fetch only what has changed, with every file checked:",
+    ),
+    "download.title": ("Unduhan rilis", "Downloads of release"),
+    "download.lead": (
+        "Pilih pemilu, lembaga, lalu format. Semua lembaga memakai garis yang sama, tanpa celah dan tumpang tindih.",
+        "Choose the election, the chamber, then the format. All chambers share their lines, without gaps or overlaps.",
+    ),
+    "download.older": (
+        "Ini bukan rilis yang sedang disajikan. Yang sedang disajikan:",
+        "This is not the release being served, which is:",
+    ),
+    "download.files": ("Berkas", "Files"),
+    "download.file": ("Berkas", "File"),
+    "download.size": ("Ukuran", "Size"),
+    "download.packed": ("{size}, dengan gzip {packed}", "{size}, gzipped {packed}"),
+    "download.lacking": ("Belum ada unduhan", "No downloads yet"),
+    "download.make": (
+        "Pengelola layanan ini dapat membuat semua berkas dari rilis dengan perintah:",
+        "Whoever runs this service can make all files from the release with the command:",
+    ),
+    "download.whole": ("Seluruh rilis dalam satu berkas", "The whole release in one file"),
+    "download.whole.text": (
+        "Satu GeoPackage berisi semua peta, semua tahun, satuan wilayah, serta tabel anggota dan penempatan wilayah. "
+        "QGIS membukanya langsung.",
+        "One GeoPackage with all maps of all years, the administrative units, and the tables of members and "
+        "assignments. QGIS opens it as it is.",
+    ),
+    "download.election": ("Pemilu {year}", "Election of {year}"),
+    "download.chambers": ("Semua lembaga", "All chambers"),
+    "download.provinces": ("Per provinsi ({count})", "By province ({count})"),
+    "format.assignment": ("CSV wilayah ke dapil", "CSV of unit to dapil"),
+    "format.quality": ("Catatan mutu penyederhanaan", "Ledger of the simplification"),
+    "size.full": ("penuh", "full"),
+    "size.web": ("untuk web", "for the web"),
+    "size.overview": ("ringkas", "overview"),
+    "download.changes": ("Perubahan sejak rilis sebelumnya", "Changes since the release before"),
+    "download.first": (
+        "Ini rilis pertama di sini; tidak ada yang dapat dibandingkan.",
+        "This is the first release here; there is nothing to compare it with.",
+    ),
+    "download.since": ("Dibandingkan dengan", "Compared with"),
+    "download.same": ("Tidak ada dapil atau wilayah yang berubah.", "No dapil and no unit has changed."),
+    "download.changed": ("{count} berbeda, {ground} km² berpindah", "{count} differ, {ground} km² moved"),
+    "download.added": ("Baru", "New"),
+    "download.removed": ("Tidak ada lagi", "No longer there"),
+    "download.what": ("Yang berubah", "What changed"),
+    "download.ground": ("Berpindah, km²", "Moved, km²"),
+    "download.about": ("Tentang data ini", "About the data"),
+    "download.about.text": (
+        "Lisensi, jumlah periksa, metadata yang dapat dipanen, dan catatan mutu: apa yang diubah pembersihan, per "
+        "wilayah.",
+        "Licence, checksums, metadata to harvest, and the quality ledger: what the cleaning changed, unit by unit.",
+    ),
+    "download.check": ("Memeriksa unduhan", "Check what you downloaded"),
+    "download.check.text": (
+        "Di folder tempat berkas disimpan, perintah ini membandingkan setiap berkas dengan jumlah periksanya:",
+        "In the folder where the files are, this compares each with its checksum:",
+    ),
+    "download.map": ("Data halaman peta", "Data of the map page"),
+    "download.table": ("Semua {count} berkas dengan jumlah periksa", "All {count} files with their checksums"),
+    "download.doubts.count": ("{count} catatan; lihat quality.json", "{count} notes; see quality.json"),
     # schema and queryables
     "schema.title": ("Skema: {title}", "Schema: {title}"),
     "schema.lead": (

@@ -15,19 +15,26 @@ Part = bytes | memoryview
 
 
 class FileBody:
-    """A file as a body: sent by the kernel where it can be, iterated elsewhere."""
+    """A file as a body, from where it stands: sent by the kernel where it can be, iterated elsewhere.
 
-    def __init__(self, file: Any, block: int = 1 << 16) -> None:
+    `length` is how many bytes of it, None for all: whoever iterates gets no more than the head announced.
+    """
+
+    def __init__(self, file: Any, block: int = 1 << 16, length: int | None = None) -> None:
         self.file = file
         self._block = block
+        self._left = length
 
     def __iter__(self) -> "FileBody":
         return self
 
     def __next__(self) -> bytes:
-        data: bytes = self.file.read(self._block)
+        size = self._block if self._left is None else min(self._block, self._left)
+        data: bytes = self.file.read(size) if size else b""
         if not data:
             raise StopIteration
+        if self._left is not None:
+            self._left -= len(data)
         return data
 
     def close(self) -> None:

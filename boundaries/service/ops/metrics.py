@@ -24,7 +24,7 @@ MEDIA_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 MEMORY: Final = Path("/dev/shm") if os.access("/dev/shm", os.W_OK) else None
 _BUCKETS: Final = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 _TOP: Final = frozenset(
-    ("conformance", "openapi", "collections", "lookup", "health", "metrics", "static", "api")
+    ("conformance", "openapi", "collections", "lookup", "health", "metrics", "static", "api", "downloads")
 )
 _BELOW: Final = frozenset(("schema", "queryables", "items"))
 _METHODS: Final = frozenset(("GET", "HEAD", "OPTIONS"))
@@ -41,6 +41,8 @@ def route_of(path: str) -> str:
         return "static"
     if len(parts) == 1:
         return parts[0]
+    if parts[0] == "downloads":
+        return ("downloads", "download", "other")[min(len(parts), 4) - 2]
     if parts[0] != "collections":
         return "other"
     if len(parts) == 2:

@@ -88,6 +88,12 @@ def _releases(text: str) -> Path | str:
     return text if "://" in text else Path(text)  # a database is an address, not a path
 
 
+def _directory(text: str) -> Path:
+    if not Path(text).is_dir():
+        raise ValueError("a directory that exists, with releases in it")
+    return Path(text)
+
+
 def _host(text: str) -> str:
     if not re.fullmatch(r"[A-Za-z0-9.\-_:]+", text):
         raise ValueError("an address to listen on, such as 127.0.0.1, 0.0.0.0 or ::")
@@ -104,6 +110,9 @@ class Settings:
 
     releases: Path | str = _set(
         Path("build"), _releases, "a directory of releases with current, or one release"
+    )
+    downloads: Path | None = _set(
+        None, _directory, "a directory of releases whose files /downloads gives; default: that of releases"
     )
     host: str = _set("127.0.0.1", _host, "where it listens")
     port: int = _set(5000, _number(0, 65535), "where it listens; 0: a free one")
