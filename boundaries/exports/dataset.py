@@ -59,6 +59,10 @@ class Origin:
             date=max(dt.date.fromisoformat(plan["mulai"]) for plan in release.manifest["plans"]),
         )
 
+    def warning(self, language: str) -> str:
+        """What goes behind the name of the licence, with a blank before it: nothing where the base map is open."""
+        return "" if self.open else _CLOSED[language]
+
 
 @dataclass(frozen=True)
 class Dataset:
@@ -97,7 +101,7 @@ class Dataset:
         }[language]
         law = f" {words[0]}: {'; '.join(self.legal_basis)}." if self.legal_basis else ""
         origin = self.origin
-        closed = "" if origin.open else _CLOSED[language]
+        closed = origin.warning(language)
         return (
             f"{self.title[language]}.{law} {words[1]}: {origin.source_title[language]} ({origin.attribution}), "
             f"{origin.vintage}. {words[2]}: {origin.licence}.{closed} {words[3]}: {origin.release}."
@@ -167,7 +171,7 @@ class Datasets:
         plan = self.plans.get(name.removeprefix("tabel-"))
         return Dataset(
             name=name,
-            title=self._titles[name],
+            title=self.titles[name],
             columns=columns_of(name),
             frame=frame,
             geometry=geometry,
@@ -208,7 +212,8 @@ class Datasets:
         return self.release.read_table("members")
 
     @cached_property
-    def _titles(self) -> dict[str, Text]:
+    def titles(self) -> dict[str, Text]:
+        """The title of every layer and table, in both languages."""
         with closing(self.release.connect()) as connection:
             rows = connection.execute("SELECT table_name, identifier FROM gpkg_contents").fetchall()
         return {name: _both(title or name) for name, title in rows}
