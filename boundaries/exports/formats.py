@@ -20,7 +20,7 @@ from boundaries.exports.geopackage import Layer, write_geopackage
 from boundaries.exports.geoparquet import write_geoparquet
 from boundaries.exports.kml import write_kml
 from boundaries.exports.shapefile import write_shapefile
-from boundaries.exports.writing import both, both_titles, check_rows, new_file
+from boundaries.exports.writing import both, both_titles, check_rows, new_file, oriented
 
 
 @dataclass(frozen=True)
@@ -61,8 +61,6 @@ class Format:
 
 def write_layer_package(dataset: Dataset, path: Path) -> None:
     """Write a GeoPackage of one layer, described and indexed as the release's own is."""
-    if dataset.geometry is None:
-        raise ReleaseError(f"{dataset.name} is a table without geometry; a layer needs one")
     layer = Layer(
         dataset.name,
         both_titles(dataset),
@@ -70,7 +68,7 @@ def write_layer_package(dataset: Dataset, path: Path) -> None:
         dataset.columns,
         dataset.frame,
         dataset.about(),
-        dataset.geometry,
+        oriented(dataset),
     )
     write_geopackage(path, [layer], metadata=dataset.about(), date=dataset.origin.date)
 

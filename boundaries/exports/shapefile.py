@@ -1,6 +1,6 @@
 """Shapefile, zipped, for software that reads nothing newer; what the format cannot hold stands beside it.
 
-A DBF has names of ten letters, texts of 254 bytes, and neither empty texts nor blanks at a text's end. So the archive
+A DBF has names of ten letters, texts of 254 bytes, and neither empty texts nor blanks at a text's ends. So the archive
 carries a legend of the short names, a read-me in both languages that names every row that lost something, and
 all attributes as CSV. Outsides run clockwise, as the format has it.
 """
@@ -114,11 +114,11 @@ def _column(dataset: Dataset, attribute: Attribute) -> _Column:
 
 
 def _held(text: str) -> str | None:
-    """Return what a DBF gives back of a text: cut between characters, without blanks at its end, never empty."""
+    """Return what a DBF gives back of a text: cut between characters, no blanks at its ends, never empty."""
     raw = text.encode()
     if len(raw) > WIDTH:
         text = raw[: WIDTH - len(CUT.encode())].decode(errors="ignore") + CUT
-    return text.rstrip(" ") or None
+    return text.strip(" ") or None
 
 
 def _write_shp(dataset: Dataset, columns: list[_Column], shp: Path) -> None:
@@ -191,7 +191,7 @@ _WORDS: Final = {
         "crs": "Koordinat: bujur/lintang WGS 84 (EPSG:4326). Teks: UTF-8.",
         "files": "Nama kolom Shapefile paling panjang 10 huruf; artinya ada di {name}-legenda-legend.csv. "
         "Semua atribut secara utuh ada di {name}.csv.",
-        "cut": "Shapefile hanya memuat teks sampai 254 bita, tanpa teks kosong dan tanpa spasi di akhir. "
+        "cut": "Shapefile hanya memuat teks sampai 254 bita, tanpa teks kosong dan tanpa spasi di awal atau akhir. "
         f"Teks yang dipotong berakhir dengan {CUT}. Baris berikut tidak utuh di Shapefile, tetapi utuh di CSV:",
         "whole": "Tidak ada teks yang dipotong.",
     },
@@ -201,7 +201,7 @@ _WORDS: Final = {
         "crs": "Coordinates: longitude/latitude WGS 84 (EPSG:4326). Text: UTF-8.",
         "files": "Names of columns in a Shapefile have at most 10 letters; {name}-legenda-legend.csv says what they "
         "mean. All attributes stand in full in {name}.csv.",
-        "cut": "A Shapefile holds texts of up to 254 bytes, no empty text and no blanks at a text's end. A text that "
+        "cut": "A Shapefile holds texts of up to 254 bytes, no empty text and no blanks at either end. A text that "
         f"was cut ends in {CUT}. These rows are not whole in the Shapefile; they are in the CSV:",
         "whole": "No text was cut.",
     },

@@ -3,6 +3,7 @@
 import os
 import re
 import shutil
+import sqlite3
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,9 +19,12 @@ from numpy.typing import NDArray
 from boundaries.attributes import Attribute
 from boundaries.errors import ReleaseError
 from boundaries.exports.dataset import Dataset
+from boundaries.exports.geopackage import IncompleteError
 from boundaries.staging import disk_trouble
 
 _MULTIPOLYGON: Final = shapely.GeometryType.MULTIPOLYGON
+#: More than fits where a write has just failed for want of room.
+_PROBE: Final = 1 << 20
 _ARROW: Final = {"text": pa.string(), "integer": pa.int64(), "real": pa.float64()}
 #: What XML 1.0 cannot hold and C strings end at; none of it belongs in a name.
 _UNWRITABLE: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
@@ -35,7 +39,7 @@ def new_file(path: Path) -> Iterator[Path]:
     Raises
     ------
     ReleaseError
-        `path` exists, its directory cannot be written, or the disk is full.
+        `path` exists, its directory or itself cannot be written, or the disk is full.
     """
     if os.path.lexists(path):
         raise ReleaseError(f"{path} exists; an export is written once, remove it or give another path")
@@ -50,13 +54,22 @@ def new_file(path: Path) -> Iterator[Path]:
     try:
         yield room / path.name
         (room / path.name).rename(path)
-    except Exception as error:
-        full = disk_trouble(error, path.parent, room)
-        if full is None:
-            raise
-        raise full from error
+    except (IncompleteError, OSError, RuntimeError, sqlite3.Error) as error:
+        told = disk_trouble(error, path.parent, room) or _probed(path.parent, room)
+        raise told or ReleaseError(f"{path} cannot be written: {error}") from error
     finally:
         shutil.rmtree(room, ignore_errors=True)
+
+
+def _probed(out: Path, room: Path) -> ReleaseError | None:
+    """Ask the disk itself: GDAL swallows a failed write, and stumbles over something else later."""
+    probe = room / ".probe"
+    try:
+        probe.write_bytes(bytes(_PROBE))
+    except OSError as error:
+        probe.unlink(missing_ok=True)
+        return disk_trouble(error, out, room)
+    return None
 
 
 def check_rows(dataset: Dataset) -> None:
@@ -74,19 +87,18 @@ def check_rows(dataset: Dataset) -> None:
             raise ReleaseError(f"{dataset.name}: no column {column.name!r}; the contract names it, add it")
         if column.kind != "text":
             continue
-        texts = dataset.frame[column.name].dropna()
-        odd = ~texts.map(lambda value: isinstance(value, str)).astype(bool)
-        if odd.any():
-            value = texts[odd].iloc[0]
+        texts = dataset.frame[column.name].dropna().tolist()
+        other = next((value for value in texts if not isinstance(value, str)), None)
+        if other is not None:
             raise ReleaseError(
-                f"{dataset.name}, column {column.name}: {value!r} is {type(value).__name__}; codes and names "
-                "are text"
+                f"{dataset.name}, column {column.name}: {other!r} is {type(other).__name__}; codes and names are text"
             )
         if _UNWRITABLE.search("".join(texts)):
-            row = texts.index[texts.str.contains(_UNWRITABLE)][0]
+            text = next(value for value in texts if _UNWRITABLE.search(value))
+            row = dataset.frame.loc[dataset.frame[column.name] == text, dataset.key].iloc[0]
             raise ReleaseError(
-                f"{dataset.name}, column {column.name}, {dataset.frame.loc[row, dataset.key]}: control "
-                f"characters in {texts[row]!r:.60}; XML and DBF cannot hold them, take them out of the plan"
+                f"{dataset.name}, column {column.name}, {row}: control characters in {text!r:.60}; XML and DBF "
+                "cannot hold them, take them out of the plan"
             )
 
 
