@@ -7,6 +7,7 @@ import math
 import shutil
 import subprocess
 from collections.abc import Iterator
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -198,6 +199,63 @@ def test_the_page_has_the_coordinates_of_the_release(small, tmp_path):
             theirs
         )  # a ring may begin at another vertex, so the points are compared as sets
         assert set(map(tuple, ours.tolist())) == set(map(tuple, theirs.tolist()))
+
+
+def evaluated(small: Both, function: str, arguments: np.ndarray) -> np.ndarray:
+    """What a function of geodesy.js returns for rows of arguments."""
+    code = (
+        f"import {{ {function} }} from {json.dumps((small.modules / 'geodesy.js').as_uri())};\n"
+        'import { readFileSync } from "node:fs";\n'
+        f"const found = JSON.parse(readFileSync(0)).map((row) => {function}(...row));\n"
+        "process.stdout.write(JSON.stringify(found));\n"
+    )
+    script = small.modules / f"{function}.mjs"
+    script.write_text(code)
+    run = subprocess.run(
+        [NODE, script], input=json.dumps(arguments.tolist()), capture_output=True, text=True, check=True
+    )
+    return np.array(json.loads(run.stdout))
+
+
+def test_sides_of_lines_are_exact(small):
+    """Against fractions, for the points nearest to a line; near the equator doubles alone err there."""
+    random = np.random.default_rng(10)
+    a = np.round(random.uniform((95, -11), (141, 6), (3000, 2)), 7)
+    a[1000:, 1] = random.integers(-10, 11, 2000) / 1e7
+    b = np.round(a + random.uniform(-0.01, 0.01, a.shape), 7)
+    b[1000:, 1] = random.integers(-10, 11, 2000) / 1e7
+    p = a + random.uniform(0, 1, (3000, 1)) * (b - a)
+    lines = [tuple(map(Fraction, row)) for row in np.column_stack([a, b, p[:, 0]]).tolist()]
+    p[:, 1] = [float(y + (at - x) * (v - y) / (u - x)) for x, y, u, v, at in lines]
+    p[:500] = nudged(p[:500], random)
+    p[500:600] = a[500:600]
+    p[600:700] = (0.0, 5e-324)  # the least double there is
+    rows = np.column_stack([a, b, p])
+    exact = [
+        (u - x) * (t - y) - (v - y) * (s - x)
+        for x, y, u, v, s, t in (map(Fraction, row) for row in rows.tolist())
+    ]
+    expected = np.array([(value > 0) - (value < 0) for value in exact])
+    assert evaluated(small, "sideOfLine", rows).tolist() == expected.tolist()
+    plain = np.sign((b[:, 0] - a[:, 0]) * (p[:, 1] - a[:, 1]) - (b[:, 1] - a[:, 1]) * (p[:, 0] - a[:, 0]))
+    assert (plain != expected).sum() > 50  # so the test can fail
+
+
+def test_distances_are_geodesic(small):
+    random = np.random.default_rng(11)
+    start = random.uniform((90, -15), (145, 10), (2000, 2))
+    metres = np.concatenate([[0.0], np.geomspace(1e-3, 8e6, 1999)])
+    end = moved(start, metres, random)
+    rows = np.column_stack([start, end])
+    rows[1000:1100, [1, 3]] = 0.0  # along the equator
+    rows[1100:1200, 2] = rows[1100:1200, 0]  # along a meridian
+    expected = GEOD.inv(*rows.T)[2]
+    found = evaluated(small, "geodesicMetres", rows)
+    assert np.abs(found - expected).max() < 0.001
+    far = np.array(
+        [[120.0, -3.0, -60.0, 3.1], [120.0, 0.0, -60.2, 0.0]]
+    )  # almost at the other side of the globe
+    assert evaluated(small, "geodesicMetres", far) == pytest.approx(GEOD.inv(*far.T)[2], rel=0.006)
 
 
 def test_on_land_and_at_sea(small):

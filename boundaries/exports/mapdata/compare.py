@@ -2,7 +2,7 @@
 
 Both plans are laid over the same base units (codes of 2025). Dapil are matched by the ground that they share,
 measured as area: the population of a unit is in no release. The *successor* of an old dapil is the new one that is
-most like it (shared area over joint area, and a third more for one of the same code, so that Papua of 2019 goes on
+most like it (shared area over joint area, and a half more for one of the same code, so that Papua of 2019 goes on
 in Papua and not in its largest piece; the most alike are paired first, each once). Ground that went to
 another dapil than the successor of its old one has moved.
 """
@@ -26,7 +26,7 @@ _MEASURE: Final = {
 #: Shares are written with so many decimals; a smaller one counts as shared ground all the same.
 _DECIMALS: Final = 4
 #: What the same code adds to the likeness of two dapil, which is at most 1.
-_SAME_CODE: Final = 1 / 3
+_SAME_CODE: Final = 0.5
 
 
 def pairs(content: Content) -> list[tuple[str, str]]:
