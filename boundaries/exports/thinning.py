@@ -41,14 +41,14 @@ def thin(topology: Topology, landmarks: Array, area_m2: float, reach_m: float | 
     simple = parts.simple[parts.of_arc]
     keep = ~simple | (parts.area[parts.of_arc] * scale >= area_m2) | _marked(topology, landmarks)
     if reach_m is None:
-        return _only(topology, keep)
+        return only(topology, keep)
     reach = reach_m / METRES * 10**GRID
     centre = _centres(topology)
     area = parts.area[parts.of_arc]
     while True:
         far = np.flatnonzero(_far(topology, keep, reach))
         if not len(far):
-            return _only(topology, keep)
+            return only(topology, keep)
         # the largest of each cell stays, then those near to it are asked again
         order = far[np.lexsort((far, -area[far]))]
         owners = np.stack([_owner(rings, len(topology))[order] for rings in topology.rings.values()], axis=1)
@@ -119,7 +119,7 @@ def _exteriors(topology: Topology, rings: Rings) -> tuple[Array, Array, Array]:
     return np.asarray(polygons), feature, arcs_of(first)
 
 
-def _only(topology: Topology, keep: Array) -> Topology:
+def only(topology: Topology, keep: Array) -> Topology:
     """The topology with those polygons whose arcs are kept."""
     rings: Mapping[str, Rings] = {name: _kept(each, keep) for name, each in topology.rings.items()}
     return renumber(replace(topology, rings=rings), np.flatnonzero(keep))

@@ -1,0 +1,144 @@
+"""Polygons cut into the tiles of a zoom, each with a margin."""
+
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import Any, Final
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+from boundaries.exports.topology import Rings, Topology, arcs_of
+
+Array = NDArray[Any]
+
+MARGIN: Final = 64
+"""A tile holds as much of its neighbours as one part in so many of its side: outlines do not show where tiles meet."""
+
+
+@dataclass(frozen=True)
+class Shapes:
+    """The polygons of all layers, each once however many layers have it.
+
+    ``polygon``: (n,) shapely Polygons, in cells, from the south-west corner of the world. ``row``: the rows that each
+    is part of, counted over all layers, in order; those of shape ``i`` are ``row[starts[i]:starts[i + 1]]``.
+    """
+
+    polygon: Array
+    row: Array
+    starts: Array
+
+
+@dataclass(frozen=True)
+class Pieces:
+    """Shapes, or parts of them, and the tile that each is in.
+
+    ``polygon``: (n,) shapely Polygons, as in `Shapes`. ``shape``: (n,) the shape that each is of. ``x``, ``y``: (n,)
+    the tile, counted from the same corner. ``cut``: (n,) mask of those that ever were cut: they may have points off
+    the grid. ``side``: cells along a side of the tile.
+    """
+
+    polygon: Array
+    shape: Array
+    x: Array
+    y: Array
+    cut: Array
+    side: int
+
+
+def shapes(topology: Topology, world: int) -> Shapes:
+    """Return the polygons of a topology; `world`: cells along a side of the world.
+
+    Polygons bounded by the same arcs are the same; so an island is one shape, though every layer has it.
+    """
+    topology = replace(topology, points=topology.points + world // 2)
+    number: dict[bytes, int] = {}
+    polygons, shape, row, done = [], [], [], 0
+    for name, rings in topology.rings.items():
+        known = len(number)
+        mine = np.array([number.setdefault(key, len(number)) for key in _keys(rings)])
+        parts, feature = shapely.get_parts(topology.whole(name), return_index=True)
+        new, first = np.unique(mine, return_index=True)
+        polygons.append(parts[first[new >= known]])
+        shape.append(mine)
+        row.append(feature + done)
+        done += len(topology.tables[name])
+    order = np.lexsort((np.concatenate(row), np.concatenate(shape)))
+    counts = np.bincount(np.concatenate(shape), minlength=len(number))
+    starts = np.concatenate([[0], np.cumsum(counts)])
+    return Shapes(np.concatenate(polygons), np.concatenate(row)[order], starts)
+
+
+def uncut(shapes: Shapes, world: int) -> Pieces:
+    """All shapes in the one tile that is the world."""
+    count = len(shapes.polygon)
+    none = np.zeros(count, dtype=np.int64)
+    return Pieces(shapes.polygon, np.arange(count), none, none, np.zeros(count, dtype=bool), world)
+
+
+def _keys(rings: Rings) -> list[bytes]:
+    """The arcs around each polygon, sorted, as bytes."""
+    arc = arcs_of(rings.refs)
+    starts = rings.ring[rings.polygon]
+    polygon = np.repeat(np.arange(len(starts) - 1), np.diff(starts))
+    packed = arc[np.lexsort((arc, polygon))].astype(np.int64).tobytes()
+    return [packed[8 * a : 8 * b] for a, b in pairwise(starts.tolist())]
+
+
+def cut(pieces: Pieces, side: int) -> Pieces:
+    """Cut into smaller tiles: `side` divides that of the pieces. Where two polygons share an edge that is cut, both
+    are cut in the same point."""
+    index, x, y = _candidates(pieces, side)
+    box = _boxes(x, y, side)
+    low, high = np.split(shapely.bounds(pieces.polygon)[index], 2, axis=1)
+    across = (low < box[:, :2]).any(axis=1) | (high > box[:, 2:]).any(axis=1)
+    polygon = pieces.polygon[index]
+    polygon[across] = shapely.intersection(polygon[across], shapely.box(*box[across].T))
+    part, whole = _polygons(polygon)
+    return Pieces(part, pieces.shape[index][whole], x[whole], y[whole],
+                  (pieces.cut[index] | across)[whole], side)  # fmt: skip
+
+
+def on_grid(pieces: Pieces) -> Pieces:
+    """Round the points that cutting made, and turn outsides clockwise.
+
+    A piece that rounding would make invalid, in the margin or at most a cell inside it, is rounded with its lines
+    kept apart instead; what is thinner than a cell there goes.
+    """
+    polygon = pieces.polygon.copy()
+    chosen = np.flatnonzero(pieces.cut)
+    rounded = shapely.transform(polygon[chosen], np.rint)
+    bad = ~shapely.is_valid(rounded) | (shapely.area(rounded) == 0)
+    rounded[bad] = shapely.set_precision(polygon[chosen[bad]], 1.0)
+    polygon[chosen] = shapely.orient_polygons(rounded, exterior_cw=True)
+    part, whole = _polygons(polygon)
+    return Pieces(part, pieces.shape[whole], pieces.x[whole], pieces.y[whole], pieces.cut[whole], pieces.side)
+
+
+def _candidates(pieces: Pieces, side: int) -> tuple[Array, Array, Array]:
+    """Pairs of a piece and a tile whose boxes overlap: positions of the pieces, and tiles."""
+    low, high = np.split(shapely.bounds(pieces.polygon), 2, axis=1)
+    times = pieces.side // side
+    within = np.stack([pieces.x, pieces.y], axis=1) * times
+    margin = side / MARGIN
+    first = np.maximum(np.floor((low - margin) / side).astype(np.int64), within)
+    last = np.minimum(np.floor((high + margin) / side).astype(np.int64), within + times - 1)
+    count = np.maximum(last - first + 1, 0)
+    number = count.prod(axis=1)
+    index = np.repeat(np.arange(len(number)), number)
+    nth = np.arange(len(index)) - np.repeat(np.cumsum(number) - number, number)
+    wide = count[index, 0]
+    return index, first[index, 0] + nth % wide, first[index, 1] + nth // wide
+
+
+def _boxes(x: Array, y: Array, side: int) -> Array:
+    margin = side / MARGIN
+    corner = np.stack([x, y], axis=1) * side
+    return np.concatenate([corner - margin, corner + side + margin], axis=1)
+
+
+def _polygons(geometry: Array) -> tuple[Array, Array]:
+    """The polygons among the parts of geometries, and the geometry that each is of."""
+    part, whole = shapely.get_parts(geometry, return_index=True)
+    solid = (shapely.get_type_id(part) == shapely.GeometryType.POLYGON) & ~shapely.is_empty(part)
+    return part[solid], whole[solid]
