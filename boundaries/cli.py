@@ -4,7 +4,8 @@ import json
 import logging
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from functools import wraps
 from pathlib import Path
@@ -68,6 +69,7 @@ def main(verbose: bool) -> None:
       dapil export              one file of it: any chamber, province, format and size
       dapil verify              re-check every invariant from the files alone
       dapil publish --to postgresql://…   write it into PostGIS
+      dapil sync https://… DIR  mirror the releases of a service, every file checked
       python server.py          serve it (OGC API Features)
 
     \b
@@ -346,6 +348,55 @@ def publish(release: Path, to: str, grant: tuple[str, ...], replace: bool, keep:
                f"{done.bytes:,} bytes, {done.seconds} s")  # fmt: skip
     for name in done.dropped:
         click.echo(f"dropped {name}")
+
+
+@main.command()
+@click.argument("url")
+@click.argument("directory", type=click.Path(path_type=Path, file_okay=False))
+@click.option(
+    "--only", multiple=True, metavar="PATTERN", help="Only files of such a name, e.g. 'dpr-2024.*'; repeatable."
+)
+@click.option("--keep", type=click.IntRange(min=1), metavar="N", help="Then remove all but the newest N releases.")
+@JSON
+@friendly
+def sync(url: str, directory: Path, only: tuple[str, ...], keep: int | None, as_json: bool) -> None:
+    """Make DIRECTORY a mirror of the latest release at URL: fetch what is not there, check every hash.
+
+    URL is a service's address, or that of a copy of a directory of releases on any web host. Broken off, it goes
+    on from there when run again. A whole mirror can be served: DAPIL_RELEASES=DIRECTORY python server.py
+    """
+    from boundaries.sync import sync as run
+
+    with _bar() as begin:
+        done = run(url, directory, only=only, keep=keep, tell=say, begin=begin)
+    for place in done.mended:
+        say(f"mended {place}")
+    if as_json:
+        emit(asdict(done))
+        return
+    say(f"{done.release}: {done.fetched} files fetched ({done.bytes:,} bytes), {done.reused} there already"
+        f"{'' if done.complete else '; not whole, so it cannot be served'}")  # fmt: skip
+    for name in done.removed:
+        say(f"removed {name}")
+    click.echo(done.path)
+
+
+@contextmanager
+def _bar() -> Iterator[Callable[[int], Callable[[int], object]]]:
+    """Give what begins a bar of bytes on a terminal, and nothing elsewhere."""
+    from tqdm import tqdm
+
+    bars: list[Any] = []
+
+    def begin(total: int) -> Callable[[int], object]:
+        bars.append(tqdm(total=total, unit="B", unit_scale=True, disable=not sys.stderr.isatty()))
+        return bars[0].update
+
+    try:
+        yield begin
+    finally:
+        for bar in bars:
+            bar.close()
 
 
 @main.command(name="map")

@@ -28,6 +28,12 @@ class SourceError(BoundariesError):
     exit_code = 4
 
 
+class DownloadError(BoundariesError):
+    """A file of a release on another host cannot be had, or is not what its list says."""
+
+    exit_code = 4
+
+
 class CoverageError(BoundariesError):
     """The polygons could not be made into a valid coverage without losing something."""
 

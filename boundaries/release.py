@@ -235,7 +235,7 @@ def _publish(out: Path, staging: Staging) -> Release:
     sync_tree(staging.path)
     with locked(out):
         target = _move_in(out, staging.path, name)
-        _switch(out, name)
+        switch(out, name)
     return open_release(target)
 
 
@@ -334,7 +334,7 @@ def _replace_folder(target: Path, staged: Path) -> None:
     sync(target)
 
 
-def _switch(out: Path, name: str) -> None:
+def switch(out: Path, name: str) -> None:
     """Point ``current`` to `name` by one rename."""
     current = out / CURRENT
     if current.exists() and not current.is_symlink():
