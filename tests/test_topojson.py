@@ -14,14 +14,17 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from boundaries.coverage import as_multi
 from boundaries.errors import ReleaseError
-from boundaries.exports import thinning
+from boundaries.exports import thinning, topology_cost
 from boundaries.exports import topojson as tj
+from boundaries.exports.cutting import cut, cut_all, objects
 from boundaries.exports.generalise import check, generalise
 from boundaries.exports.landmasses import signed_area
-from boundaries.exports.topology import build_topology, neighbours, part, trace
+from boundaries.exports.topology import build_topology, neighbours, trace
 from boundaries.release import open_release
 from tests.small import make_small_release
 
@@ -156,10 +159,10 @@ def test_smaller_sizes_are_sound_and_keep_every_feature(small, client, size):
     for file in tj.files(small, 2024, [size], provinces=True):
         geometry = assert_sound(file, client)
         for name, read in geometry.items():
-            source = file.source.polygons(name)
-            assert len(read) == len(source)
-            assert (shapely.get_num_geometries(read) == shapely.get_num_geometries(source)).all()
-        assert len(file.topology.points) <= len(file.source.points)
+            told, source = small.read_layer(f"unit-{name}" if name in tj.UNITS else f"{name}-2024")
+            own = (told["kode_provinsi"] == file.province).to_numpy() if file.province else slice(None)
+            assert len(read) == len(source[own])
+            assert (shapely.get_num_geometries(read) == shapely.get_num_geometries(source[own])).all()
 
 
 def test_a_file_of_a_province_has_its_features_and_no_other(small):
@@ -175,9 +178,130 @@ def test_a_file_of_a_province_has_its_features_and_no_other(small):
 def test_arcs_are_joined_where_a_chamber_has_no_node(small):
     every, one = (tj.topology_of(small, 2024, chamber, provinsi=False) for chamber in ("", "dpr"))
     assert len(one) < len(every)
-    cut = part(every, {"dpr": np.arange(len(every.tables["dpr"]))})
-    assert len(cut) == len(one)
-    assert (cut.polygons("dpr") == one.polygons("dpr")).all()
+    own = objects(every, ["dpr"])
+    assert len(own) == len(one)
+    assert (shapely.normalize(own.polygons("dpr")) == shapely.normalize(one.polygons("dpr"))).all()
+
+
+def polygons_again(topology):
+    """The topology made anew of its polygons: what cutting must come to, found in another way."""
+    return build_topology(
+        {name: (table, topology.polygons(name)) for name, table in topology.tables.items()}, topology.grid
+    )
+
+
+def undirected(topology) -> set[bytes]:
+    """Arcs, whichever way they run and wherever a ring begins."""
+    found = set()
+    for a, b, closed in zip(topology.starts[:-1], topology.starts[1:], topology.closed, strict=True):
+        arc = topology.points[a:b]
+        if closed:
+            arc = np.roll(arc[:-1], -np.lexsort(arc[:-1].T)[0], axis=0)
+            arc = np.concatenate([arc, arc[:1]])
+        found.add(min(arc.tobytes(), arc[::-1].tobytes()))
+    return found
+
+
+@pytest.mark.parametrize("size", tj.SIZES)
+def test_pieces_are_what_their_polygons_alone_would_make(small, size):
+    for file in tj.files(small, 2024, [size], provinces=True):
+        again = polygons_again(file.topology)
+        assert len(again) == len(file.topology), file.name
+        assert undirected(again) == undirected(file.topology), file.name
+
+
+def test_pieces_cut_together_are_those_cut_alone(small):
+    every = tj.topology_of(small, 2024)
+    codes = every.tables["dprd-kabkota"]["kode_provinsi"]
+    pieces = cut_all(every, {"dprd-kabkota": (codes == "81").astype(int).to_numpy()}, 2)
+    for number, piece in enumerate(pieces):
+        alone = cut(every, {"dprd-kabkota": ((codes == "81") == number).to_numpy()})
+        assert np.array_equal(piece.points, alone.points)
+        assert np.array_equal(piece.starts, alone.starts)
+        assert piece.tables["dprd-kabkota"].equals(alone.tables["dprd-kabkota"])
+    with pytest.raises(ReleaseError, match="1 of 3 pieces"):
+        cut_all(every, {"dprd-kabkota": (codes == "81").astype(int).to_numpy()}, 3)
+
+
+def segments(topology, name: str) -> np.ndarray:
+    """Segments of an object in units of 1e-7 degree, the lower end first, sorted."""
+    polygons = shapely.get_coordinates(shapely.get_rings(shapely.get_parts(topology.whole(name))))
+    ends = np.stack([polygons[:-1], polygons[1:]], axis=1)
+    ring = shapely.get_coordinates(
+        shapely.get_rings(shapely.get_parts(topology.whole(name))), return_index=True
+    )[1]
+    ends = ends[ring[:-1] == ring[1:]] * topology.grid.step
+    low = (ends[:, 0, 0] < ends[:, 1, 0]) | (
+        (ends[:, 0, 0] == ends[:, 1, 0]) & (ends[:, 0, 1] < ends[:, 1, 1])
+    )
+    ends[~low] = ends[~low][:, ::-1]
+    return np.unique(ends.reshape(-1, 4), axis=0)
+
+
+def assert_agree(one, other, name: str) -> int:
+    """Two topologies have in common all the ground that they bound together; returns how many segments."""
+    mine, theirs = (segments(each, name) for each in (one, other))
+    common = np.unique(np.concatenate([mine, theirs]), axis=0)
+    shared = len(mine) + len(theirs) - len(common)
+    a, b = (shapely.union_all(each.polygons(name)) for each in (one, other))
+    border = shapely.length(shapely.intersection(a, b))
+    ends = np.unique(np.concatenate([mine, theirs]), axis=0, return_counts=True)
+    twice = ends[0][ends[1] == 2].reshape(-1, 2, 2) / 1e7
+    assert shapely.area(shapely.intersection(a, b)) < 1e-12
+    assert np.isclose(np.hypot(*(twice[:, 0] - twice[:, 1]).T).sum(), border, rtol=1e-9)
+    return shared
+
+
+@pytest.mark.parametrize("size", tj.SIZES)
+def test_files_of_neighbouring_provinces_meet_without_a_gap(small, size):
+    made = {(f.chamber, f.province): f for f in tj.files(small, 2024, [size], nation=False, provinces=True)}
+    assert assert_agree(made["dpr", "31"].topology, made["dpr", "32"].topology, "provinsi") > 3
+
+
+@pytest.mark.parametrize("size", ["web", "overview"])
+def test_files_of_one_drawing_have_the_same_lines(small, size):
+    made = {f.chamber: f for f in tj.files(small, 2024, [size])}
+    every, one = (segments(made[chamber].topology, "dprd-kabkota") for chamber in ("", "dprd-kabkota"))
+    assert np.array_equal(every, one)
+    dpr, dpd = segments(made["dpr"].topology, "dpr"), segments(made["dpd"].topology, "dpd")
+    assert len(np.unique(np.concatenate([dpr, dpd]), axis=0)) == len(dpr)
+
+
+def test_one_file_is_written_as_all_are(small):
+    for file in tj.files(small, 2024, provinces=True):
+        alone = tj.one(small, 2024, file.chamber, file.province, file.size)
+        assert (alone.name, alone.content) == (file.name, file.content)
+
+
+def test_cost_is_that_of_the_features_of_the_file(small):
+    made = {f.name: f for f in tj.files(small, 2024, provinces=True)}
+    table = made["dapil-2024-web.topojson"].cost()
+    assert list(table) == ["object", *topology_cost.COLUMNS]
+    assert len(table) == sum(len(t) for t in made["dapil-2024.topojson"].topology.tables.values())
+    own = made["dprd-kabkota-2024-web.topojson"].cost()
+    same = table[table["object"].isin(own["object"])].reset_index(drop=True)
+    pd.testing.assert_frame_equal(
+        own.sort_values("id", ignore_index=True), same.sort_values("id", ignore_index=True)
+    )
+    province = made["dpr-2024-32.topojson"].cost()
+    assert province["id"].tolist() == ["dpr-2024-3201", "dpr-2024-3202", "32"]
+    assert (province[["area_error_pct", "moved_pct", "hausdorff_m"]] == 0).all(axis=None)
+
+
+@pytest.mark.parametrize("name", ["web", "province", "overview", "overview-dpr"])
+def test_cost_is_what_shapely_measures(small, name):
+    drawing = tj.Year(small, 2024).drawing(name)
+    for each in drawing.topology.rings:
+        found = drawing.costs.of(each)
+        before, after = drawing.source.polygons(each), drawing.topology.polygons(each)
+        area = shapely.area(before)
+        assert np.allclose(found["area_error_pct"], 100 * (shapely.area(after) / area - 1), atol=1e-4)
+        moved = 100 * shapely.area(shapely.symmetric_difference(before, after)) / area
+        assert (found["moved_pct"] >= moved - 1e-4).all()
+        assert np.allclose(found["moved_pct"], moved, rtol=0.02, atol=1e-3)
+        line = shapely.hausdorff_distance(shapely.boundary(before), shapely.boundary(after)) * 111_195
+        assert (found["hausdorff_m"] >= line - 0.1).all()
+        assert (found["islands_drawn"] == shapely.get_num_geometries(after)).all()
 
 
 def test_two_processes_write_the_same_bytes(small):
@@ -209,7 +333,7 @@ def test_gzip_holds_the_content_and_no_time(small):
 def test_properties_are_those_to_join_by_and_nothing_is_null(small):
     text = json.loads(next(iter(tj.files(small, 2024, ["full"]))).content)
     dpr = text["objects"]["dpr"]["geometries"][0]["properties"]
-    assert list(dpr) == ["id", "kode_dapil", "nama_dapil", "kursi", "kode_provinsi"]
+    assert list(dpr) == ["id", "kode_dapil", "nama_dapil", "kursi", "kode_provinsi", "nama_provinsi"]
     assert isinstance(dpr["kursi"], int)
     kabkota = text["objects"]["dprd-kabkota"]["geometries"][0]["properties"]
     assert "kode_kabkota" in kabkota
@@ -222,6 +346,14 @@ def test_what_is_not_there_is_named(small):
         tj.topology_of(small, 1999, "dpr")
     with pytest.raises(ReleaseError, match="no size 'tiny'"):
         list(tj.files(small, 2024, ["tiny"]))
+    with pytest.raises(ReleaseError, match="no size 'tiny'"):
+        tj.one(small, 2024, size="tiny")
+    with pytest.raises(ReleaseError, match="no layer of dprd-kabkota in 2019; it has dpr"):
+        tj.one(small, 2019, "dprd-kabkota")
+    with pytest.raises(ReleaseError, match="nothing in province '31'; it has 32, 81"):
+        tj.one(small, 2024, "dprd-kabkota", "31")
+    with pytest.raises(ReleaseError, match="is of one chamber"):
+        tj.one(small, 2024, province="32")
 
 
 def test_of_nothing_there_is_no_topology():
@@ -248,6 +380,56 @@ def test_an_island_turned_the_wrong_way_does_not_pass():
     check(topology)
     with pytest.raises(ReleaseError, match="invalid"):
         check(replace(topology, points=turned))
+
+
+def squares(*bounds: tuple[float, float, float, float]):
+    """One feature a square."""
+    table = pd.DataFrame({"id": [f"dapil-{k}" for k in range(len(bounds))]})
+    return build_topology({"dpr": (table, as_multi(np.array([shapely.box(*b) for b in bounds])))})
+
+
+def test_ground_that_two_features_claim_does_not_pass():
+    check(squares((0, 0, 2, 2), (2, 0, 4, 2), (6, 0, 7, 1)))
+    for other in ((0.5, 0.5, 1, 1), (0, 0, 2, 2), (1, 1, 3, 3), (2, 0.5, 4, 1.5)):
+        with pytest.raises(
+            ReleaseError, match=r"dpr: \d polygons are invalid .* or overlap others, the first"
+        ):
+            check(squares((0, 0, 2, 2), other))
+
+
+def test_a_hole_may_hold_another_feature_but_not_be_filled_twice():
+    ring = shapely.Polygon(shapely.box(0, 0, 9, 9).exterior, [shapely.box(3, 3, 6, 6).exterior.coords])
+    for inside, passes in (
+        ((3, 3, 6, 6), True),
+        ((4, 4, 5, 5), True),
+        ((3, 3, 7, 6), False),
+        ((1, 1, 2, 2), False),
+    ):
+        geometry = as_multi(np.array([ring, shapely.box(*inside)]))
+        topology = build_topology({"dpr": (pd.DataFrame({"id": ["a", "b"]}), geometry)})
+        assert shapely.coverage_is_valid(geometry) == passes
+        if passes:
+            check(topology)
+        else:
+            with pytest.raises(ReleaseError, match="overlap others"):
+                check(topology)
+
+
+@given(st.integers(0, 10**6))
+@settings(max_examples=60, deadline=None)
+def test_what_passes_is_a_coverage_to_shapely_too(seed):
+    """Boxes thrown onto a coarse grid: now and then they overlap, share an edge in part, touch in a point."""
+    rng = np.random.default_rng(seed)
+    low = rng.integers(0, 6, (3, 2))
+    high = low + rng.integers(1, 3, (3, 2))
+    topology = squares(*np.concatenate([low, high], axis=1).tolist())
+    try:
+        check(topology)
+    except ReleaseError:
+        passed = False
+    else:
+        passed = True
+    assert passed == shapely.coverage_is_valid(topology.whole("dpr"))
 
 
 # --- islands -----------------------------------------------------------------------------------------

@@ -22,8 +22,11 @@ from boundaries.exports.landmasses import Landmasses, signed_area, smallest_ring
 from boundaries.exports.placing import Arcs, compose, ground, joined, place_inside
 from boundaries.exports.simplify import METRES, Lines
 from boundaries.exports.topology import Grid, Topology, arcs_of, close, trace
+from boundaries.exports.topology_check import check
 
 Array = NDArray[Any]
+
+__all__ = ["check", "generalise"]
 
 _SHARE: Final = 0.01
 """No collapse moves more than this share of the area inside the smallest ring that its arc bounds ..."""
@@ -205,27 +208,3 @@ def _misplaced(masses: Array, polygons: Array, area: Array) -> Array:
     hit = shapely.intersects(polygons[i], polygons[j])
     one, two = masses[i[hit]], masses[j[hit]]
     return np.unique(np.where(area[one] < area[two], one, two))
-
-
-def check(topology: Topology) -> None:
-    """Raise ReleaseError unless every polygon of every object is valid, every object is a valid coverage, and every
-    outside runs clockwise, every hole the other way."""
-    for name, rings in topology.rings.items():
-        polygons = topology.whole(name)
-        bad = ~shapely.is_valid(polygons)
-        if not bad.any():
-            edges = shapely.coverage_invalid_edges(polygons)
-            bad = np.array([e is not None and not e.is_empty for e in edges], dtype=bool)
-        area = signed_area(*trace(rings.refs, rings.ring, topology.points, topology.starts))
-        turned = np.where(rings.exterior, area >= 0, area <= 0)
-        feature = np.repeat(np.arange(len(bad)), np.diff(rings.polygon[rings.feature]))
-        bad[feature[turned]] = True
-        if bad.any():
-            first = int(bad.argmax())
-            name_of = str(topology.tables[name].iloc[first, 0])
-            reason = str(shapely.is_valid_reason(polygons[first]))
-            raise ReleaseError(
-                f"{name}: {int(bad.sum())} polygons are invalid on the grid of {topology.grid.size} degree, the "
-                f"first {name_of} ({reason}); choose "
-                "a finer grid or a smaller tolerance"
-            )

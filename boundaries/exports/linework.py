@@ -1,11 +1,13 @@
 """Lines as a graph of vertices on a grid: where they clash, and in what order they leave a node. In whole numbers."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
-import shapely
 from numpy.typing import NDArray
+
+from boundaries.exports.nearby import Nearby
 
 Array = NDArray[Any]
 
@@ -47,13 +49,21 @@ class Turns:
     """The order of lines around nodes. An end of a line is called by its slot; where a line turns back to the node
     it left, both its ends are there.
 
-    ``slot``: all ends; ``follows``: the end that comes next, counter-clockwise, around the same node (an index into
-    `slot`), as it was in the lines before anything was done to them; ``at``: vertex → its ends (indices).
+    ``slot``: all ends; ``vertex``: where they are; ``follows``: the end that comes next, counter-clockwise, around
+    the same node (an index into `slot`), as it was in the lines before anything was done to them.
     """
 
     slot: Array
+    vertex: Array
     follows: Array
-    at: dict[int, Array]
+
+    @cached_property
+    def at(self) -> dict[int, Array]:
+        """Vertex → its ends (indices)."""
+        order = np.argsort(self.vertex, kind="stable")
+        cuts = np.flatnonzero(np.diff(self.vertex[order])) + 1
+        groups = np.split(order, cuts) if len(order) else []
+        return {int(self.vertex[group[0]]): group for group in groups}
 
 
 def graph(points: Array, starts: Array, ring: Array, follows: Array | None = None) -> Graph:
@@ -68,18 +78,23 @@ def graph(points: Array, starts: Array, ring: Array, follows: Array | None = Non
     after[last], before[first] = np.where(ring, first, -1), np.where(ring, last, -1)
     vertex = np.arange(count)
     ends = np.concatenate([first[~ring], last[~ring]])
-    _, example, which = np.unique(points[ends], axis=0, return_index=True, return_inverse=True)
-    vertex[ends] = ends[example][which.ravel()]
+    vertex[ends] = ends[_first_alike(points[ends])]
     line = np.repeat(np.arange(len(ring)), np.diff(starts))
     place = np.rint(points).astype(np.int64)
     alive = np.ones(count, dtype=bool)
-    made = Graph(points, place, vertex, after, before, alive, line, Turns(ends, np.empty(0), {}))
-    order = np.argsort(vertex[ends], kind="stable")
-    cuts = np.flatnonzero(np.diff(vertex[ends][order])) + 1
-    groups = np.split(order, cuts) if len(order) else []
-    made.turns.at = {int(vertex[ends[group[0]]]): group for group in groups}
+    turns = Turns(ends, vertex[ends], np.empty(0, dtype=np.int64))
+    made = Graph(points, place, vertex, after, before, alive, line, turns)
     made.turns.follows = order_around_nodes(made) if follows is None else follows
     return made
+
+
+def _first_alike(points: Array) -> Array:
+    """For each point the first one that is the same."""
+    order = np.lexsort((points[:, 1], points[:, 0]))
+    fresh = np.append(True, (np.diff(points[order], axis=0) != 0).any(axis=1))[: len(order)]
+    result = np.empty(len(order), dtype=np.int64)
+    result[order] = order[fresh][np.cumsum(fresh) - 1]
+    return result
 
 
 def order_around_nodes(lines: Graph) -> Array:
@@ -113,12 +128,8 @@ def clashes(lines: Graph, only: Array | None = None) -> Array:
     slots = lines.segments()
     a, b = lines.ends(slots)
     start, end = lines.place[a], lines.place[b]
-    boxes = shapely.box(*np.minimum(start, end).T, *np.maximum(start, end).T)
-    asked = np.arange(len(slots)) if only is None else np.flatnonzero(only[slots])
-    i, j = shapely.STRtree(boxes).query(boxes[asked])
-    i = asked[i]
-    once = (i < j) if only is None else (i < j) | ((i > j) & ~only[slots[j]])
-    i, j = i[once], j[once]
+    found = Nearby(np.minimum(start, end), np.maximum(start, end))
+    i, j = found.pairs(None if only is None else only[slots])
     bad = clash(start[i], end[i], a[i], b[i], start[j], end[j], a[j], b[j])
     nought = np.flatnonzero((start == end).all(axis=1))
     return np.concatenate(

@@ -10,10 +10,10 @@ from collections import deque
 from typing import Any, Final
 
 import numpy as np
-import shapely
 from numpy.typing import NDArray
 
 from boundaries.exports.linework import Graph, clash, clashes, cross, turned
+from boundaries.exports.nearby import Nearby
 
 Array = NDArray[Any]
 
@@ -22,6 +22,8 @@ _TRIES: Final = 12
 _SLIVER: Final = 2.0
 """Cells: ground that may change sides when a point is taken out."""
 _ROUNDS: Final = 10
+_NEXT: Final = 9
+"""The places up to one cell away, along both axes, are the first of all."""
 _CALM: Final = 2
 """Rounds in which a point moves only if that is better; after them also if it is no worse, and ever farther."""
 
@@ -88,7 +90,7 @@ def straighten(lines: Graph, least: Array) -> None:
 
 
 class _Mender:
-    """The search around each point that clashes. Segments are found through a tree of their first places."""
+    """The search around each point that clashes. Segments are found by their first places."""
 
     def __init__(self, lines: Graph, least: Array, round_: int) -> None:
         self._g, self._least = lines, least
@@ -101,7 +103,7 @@ class _Mender:
         self._slots = lines.segments()
         a, b = lines.ends(self._slots)
         start, end = lines.place[a], lines.place[b]
-        self._tree = shapely.STRtree(shapely.box(*np.minimum(start, end).T, *np.maximum(start, end).T))
+        self._nearby = Nearby(np.minimum(start, end), np.maximum(start, end))
         self._changed: set[int] = set()
 
     @property
@@ -134,13 +136,12 @@ class _Mender:
         touching = self._incident(vertex)
         near = self._near(vertex, touching)
         true = g.true[vertex]
-        rounded = np.rint(true).astype(np.int64)
-        places = np.concatenate([g.place[vertex][None], rounded + self._offsets])
-        score = self._score(vertex, touching, near, places)
+        places = np.concatenate([g.place[vertex][None], np.rint(true).astype(np.int64) + self._offsets])
+        distance = ((places - true) ** 2).sum(axis=1)
+        score = self._scores(vertex, touching, near, places, distance)
         if score[0] == 0:
             return []
-        distance = ((places - true) ** 2).sum(axis=1)
-        best = np.lexsort((distance, score))[0]
+        best = np.lexsort((distance[: len(score)], score))[0]
         if score[best] and self._removable(vertex) and self._without(vertex, near) <= score[best]:
             return self._remove(vertex)
         if score[best] >= score[0]:
@@ -151,6 +152,17 @@ class _Mender:
         g.place[vertex] = places[best]
         self._changed.update(touching.tolist())
         return self._around(touching) if score[best] else []
+
+    def _scores(self, vertex: int, touching: Array, near: Array, places: Array, distance: Array) -> Array:
+        """Scores of the first places, of as many as are needed to tell which is best."""
+        found = self._score(vertex, touching, near, places[:1])
+        for end in (1 + _NEXT, len(places)):
+            done = len(found)
+            # what comes later is farther away than one cell and a half
+            if found[0] == 0 or ((found == 0) & (distance[:done] <= 1.5**2)).any():
+                break
+            found = np.concatenate([found, self._score(vertex, touching, near, places[done:end])])
+        return found
 
     def _removable(self, vertex: int) -> bool:
         """Whether a point may go: none that bounds more than a sliver with its neighbours, for that would show."""
@@ -175,6 +187,8 @@ class _Mender:
 
     def _incident(self, vertex: int) -> Array:
         g = self._g
+        if vertex not in g.turns.at:  # between the two ends of its line: its only slot has the same number
+            return np.array(sorted((int(g.before[vertex]), vertex)))
         slots = self._slots_at(vertex)
         before = g.before[slots]
         return np.unique(np.concatenate([slots[g.after[slots] >= 0], before[before >= 0]]))
@@ -185,10 +199,11 @@ class _Mender:
         start, end = g.ends(touching)
         places = g.place[np.concatenate([start, end, [vertex]])]
         low, high = places.min(axis=0) - 2 - self._reach, places.max(axis=0) + 2 + self._reach
-        static = self._slots[self._tree.query(shapely.box(*low, *high))]
-        both = np.concatenate([static, np.fromiter(self._changed, dtype=np.int64, count=len(self._changed))])
-        both = np.unique(both)
-        both = both[g.alive[both] & (g.after[both] >= 0) & ~np.isin(both, touching)]
+        static = self._slots[self._nearby.at(low, high)]
+        both = np.array(
+            sorted({*static.tolist(), *self._changed}.difference(touching.tolist())), dtype=np.int64
+        )
+        both = both[g.alive[both] & (g.after[both] >= 0)]
         a, b = g.ends(both)
         pa, pb = g.place[a], g.place[b]
         hit = ((np.minimum(pa, pb) <= high) & (np.maximum(pa, pb) >= low)).all(axis=1)

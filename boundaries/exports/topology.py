@@ -64,6 +64,17 @@ class Rings:
         mask[self.polygon[:-1]] = True
         return mask
 
+    def take(self, features: Array) -> "Rings":
+        """The rings of some features, in the order given."""
+        polygons, feature = spans(self.feature, features)
+        return replace(self.polygons(polygons), feature=feature)
+
+    def polygons(self, chosen: Array) -> "Rings":
+        """Some polygons, in the order given, as features of one polygon each."""
+        each_ring, polygon = spans(self.polygon, chosen)
+        refs, ring = spans(self.ring, each_ring)
+        return Rings(self.refs[refs], ring, polygon, np.arange(len(chosen) + 1))
+
 
 @dataclass(frozen=True)
 class Topology:
@@ -122,29 +133,29 @@ def build_topology(layers: Layers, grid: Grid | None = None) -> Topology:
     sets = {name: _flatten(geometry, grid) for name, (_, geometry) in layers.items()}
     points = np.concatenate([each[0] for each in sets.values()])
     lengths = np.concatenate([np.diff(each[1]) for each in sets.values()])
-    runs = _runs(points, np.concatenate([[0], np.cumsum(lengths)]))
+    found, points, starts = _of_edges(points, np.concatenate([[0], np.cumsum(lengths)]))
     rings: dict[str, Rings] = {}
     done = 0
-    for name, (_, starts, polygon, feature) in sets.items():
-        count = len(starts) - 1
-        first, last = runs.ring[done], runs.ring[done + count]
-        ring = runs.ring[done : done + count + 1] - first
-        rings[name] = Rings(runs.refs[first:last], ring, polygon, feature)
+    for name, (_, ring, polygon, feature) in sets.items():
+        count = len(ring) - 1
+        first, last = found.ring[done], found.ring[done + count]
+        rings[name] = Rings(
+            found.refs[first:last], found.ring[done : done + count + 1] - first, polygon, feature
+        )
         done += count
     tables = {name: table.reset_index(drop=True) for name, (table, _) in layers.items()}
-    return Topology(runs.points, runs.starts, tables, rings, grid)
+    return Topology(points, starts, tables, rings, grid)
 
 
-def part(topology: Topology, chosen: Mapping[str, Array]) -> Topology:
-    """Cut out features: object name → mask or positions of its rows. Arcs are joined where a node is none any more."""
-    layers = {
-        name: (
-            topology.tables[name].iloc[np.arange(len(topology.tables[name]))[rows]],
-            topology.polygons(name)[rows],
-        )
-        for name, rows in chosen.items()
-    }
-    return build_topology(layers, topology.grid)
+def merged(each: Sequence[Rings]) -> Rings:
+    """The rings of several objects as if they were one."""
+    refs = np.concatenate([rings.refs for rings in each])
+    lists = []
+    for starts in zip(*((rings.ring, rings.polygon, rings.feature) for rings in each), strict=True):
+        base = np.cumsum([0, *(part[-1] for part in starts)])
+        parts = [part[:-1] + shift for part, shift in zip(starts, base[:-1], strict=True)]
+        lists.append(np.concatenate([*parts, base[-1:]]))
+    return Rings(refs, *lists)
 
 
 def arcs_of(refs: Array) -> Array:
@@ -154,6 +165,16 @@ def arcs_of(refs: Array) -> Array:
 
 def trace(refs: Array, ring: Array, points: Array, starts: Array) -> tuple[Array, Array]:
     """Follow rings along their arcs: ((n, 2) points, every ring closed; starts of the rings in them)."""
+    at, ring_starts = follow(refs, ring, starts)
+    return close(points[at], ring_starts)
+
+
+def follow(refs: Array, runs: Array, starts: Array) -> tuple[Array, Array]:
+    """Follow runs of references along their arcs, without the last point of each run.
+
+    `runs`: where the runs start in `refs`, `starts`: the arcs in the points. Returns positions of points, and where
+    the runs start in them.
+    """
     arc = arcs_of(refs)
     steps = starts[arc + 1] - starts[arc] - 1  # the last point of an arc is the first of the next
     ref_starts = np.concatenate([[0], np.cumsum(steps)])
@@ -162,8 +183,14 @@ def trace(refs: Array, ring: Array, points: Array, starts: Array) -> tuple[Array
     at = np.where(
         backwards, np.repeat(starts[arc + 1] - 1, steps) - along, np.repeat(starts[arc], steps) + along
     )
-    open_starts = ref_starts[ring]
-    return close(points[at], open_starts)
+    return at, ref_starts[runs]
+
+
+def spans(starts: Array, which: Array) -> tuple[Array, Array]:
+    """Take some of the lists that lie one after another: positions of their entries, and where each then starts."""
+    sizes = np.diff(starts)[which]
+    taken = np.concatenate([[0], np.cumsum(sizes)])
+    return np.arange(taken[-1]) + np.repeat(starts[which] - taken[:-1], sizes), taken
 
 
 def close(points: Array, starts: Array) -> tuple[Array, Array]:
@@ -176,9 +203,7 @@ def renumber(topology: Topology, order: Array) -> Topology:
     """Put the arcs in another order (`order[new] = old`); arcs not named are left out and must not be in use."""
     new = np.full(len(topology), -1)
     new[order] = np.arange(len(order))
-    sizes = np.diff(topology.starts)[order]
-    starts = np.concatenate([[0], np.cumsum(sizes)])
-    at = np.arange(starts[-1]) - np.repeat(starts[:-1], sizes) + np.repeat(topology.starts[:-1][order], sizes)
+    at, starts = spans(topology.starts, order)
     rings = {
         name: replace(each, refs=np.where(each.refs < 0, ~new[~each.refs], new[each.refs]))
         for name, each in topology.rings.items()
@@ -221,19 +246,52 @@ def _starts(index: Array, count: int) -> Array:
 
 
 @dataclass(frozen=True)
-class _Runs:
-    """Rings as references to arcs (`refs`, `ring`: their starts), and the arcs (`points`, `starts`)."""
+class Runs:
+    """Rings cut into runs: ``refs`` to arcs, ``ring`` where the rings start in them.
+
+    ``members``: the elements of each arc, one after another in the way it runs; ``arcs``: where the arcs start in it.
+    """
 
     refs: Array
     ring: Array
-    points: Array
-    starts: Array
+    members: Array
+    arcs: Array
 
 
-def _runs(points: Array, starts: Array) -> _Runs:
-    """Cut open rings at nodes into runs, and see which runs are the same arc, forwards or backwards."""
+def runs(starts: Array, vertex: Array, node: Array, edge: Array, up: Array) -> Runs:
+    """Cut rings at nodes into runs, and see which runs are the same arc, forwards or backwards.
+
+    Parameters
+    ----------
+    starts
+        Where the rings start among their elements. An element is an edge, or an arc that stands for many.
+    vertex, node
+        Number of the vertex in which each element begins, and whether that is a node.
+    edge, up
+        Number of each element, the same wherever it is part of a ring, and which way it is run through.
+    """
     sizes = np.diff(starts)
+    cut = _cuts(node, vertex, starts)
+    count = len(vertex)
+    begin = np.minimum.reduceat(np.where(cut, np.arange(count), count), starts[:-1])
+    turn = np.repeat(begin - starts[:-1], sizes)
     first = np.repeat(starts[:-1], sizes)
+    order = first + (np.arange(count) - first + turn) % np.repeat(sizes, sizes)
+    run_starts = np.flatnonzero(cut[order])
+    run_sizes = np.diff(np.append(run_starts, count))
+
+    smallest = np.minimum.reduceat(edge[order], run_starts)
+    forwards = up[order][edge[order] == np.repeat(smallest, run_sizes)]
+    _, example, arc = np.unique(smallest, return_index=True, return_inverse=True)
+    rank = np.argsort(np.argsort(example))  # arcs numbered as they are first met
+    example, arc = np.sort(example), rank[arc]
+    refs = np.where(forwards == forwards[example][arc], arc, ~arc)
+    members, arcs = spans(np.append(run_starts, count), example)
+    return Runs(refs, np.searchsorted(run_starts, starts), order[members], arcs)
+
+
+def _of_edges(points: Array, starts: Array) -> tuple[Runs, Array, Array]:
+    """Runs of open rings; the points of the arcs, and where they start."""
     following = np.arange(len(points)) + 1
     following[starts[1:] - 1] = starts[:-1]
     _, vertex = np.unique(EdgeIndex.pack(points), return_inverse=True)
@@ -241,26 +299,10 @@ def _runs(points: Array, starts: Array) -> _Runs:
     low, high = np.minimum(tail, head), np.maximum(tail, head)
     keys, edge = np.unique(low * (vertex.max() + 1) + high, return_inverse=True)
     degree = np.bincount(np.concatenate(np.divmod(keys, vertex.max() + 1)))
-
-    cut = _cuts(degree[vertex] != 2, vertex, starts)
-    begin = np.minimum.reduceat(np.where(cut, np.arange(len(points)), len(points)), starts[:-1])
-    turn = np.repeat(begin - starts[:-1], sizes)
-    order = first + (np.arange(len(points)) - first + turn) % np.repeat(sizes, sizes)
-    run_starts = np.flatnonzero(cut[order])
-    run_sizes = np.diff(np.append(run_starts, len(points)))
-
-    smallest = np.minimum.reduceat(edge[order], run_starts)
-    up = (tail < head)[order][edge[order] == np.repeat(smallest, run_sizes)]
-    _, example, arc = np.unique(smallest, return_index=True, return_inverse=True)
-    rank = np.argsort(np.argsort(example))  # arcs numbered as they are first met
-    example, arc = np.sort(example), rank[arc]
-    refs = np.where(up == up[example][arc], arc, ~arc)
-
-    arc_starts = np.concatenate([[0], np.cumsum(run_sizes[example])])
-    at = np.arange(arc_starts[-1]) + np.repeat(run_starts[example] - arc_starts[:-1], run_sizes[example])
-    ends = points[following[order[run_starts[example] + run_sizes[example] - 1]]]
-    arcs = np.insert(points[order[at]], arc_starts[1:], ends, axis=0)
-    return _Runs(refs, np.searchsorted(run_starts, starts), arcs, arc_starts + np.arange(len(example) + 1))
+    found = runs(starts, vertex, degree[vertex] != 2, edge, tail < head)
+    ends = points[following[found.members[found.arcs[1:] - 1]]]
+    arcs = np.insert(points[found.members], found.arcs[1:], ends, axis=0)
+    return found, arcs, found.arcs + np.arange(len(found.arcs))
 
 
 def _cuts(node: Array, vertex: Array, starts: Array) -> Array:
@@ -269,9 +311,3 @@ def _cuts(node: Array, vertex: Array, starts: Array) -> Array:
     lacking = np.repeat(~np.logical_or.reduceat(node, starts[:-1]), sizes)
     smallest = np.repeat(np.minimum.reduceat(vertex, starts[:-1]), sizes)
     return np.asarray(node | (lacking & (vertex == smallest)))
-
-
-def object_order(names: Sequence[str]) -> list[str]:
-    """Sort names of objects: the chambers as the law names them, then units."""
-    known = ("dpr", "dpd", "dprd-provinsi", "dprd-kabkota", "provinsi", "kabkota")
-    return sorted(names, key=lambda name: (known.index(name) if name in known else len(known), name))
