@@ -13,20 +13,18 @@ from pathlib import Path
 from typing import Any, Final
 
 import yaml
-from flask import Flask, Response, request, send_file
+from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from boundaries.service.downloads import Store
 from boundaries.service.front import METHODS, OPEN_TO_ALL, Front
-from boundaries.service.html import STATIC
 from boundaries.service.problems import MEDIA_TYPE, Problem
 from boundaries.service.state import Current, Follower, State
+from boundaries.service.static import static
 
 LOGGER = logging.getLogger(__name__)
 CONFIG: Final = Path(__file__).parents[2] / "pygeoapi-config.yml"
-#: A year: the name of an asset holds the hash of its content.
-_ASSET_SECONDS: Final = 31_536_000
 
 
 def load_settings(path: Path | None = None) -> dict[str, Any]:
@@ -93,12 +91,7 @@ def _is_database(where: Path | str) -> bool:
 
 
 def _static(name: str) -> Response:
-    path = STATIC.get(name)
-    if path is None:
-        raise Problem(404, f"there is no file {name[:200]!r}")
-    response = send_file(path, conditional=True, max_age=_ASSET_SECONDS)
-    response.cache_control.immutable = True
-    return response
+    return static(name, request)
 
 
 def _failed(error: Exception) -> Response:

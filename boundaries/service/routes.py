@@ -115,6 +115,8 @@ class Routes:
         "collections": "collections",
         "lookup": "lookup",
         "health": "health",
+        "map": "map",
+        "map-sw.js": "map-sw.js",
     }
 
     def reply(self, state: State, request: Request) -> Reply:
@@ -354,6 +356,20 @@ def health(call: Call) -> Reply:
     return call.reply(_json(call.state.health()), cache=_SHORT_LIVED)
 
 
+def map_page(call: Call) -> Reply:
+    """``/map``: the map for a person; it may stand in a frame of other pages."""
+    call.read(_COMMON, ("html",))
+    found = call.kept("/map", lambda: call.state.map.page(call.page()), "text/html")
+    found.headers[:] = [("Content-Security-Policy", call.state.map.policy)]
+    return found
+
+
+def map_worker(call: Call) -> Reply:
+    """``/map-sw.js``: what keeps the map when there is no network. Browsers look for a new one at every visit."""
+    call.read((), ("js",))
+    return call.reply(call.state.map.worker(call.page()), "text/javascript", cache="no-cache")
+
+
 _VIEWS: Final[Mapping[str, View]] = {
     "landing": landing,
     "openapi": openapi,
@@ -361,6 +377,8 @@ _VIEWS: Final[Mapping[str, View]] = {
     "collections": collections,
     "lookup": lookup,
     "health": health,
+    "map": map_page,
+    "map-sw.js": map_worker,
 }
 
 

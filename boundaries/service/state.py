@@ -23,6 +23,7 @@ from boundaries.service.html import Pages
 from boundaries.service.http import Answer
 from boundaries.service.layers import CACHE_BYTES, Layers
 from boundaries.service.lookup import Lookup
+from boundaries.service.mappage import MapPage
 from boundaries.service.problems import Problem
 from boundaries.service.query import Limits
 
@@ -65,6 +66,7 @@ class State:
         self.api = API(self.config, self.openapi)
         self.pages = _pages(self.config["metadata"]["identification"], self.layers, files=self.files)
         self.lookup = Lookup.from_package(package)
+        self.map = MapPage(settings, self.manifest)
         self.documents: Cache[bytes] = Cache(_DOCUMENT_BYTES)
         self.prepared: Cache[Answer] = Cache(int(own.get("prepared_mb", 0)) << 20 or _PREPARED_BYTES)
 

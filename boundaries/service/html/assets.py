@@ -11,6 +11,9 @@ from typing import Final
 
 from swagger_ui_bundle import swagger_ui_path  # type: ignore[import-untyped]
 
+from boundaries.site.files import ASSETS as MAP_ASSETS
+from boundaries.site.files import FOLDER as MAP_FOLDER
+
 _HERE: Final = Path(__file__).parent / "assets"
 _SWAGGER: Final = ("swagger-ui.css", "swagger-ui-bundle.js")
 
@@ -26,8 +29,11 @@ def _files() -> dict[str, Path]:
 
 #: The name under /static/ of a file by its plain name: ``ASSET["site.css"]``.
 ASSET: Final[Mapping[str, str]] = MappingProxyType({name: _hashed(path) for name, path in _files().items()})
-#: Name under /static/ -> file on disk: own assets, and those of dependencies.
-STATIC: Final[Mapping[str, Path]] = MappingProxyType({ASSET[name]: path for name, path in _files().items()})
+#: Name under /static/ -> file on disk: own assets, those of dependencies, and the folder of the map page.
+STATIC: Final[Mapping[str, Path]] = MappingProxyType(
+    {ASSET[name]: path for name, path in _files().items()}
+    | {f"{MAP_FOLDER}/{name}": path for name, path in MAP_ASSETS.items()}
+)
 
 _COMMON: Final = (
     "default-src 'none'; script-src 'self'; img-src 'self' data:; connect-src 'self'; "

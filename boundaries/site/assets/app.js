@@ -1,0 +1,214 @@
+// The page's heart: one state, what is known for it, and one way to change it. What is shown follows from the two.
+import { comparisonOf, drawingOf, factsOf, kabkotaOf, units } from "./atlas.js";
+import { groundAround, placeAt, placeIn } from "./place.js";
+import { detailOf, drawn, focusBox, groundFiles, olderDrawing } from "./scene.js";
+import { readState, writeState, yearFor } from "./state.js";
+import { t } from "./words.js";
+
+export class App {
+  // `index` is map-index.json; `site`: {api, downloads} or empty; `shown` is told of every change: {ground, over,
+  // panel, controls, fit, failed, say}, functions of the page.
+  constructor(index, site, shown) {
+    Object.assign(this, { index, site, shown });
+    this.state = readState(location.hash, index);
+    this.known = this.fresh();
+    this.turn = 0;
+  }
+
+  fresh() {
+    return {
+      index: this.index, facts: null, overview: null, land: null, details: new Map(), kabkota: null, comparison: null,
+      older: null, olderFacts: null, olderDetails: new Map(), moved: null, place: null,
+    };
+  }
+
+  // Go to another view. Options: focus (on the panel's heading), zoom (a box in degrees to show), zoomUnit (show the
+  // chosen unit), quiet (no entry in the browser's history), said (words for those who listen).
+  async go(changes, options = {}) {
+    const before = this.state;
+    const next = { ...before, ...changes };
+    this.settle(next, before);
+    this.state = next;
+    if (!options.quiet) this.write(true);
+    await this.show({ ...options, before });
+  }
+
+  // Keep a state free of contradictions: a year that the chamber has, a kabupaten in its province.
+  settle(next, before) {
+    next.tahun = yearFor(this.index, next.lembaga, next.tahun);
+    if (next.prov !== before.prov && !next.kab.startsWith(`${next.prov}.`)) next.kab = "";
+    const moved = next.lembaga !== before.lembaga || next.tahun !== before.tahun;
+    if (moved && next.dapil === before.dapil) next.dapil = "";
+    if (next.banding && !(`map-compare-${next.lembaga}-${next.banding}-${next.tahun}.json` in this.index.files)) next.banding = 0;
+    if ((next.prov !== before.prov || next.kab !== before.kab) && next.dapil === before.dapil) next.dapil = "";
+  }
+
+  write(push) {
+    const hash = writeState(this.state);
+    if (hash === location.hash) return;
+    try {
+      history[push ? "pushState" : "replaceState"](null, "", hash);
+    } catch {
+      location.hash = hash; // a browser that lets no file:// page do it
+    }
+    this.shown.address?.();
+  }
+
+  // The address was changed: by the back button, or by hand.
+  readAddress() {
+    if (location.hash === writeState(this.state)) return;
+    const before = this.state;
+    this.state = readState(location.hash, this.index);
+    this.show({ before, quiet: true });
+  }
+
+  // Load what the state needs and show it. Only the last call counts; a part that cannot be had is told.
+  async show(options = {}) {
+    const turn = ++this.turn;
+    const current = () => turn === this.turn;
+    const state = this.state;
+    this.shown.controls();
+    try {
+      const known = await this.collect(state);
+      if (!current()) return;
+      const kept = this.known.plan === known.plan && this.known.key === known.key;
+      if (kept) Object.assign(known, { details: this.known.details, olderDetails: this.known.olderDetails });
+      this.known = known;
+    } catch (error) {
+      if (current()) this.shown.failed(error, () => this.show(options));
+      return;
+    }
+    this.shown.failed(null);
+    this.fit(options);
+    this.shown.controls();
+    this.shown.ground();
+    this.shown.panel(options);
+    await this.after(state, options, current);
+  }
+
+  async collect(state) {
+    const plan = `${state.lembaga}-${state.tahun}`;
+    const [facts, kabkota, ...drawings] = await Promise.all([
+      factsOf(plan),
+      state.prov ? kabkotaOf(state.prov) : null,
+      ...groundFiles(this.index, state).map(([file, object]) => (file.includes(`-${state.banding}-`) && state.banding ? null : drawingOf(file, object))),
+    ]);
+    const known = { ...this.fresh(), plan, key: `${state.banding}`, facts, kabkota };
+    const own = drawn(this.index, state.lembaga, state.tahun);
+    if (own) known.overview = drawings.shift();
+    known.land = drawings.find((each) => each && each !== known.overview) ?? null;
+    if (state.banding) await this.collectComparison(state, known);
+    return known;
+  }
+
+  async collectComparison(state, known) {
+    known.comparison = await comparisonOf(state.lembaga, state.banding, state.tahun);
+    [known.olderFacts, known.older] = await Promise.all([
+      factsOf(`${state.lembaga}-${state.banding}`), olderDrawing(state, known.comparison),
+    ]);
+  }
+
+  fit({ before, zoom, zoomUnit }) {
+    const { state } = this;
+    if (zoom) this.shown.fit(zoom);
+    else if (state.peta && (!before || before.peta !== state.peta)) this.shown.fit(state.peta);
+    else if (!before || ((before.prov !== state.prov || before.kab !== state.kab) && !zoomUnit && !state.titik)) {
+      this.shown.fit(focusBox(state, this.known));
+    }
+  }
+
+  // What may come later: the place that was asked for, finer maps, what moved.
+  async after(state, options, current) {
+    const works = [this.addDetails(current)];
+    if (state.unit || state.titik) works.push(this.addPlace(state, options, current));
+    if (state.banding && state.prov) works.push(this.addMoved(state, current));
+    await Promise.allSettled(works);
+  }
+
+  // Draw provinces from their own files where the view is close enough; called again when the map has moved.
+  async addDetails(current = () => true) {
+    const { state, known } = this;
+    const wanted = this.shown.details(state);
+    for (const province of known.details.keys()) {
+      if (!wanted.includes(province)) {
+        known.details.delete(province);
+        known.olderDetails.delete(province);
+      }
+    }
+    await Promise.allSettled(wanted.map(async (province) => {
+      if (!known.details.has(province)) {
+        const drawing = await detailOf(state, province);
+        if (known !== this.known || !current() || !this.shown.details(state).includes(province)) return;
+        known.details.set(province, drawing);
+        this.shown.ground();
+      }
+      if (state.banding && !known.olderDetails.has(province)) {
+        const drawing = await olderDrawing(state, known.comparison, province);
+        if (known !== this.known) return;
+        known.olderDetails.set(province, drawing);
+        this.shown.ground();
+      }
+    }));
+  }
+
+  async addPlace(state, options, current) {
+    const place = await this.findPlace(state);
+    if (!current()) return;
+    this.known.place = place;
+    const seat = place.seats?.find(({ chamber }) => chamber === state.lembaga);
+    if (seat?.dapil.length === 1) {
+      this.state.dapil = seat.dapil[0].id;
+      this.write(false);
+    }
+    this.shown.panel(options);
+    this.shown.ground();
+    if (place.code) await this.addEdge(place, options, current);
+  }
+
+  async findPlace(state) {
+    try {
+      const found = state.titik ? await placeAt(this.index, state.tahun, state.titik) : await placeIn(this.index, state.tahun, state.unit);
+      const { names } = await units();
+      const chain = [13, 8, 5, 2].filter((length) => length <= found.code.length).map((length) => names.get(found.code.slice(0, length)));
+      return { ...found, point: state.titik, names: chain.filter(Boolean) };
+    } catch (error) {
+      return { error: this.reason(error), title: t("nosuch", { name: state.unit }), seats: [], names: [], point: null };
+    }
+  }
+
+  reason(error) {
+    if (error.name === "LoadError") return navigator.onLine === false ? t("offline") : t("failed", { what: error.file });
+    return error.message;
+  }
+
+  // Mark the unit's own ground. It is drawn when its file is there; without it the answer stands all the same.
+  async addEdge(place, { zoomUnit }, current) {
+    const province = place.code.slice(0, 2);
+    if (place.code.length < 5) return;
+    const edge = await groundAround(province, [place.code], `edge ${place.code}`);
+    if (!current()) return;
+    place.edge = edge;
+    if (zoomUnit) this.shown.fitWorld(edge);
+    this.shown.ground();
+  }
+
+  async addMoved(state, current) {
+    const codes = this.known.comparison.units.map(({ kode }) => kode).filter((kode) => kode.startsWith(`${state.prov}.`));
+    if (!codes.length) return;
+    const moved = await groundAround(state.prov, codes, `moved ${state.lembaga} ${state.banding} ${state.tahun}`);
+    if (!current()) return;
+    this.known.moved = moved;
+    this.shown.ground();
+  }
+
+  // Light up a dapil, or a province or kabupaten, while it is pointed at; "" puts it out.
+  point(id) {
+    this.pointed = id;
+    this.shown.over();
+  }
+
+  pointPlace(code) {
+    this.pointedPlace = code;
+    this.shown.over();
+  }
+}

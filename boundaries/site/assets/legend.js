@@ -1,0 +1,39 @@
+// What the colours mean, as they are at the moment.
+import { el, fill } from "./dom.js";
+import { palette, SEAT_STEPS, stepOf } from "./palette.js";
+import { inFocus } from "./scene.js";
+import { number, t } from "./words.js";
+
+export function showLegend(place, { state, known }, dark) {
+  const colours = palette(dark);
+  const entries = legendEntries(state, known, colours);
+  fill(place, el("p", { class: "what" }, el("strong", {}, t(state.lembaga)), ` ${state.tahun}`),
+    entries.title ? el("p", { class: "title" }, entries.title) : null,
+    el("ul", { class: entries.steps ? "steps" : "keys" }, entries.items.map(([colour, text, kind]) => el("li", {}, swatch(colour, kind), text))));
+}
+
+// [colour, words, kind] of all that needs telling.
+export function legendEntries(state, known, colours) {
+  const fills = colours.fills[state.lembaga];
+  if (!known.overview) return { title: "", items: [[colours.land, t("nocomposition"), "area"]] };
+  if (state.tampil === "kursi") return { title: "", items: [[colours.dots[state.lembaga], t("legendseats"), "dot"], [fills[0], t("legendarea"), "disc"]] };
+  if (state.banding) {
+    const items = [[fills[1], t("legendchanged"), "area"], [colours.land, t("legendsame"), "area"], [colours.old, t("legendold", { year: state.banding }), "line"]];
+    return { title: "", items: known.moved ? [...items, [`${colours.moved}73`, t("legendmoved"), "area"]] : items };
+  }
+  const seats = known.facts.rows.filter((row) => inFocus(state, row)).map((row) => row.kursi);
+  const [least, most] = [Math.min(...seats), Math.max(...seats)];
+  const items = SEAT_STEPS.map(([from, to], at) => [fills[at], stepText(Math.max(from, least), Math.min(to, most)), "area"])
+    .filter((_, at) => seats.some((each) => stepOf(each) === at));
+  return { title: t("legend"), steps: true, items };
+}
+
+function stepText(from, to) {
+  return from === to ? number(from) : `${number(from)}–${number(to)}`;
+}
+
+function swatch(colour, kind) {
+  const span = el("span", { class: `key ${kind}`, "aria-hidden": "true" });
+  span.style.setProperty("--key", colour);
+  return span;
+}

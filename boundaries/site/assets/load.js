@@ -1,0 +1,82 @@
+// Files of the release. Over http by fetch; in a folder that was opened from a disk (file://), where browsers
+// forbid fetch, by a script beside each file that hands over the same text.
+
+const KEPT = 24; // parsed files kept for whoever asks again; maps are kept in their decoded form elsewhere
+const keptFiles = new Map();
+const underWay = new Map();
+const awaited = new Map();
+let dataBase = "data/";
+
+export class LoadError extends Error {
+  constructor(name, status) {
+    super(`${name}: ${status || "network"}`);
+    this.name = "LoadError";
+    this.file = name;
+    this.status = status; // of HTTP; 0 where nothing answered
+  }
+}
+
+// Say where the files are.
+export function setDataBase(base) {
+  dataBase = base;
+  if (location.protocol === "file:") window.dapilData = (name, text) => awaited.get(name)?.(text);
+}
+
+export function addressOf(name) {
+  return dataBase + name;
+}
+
+// The parsed content of a file. Whoever asks while it is on its way gets the same; a failure is not remembered.
+export function load(name) {
+  const kept = keptFiles.get(name);
+  if (kept !== undefined) {
+    keptFiles.delete(name);
+    keptFiles.set(name, kept);
+    return Promise.resolve(kept);
+  }
+  let coming = underWay.get(name);
+  if (!coming) {
+    coming = (location.protocol === "file:" ? byScript(name) : byFetch(name)).finally(() => underWay.delete(name));
+    underWay.set(name, coming);
+  }
+  return coming;
+}
+
+// The same, kept for the next time.
+export async function loadAndKeep(name) {
+  const value = await load(name);
+  keptFiles.set(name, value);
+  if (keptFiles.size > KEPT) keptFiles.delete(keptFiles.keys().next().value);
+  return value;
+}
+
+async function byFetch(name) {
+  let answer;
+  try {
+    answer = await fetch(addressOf(name));
+  } catch {
+    throw new LoadError(name, 0);
+  }
+  if (!answer.ok) throw new LoadError(name, answer.status);
+  return answer.json();
+}
+
+function byScript(name) {
+  return new Promise((resolve, reject) => {
+    const script = document.createElement("script");
+    const end = () => {
+      awaited.delete(name);
+      script.remove();
+    };
+    awaited.set(name, (text) => {
+      end();
+      resolve(JSON.parse(text));
+    });
+    script.onerror = () => {
+      end();
+      reject(new LoadError(name, 0));
+    };
+    script.src = `${addressOf(name)}.js`;
+    document.head.append(script);
+  });
+}

@@ -1,0 +1,129 @@
+// The map page: reads where it is, puts the parts together, and shows the first view.
+import { App } from "./app.js";
+import { Controls } from "./controls.js";
+import { el, fill, icon, ICONS } from "./dom.js";
+import { showLegend } from "./legend.js";
+import { load, setDataBase } from "./load.js";
+import { keepOffline } from "./offline.js";
+import { showPanel } from "./panel.js";
+import { titleOf } from "./picture.js";
+import { Sharing } from "./sharing.js";
+import { Stage } from "./stage.js";
+import { speak, t } from "./words.js";
+
+class MapPage {
+  constructor(index, settings) {
+    this.index = index;
+    this.settings = settings;
+    this.parts = Object.fromEntries(["controls", "panel", "map", "legend", "bar", "status", "trouble", "stage"].map((id) => [id, document.getElementById(id)]));
+    const quiet = matchMedia("(prefers-reduced-motion: reduce)").matches || settings.quiet;
+    this.stage = new Stage(this.parts.map, index, { quiet, tiles: settings.tiles });
+    this.app = new App(index, settings, {
+      ground: () => this.draw(), over: () => this.stage.over.redraw(), panel: (options) => this.showPanel(options),
+      controls: () => this.showControls(), fit: (where) => this.fit(where), fitWorld: (edge) => this.stage.fitWorld(edge),
+      failed: (error, again) => this.failed(error, again), details: (state) => this.stage.details(state), address: () => this.showAddress(),
+    });
+    document.documentElement.classList.toggle("framed", this.app.state.bingkai);
+    this.controls = new Controls(this.parts.controls, this.app);
+    this.sharing = new Sharing(this.app, this.stage);
+    this.fillBar();
+    this.listen();
+  }
+
+  fillBar() {
+    const { app, parts } = this;
+    this.views = ["wilayah", "kursi"].map((view) => el("button", { type: "button", onclick: () => app.go({ tampil: view }), "data-view": view }, t(view === "kursi" ? "seatview" : "area")));
+    this.grow = el("button", { type: "button", class: "tool grow", "aria-expanded": "false", "aria-controls": "panel", onclick: () => this.toggleList() }, icon(ICONS.up), el("span", {}, t("list")));
+    this.full = el("a", { class: "tool full", target: "_blank", rel: "noopener" }, t("full"));
+    fill(parts.bar, el("div", { class: "views", role: "group", "aria-label": t("view") }, this.views), this.full, this.sharing.button());
+    parts.stage.append(this.stage.tools());
+    parts.stage.append(this.grow);
+  }
+
+  toggleList() {
+    const open = document.documentElement.classList.toggle("listed");
+    this.grow.setAttribute("aria-expanded", String(open));
+    this.grow.querySelector("span").textContent = t("list");
+  }
+
+  listen() {
+    addEventListener("popstate", () => this.app.readAddress());
+    addEventListener("beforeprint", () => this.begun && (this.stage.drawFor(false), showLegend(this.parts.legend, this.app, false)));
+    addEventListener("afterprint", () => this.begun && this.draw());
+    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.begun && this.draw());
+    new ResizeObserver(() => this.stage.map.invalidateSize({ animate: false, pan: true })).observe(this.parts.map);
+  }
+
+  // The first fit gives the map its place; from then on it can be drawn.
+  fit(where) {
+    this.stage.fit(where);
+    if (!this.begun) {
+      this.begun = true;
+      this.stage.begin(this.app);
+    }
+  }
+
+  draw() {
+    this.stage.draw();
+    showLegend(this.parts.legend, this.app);
+    this.parts.map.setAttribute("aria-label", t("maplabel", { what: titleOf(this.app) }));
+    document.documentElement.dataset.chamber = this.app.state.lembaga;
+  }
+
+  showControls() {
+    this.controls.show();
+    for (const button of this.views) button.setAttribute("aria-pressed", String(button.dataset.view === this.app.state.tampil));
+    this.showAddress();
+  }
+
+  // Links that lead to this view elsewhere: in the other language, or out of a frame.
+  showAddress() {
+    for (const link of document.querySelectorAll("[data-view-link]")) link.hash = location.hash;
+    this.full.href = location.href.replace("&bingkai=1", "");
+  }
+
+  showPanel({ focus = false } = {}) {
+    const { heading, said } = showPanel(this.parts.panel, this.app);
+    this.parts.panel.scrollTop = 0;
+    if (focus) heading.focus({ preventScroll: true });
+    this.parts.status.textContent = said;
+    document.title = `${titleOf(this.app)} · Peta Dapil`;
+  }
+
+  // Tell that something could not be loaded, with a way to try again; null: all is well.
+  failed(error, again) {
+    this.parts.trouble.hidden = !error;
+    document.documentElement.dataset.ready = error ? "failed" : "yes";
+    if (error) fill(this.parts.trouble, el("p", {}, this.app.reason(error)), el("button", { type: "button", onclick: again }, t("again")));
+  }
+}
+
+// Where the page lies and what it may use: written by the server on <body>.
+function settingsOf({ dataset }) {
+  return { base: dataset.base, api: dataset.api ?? "", downloads: dataset.downloads ?? "", tiles: dataset.tiles ?? "", worker: dataset.worker ?? "", scope: dataset.scope ?? "" };
+}
+
+async function startPage() {
+  const settings = settingsOf(document.body);
+  speak(document.documentElement.lang);
+  setDataBase(settings.base);
+  try {
+    const page = new MapPage(await load("map-index.json"), settings);
+    document.getElementById("waiting")?.remove();
+    await page.app.show();
+    keepOffline(settings.worker, settings.scope);
+  } catch (error) {
+    notStarted(error);
+    throw error; // for whoever looks at the console
+  }
+}
+
+function notStarted(error) {
+  const reason = navigator.onLine === false ? t("offline") : error.status === 404 ? t("nodata") : t("failed", { what: error.file ?? t("title") });
+  const trouble = document.getElementById("trouble");
+  trouble.hidden = false;
+  fill(trouble, el("p", {}, reason), el("button", { type: "button", onclick: () => location.reload() }, t("again")));
+  document.documentElement.dataset.ready = "failed";
+}
+
+startPage();

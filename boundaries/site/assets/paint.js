@@ -1,0 +1,139 @@
+// What a map looks like, told to a pen. A scene says what there is:
+//   colours   from palette.js; `bare`: whether a picture of tiles lies behind
+//   sheets    drawings from back to front, each {drawing, fill(row) → colour or null, lines: [[kind, line], …]}
+//   marks     outlines over all, each {drawing, row, line}
+//   labels    [{x, y, text, seats, room: [w, h], ink, halo}] in the world, the most important first
+//   bubbles   the seat view: [{x, y, radius, seats, dots, colour, name}] in the world, or null
+//   point     {x, y, radius} in the world, or null: radius is how sure the place is
+import { latAt, lonAt, worldX, worldY } from "./drawing.js";
+
+export const SANS = 'system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "Liberation Sans", sans-serif';
+const DEGREE_STEPS = [10, 5, 2, 1, 0.5, 0.2, 0.1];
+
+export function paintGround(pen, scene) {
+  const { view } = pen;
+  if (!scene.bare) pen.rect(0, 0, view.width, view.height, scene.colours.sea);
+  graticule(pen, scene.colours);
+  for (const { drawing, fill, lines } of scene.sheets) {
+    pen.within(drawing, () => {
+      for (const row of seen(drawing, view)) {
+        const colour = fill(row);
+        if (colour) pen.area(drawing, row, colour);
+      }
+      for (const [kind, line] of lines) pen.line(drawing, kind, line);
+    });
+  }
+}
+
+export function paintOver(pen, scene) {
+  for (const { drawing, row, line } of scene.marks) {
+    pen.within(drawing, () => pen.outline(drawing, row, line));
+  }
+  if (scene.bubbles) paintBubbles(pen, scene);
+  else paintLabels(pen, scene);
+  if (scene.point) paintPoint(pen, scene);
+}
+
+// Rows of features whose box meets the view.
+function seen(drawing, view) {
+  const [left, top] = [-view.tx / view.scale - drawing.origin[0], -view.ty / view.scale - drawing.origin[1]];
+  const [right, bottom] = [left + view.width / view.scale, top + view.height / view.scale];
+  const rows = [];
+  drawing.boxes.forEach((box, row) => {
+    if (box[0] <= right && box[2] >= left && box[1] <= bottom && box[3] >= top) rows.push(row);
+  });
+  return rows;
+}
+
+function graticule(pen, colours) {
+  const { scale, tx, ty, width, height } = pen.view;
+  const degrees = ((width / scale) * 360) / 256;
+  const step = DEGREE_STEPS.find((each) => degrees / each >= 4) ?? 0.1;
+  const [west, north] = [lonAt(-tx / scale), latAt(-ty / scale)];
+  const [east, south] = [lonAt((width - tx) / scale), latAt((height - ty) / scale)];
+  const line = { colour: colours.grid, width: 1 };
+  for (let at = Math.ceil(west / step); at * step <= east; at++) {
+    const x = worldX(at * step) * scale + tx;
+    pen.polyline([[x, 0], [x, height]], at === 0 ? { ...line, width: 1.5 } : line);
+  }
+  for (let at = Math.ceil(Math.max(south, -80) / step); at * step <= Math.min(north, 80); at++) {
+    const y = worldY(at * step) * scale + ty;
+    pen.polyline([[0, y], [width, y]], at === 0 ? { ...line, width: 1.5 } : line);
+  }
+}
+
+// Labels where they fit: in their own ground, clear of the others and of the edge. A name that does not fit leaves its
+// number of seats; what has no room for that stays blank.
+function paintLabels(pen, scene) {
+  const { scale, tx, ty, width, height } = pen.view;
+  const taken = [];
+  for (const label of scene.labels) {
+    const [x, y] = [label.x * scale + tx, label.y * scale + ty];
+    if (x < -50 || y < -20 || x > width + 50 || y > height + 20) continue;
+    if (label.box[0] * scale < 12 || label.box[1] * scale < 10) continue;
+    const [wide, high] = [label.room[0] * scale, label.room[1] * scale];
+    const found = arranged(pen, label, wide, high);
+    if (!found) continue;
+    const box = [x - found.width / 2 - 2, y - found.height / 2 - 1, x + found.width / 2 + 2, y + found.height / 2 + 1];
+    if (taken.some((other) => box[0] < other[2] && box[2] > other[0] && box[1] < other[3] && box[3] > other[1])) continue;
+    taken.push(box);
+    found.lines.forEach(({ text, font, lead }) => pen.text(text, x, y + lead, { font, colour: label.ink, halo: label.halo }));
+  }
+}
+
+const NAME_FONTS = [`600 13px ${SANS}`, `600 11px ${SANS}`];
+const SEAT_FONT = `500 11px ${SANS}`;
+const ALONE_FONT = `600 11px ${SANS}`;
+
+function arranged(pen, { text, seats }, wide, high) {
+  for (const font of text ? NAME_FONTS : []) {
+    const width = pen.widthOf(text, font);
+    if (width * 0.94 > wide) continue;
+    if (seats && high > 30) {
+      return { width, height: 29, lines: [{ text, font, lead: -7 }, { text: seats, font: SEAT_FONT, lead: 8 }] };
+    }
+    if (high > 13) return { width, height: 14, lines: [{ text, font, lead: 0 }] };
+  }
+  if (!seats) return null;
+  const width = pen.widthOf(seats, ALONE_FONT);
+  if (width + 2 > wide || high < 12) return null;
+  return { width, height: 13, lines: [{ text: seats, font: ALONE_FONT, lead: 0 }] };
+}
+
+// A dapil as a disc with a dot for each seat; too small for dots, it is a plain disc of the same size.
+function paintBubbles(pen, { bubbles, colours }) {
+  const { scale, tx, ty, width, height } = pen.view;
+  const shown = bubbles.filter(({ x, y, radius }) => {
+    const [px, py, r] = [x * scale + tx, y * scale + ty, radius * scale + 20];
+    return px > -r && py > -r && px < width + r && py < height + r;
+  });
+  for (const { x, y, radius, colour } of shown) {
+    pen.circles([[x * scale + tx, y * scale + ty, radius * scale]], colour.disc, { colour: colours.sea, width: 1 });
+  }
+  const dots = new Map();
+  for (const bubble of shown) {
+    const size = bubble.dot * scale;
+    if (size < 0.9) continue;
+    if (!dots.has(bubble.colour.dot)) dots.set(bubble.colour.dot, []);
+    for (const [dx, dy] of bubble.dots) {
+      dots.get(bubble.colour.dot).push([(bubble.x + dx) * scale + tx, (bubble.y + dy) * scale + ty, size]);
+    }
+  }
+  for (const [colour, places] of dots) pen.circles(places, colour);
+  for (const bubble of shown) {
+    const [px, py, r] = [bubble.x * scale + tx, bubble.y * scale + ty, bubble.radius * scale];
+    if (bubble.chosen) pen.circles([[px, py, r + 2]], "transparent", { colour: colours.chosen, width: 2.5 });
+    const font = `600 11px ${SANS}`;
+    if (pen.widthOf(bubble.name, font) < 2 * r + 14 && r > 14) {
+      pen.text(bubble.name, px, py + r + 8, { font, colour: colours.ink, halo: colours.halo });
+    }
+  }
+}
+
+function paintPoint(pen, { point, colours }) {
+  const { scale, tx, ty } = pen.view;
+  const [x, y] = [point.x * scale + tx, point.y * scale + ty];
+  const around = point.radius * scale;
+  if (around > 9) pen.circles([[x, y, around]], `${colours.point}22`, { colour: colours.point, width: 1 });
+  pen.circles([[x, y, 7]], colours.point, { colour: colours.chosenHalo, width: 2.5 });
+}

@@ -1,0 +1,150 @@
+// The search: a text field with a list of places under it, as a combobox that screen readers know, and a button for
+// the position of the device.
+import { factsOf, units } from "./atlas.js";
+import { el, fill, icon, ICONS } from "./dom.js";
+import { entriesOf, find } from "./search.js";
+import { chambersOf } from "./state.js";
+import { nice, t } from "./words.js";
+
+const WAIT = 90; // milliseconds after the last key
+
+export class SearchBox {
+  constructor(app) {
+    this.app = app;
+    this.found = [];
+    this.at = -1;
+    this.input = el("input", {
+      id: "cari", type: "text", role: "combobox", "aria-expanded": "false", "aria-controls": "hasil", "aria-autocomplete": "list",
+      autocomplete: "off", autocapitalize: "off", spellcheck: "false", enterkeyhint: "search", placeholder: t("searchhint"),
+      onfocus: () => this.entries().catch(() => {}), oninput: () => this.typed(), onkeydown: (event) => this.key(event), onblur: () => this.left(),
+    });
+    this.list = el("ul", { id: "hasil", role: "listbox", "aria-label": t("search"), hidden: true });
+    this.hint = el("p", { class: "searchsaid", role: "status" });
+    this.here = el("button", { type: "button", class: "here", "aria-label": t("here"), title: t("here"), onclick: () => this.locate() }, icon(ICONS.here));
+    this.here.hidden = !(navigator.geolocation && window.isSecureContext);
+    this.element = el("div", { class: "search", role: "search" },
+      el("label", { for: "cari" }, t("search")),
+      el("div", { class: "field" }, icon(ICONS.search), this.input, this.here), this.list, this.hint);
+  }
+
+  // All that can be found in the election that is shown; made when it is first needed.
+  entries() {
+    const { tahun } = this.app.state;
+    if (this.year !== tahun) {
+      this.year = tahun;
+      this.coming = this.read(tahun).catch((error) => {
+        this.year = 0;
+        throw error;
+      });
+    }
+    return this.coming;
+  }
+
+  async read(year) {
+    const { index } = this.app;
+    const plans = chambersOf(index).filter((chamber) => index.plans[`${chamber}-${year}`]);
+    const [known, ...facts] = await Promise.all([units(), ...plans.map((chamber) => factsOf(`${chamber}-${year}`))]);
+    const dapil = facts.flatMap(({ rows }, at) => rows.map(({ id, nama_dapil, kode_provinsi, bbox }) => ({ id, nama_dapil, kode_provinsi, bbox, lembaga: plans[at] })));
+    this.dapil = new Map(dapil.map((each) => [each.id, each]));
+    return entriesOf(known.names, dapil);
+  }
+
+  typed() {
+    clearTimeout(this.waiting);
+    this.waiting = setTimeout(() => this.look(), WAIT);
+  }
+
+  async look() {
+    const text = this.input.value;
+    if (text.trim().length < 2) return this.show([], "");
+    if (!this.ready) this.hint.textContent = t("searching");
+    try {
+      const entries = await this.entries();
+      this.ready = true;
+      if (text !== this.input.value) return undefined;
+      const found = find(entries, text);
+      return this.show(found, found.length ? t("searchfound", { n: found.length }) : t("searchnone"));
+    } catch (error) {
+      return this.show([], this.app.reason(error));
+    }
+  }
+
+  show(found, said) {
+    this.found = found;
+    this.at = -1;
+    this.hint.textContent = said;
+    this.hint.classList.toggle("unseen", found.length > 0);
+    fill(this.list, found.map((entry, at) => this.option(entry, at)));
+    this.list.hidden = !found.length;
+    this.input.setAttribute("aria-expanded", String(found.length > 0));
+    this.input.removeAttribute("aria-activedescendant");
+  }
+
+  option(entry, at) {
+    const kind = entry.level === "dapil" ? t("level.dapil", { chamber: t(entry.lembaga) }) : t(`level.${entry.kode.length}`);
+    // Down and not click: the field loses the focus in between, and the list would be gone.
+    const choose = (event) => {
+      event.preventDefault();
+      this.choose(at);
+    };
+    return el("li", { id: `hasil-${at}`, role: "option", "aria-selected": "false", onpointerdown: choose },
+      el("span", { class: "name" }, entry.level === "dapil" ? nice(entry.nama) : entry.nama),
+      el("span", { class: "more" }, [kind, ...entry.above].join(" · ")));
+  }
+
+  mark(at) {
+    this.at = at;
+    [...this.list.children].forEach((option, place) => option.setAttribute("aria-selected", String(place === at)));
+    if (at < 0) this.input.removeAttribute("aria-activedescendant");
+    else {
+      this.input.setAttribute("aria-activedescendant", `hasil-${at}`);
+      this.list.children[at].scrollIntoView({ block: "nearest" });
+    }
+  }
+
+  async key(event) {
+    const count = this.found.length;
+    if (event.key === "ArrowDown" && count) this.mark((this.at + 1) % count);
+    else if (event.key === "ArrowUp" && count) this.mark((this.at <= 0 ? count : this.at) - 1);
+    else if (event.key === "Escape") this.show([], "");
+    else if (event.key === "Enter") {
+      event.preventDefault();
+      clearTimeout(this.waiting);
+      if (this.at < 0) await this.look(); // typed and entered at once
+      if (this.found.length) this.choose(Math.max(this.at, 0));
+      return;
+    } else return;
+    event.preventDefault();
+  }
+
+  choose(at) {
+    const { kode, level, lembaga, nama } = this.found[at];
+    this.input.value = level === "dapil" ? nice(nama) : nama;
+    this.show([], "");
+    const plain = { unit: "", titik: null, dapil: "", kab: "", banding: 0, peta: null };
+    if (level === "dapil") {
+      const { kode_provinsi: prov, bbox } = this.dapil.get(kode);
+      this.app.go({ ...plain, lembaga, prov, dapil: kode }, { focus: true, zoom: bbox });
+    } else if (level === "provinsi") this.app.go({ ...plain, prov: kode }, { focus: true });
+    else this.app.go({ ...plain, prov: kode.slice(0, 2), kab: level === "kabkota" ? kode : "", unit: kode }, { focus: true, zoomUnit: level !== "kabkota" });
+  }
+
+  left() {
+    setTimeout(() => document.activeElement !== this.input && this.show([], ""), 150);
+  }
+
+  // The position goes into the lookup on this device, and not into the address.
+  locate() {
+    this.hint.classList.remove("unseen");
+    this.hint.textContent = t("herewait");
+    navigator.geolocation.getCurrentPosition(({ coords: { latitude, longitude, accuracy } }) => {
+      this.hint.textContent = "";
+      const titik = { lat: latitude, lon: longitude, accuracy, own: true };
+      const reach = Math.max(0.05, accuracy / 60_000);
+      this.app.go({ titik, unit: "", dapil: "", kab: "", prov: "", peta: null },
+        { focus: true, zoom: [longitude - reach, latitude - reach, longitude + reach, latitude + reach] });
+    }, () => {
+      this.hint.textContent = t("herefail");
+    }, { enableHighAccuracy: true, timeout: 15_000, maximumAge: 60_000 });
+  }
+}

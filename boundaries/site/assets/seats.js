@@ -1,0 +1,76 @@
+// The seat view: every dapil as a disc as large as its seats, near its own ground, none over another.
+
+const ROUNDS = 120;
+const SHARE = 0.26; // of the frame that discs cover
+
+// Lay discs out. `places`: [{x, y, seats}] in the world; `frame`: [left, top, right, bottom] of what is shown.
+// Returns [{x, y, radius, dot, dots}] in the same order. The same places give the same discs.
+export function layDiscs(places, frame) {
+  const [width, height] = [frame[2] - frame[0], frame[3] - frame[1]];
+  const seats = places.reduce((sum, each) => sum + each.seats, 0) || 1;
+  const perSeat = (SHARE * width * height) / seats / Math.PI;
+  const discs = places.map(({ x, y, seats: own }) => ({ x, y, radius: Math.sqrt(own * perSeat), home: [x, y] }));
+  for (let round = 0; round < ROUNDS; round++) {
+    const moved = pushApart(discs) ;
+    if (!moved) break;
+    if (round < ROUNDS * 0.7) pullHome(discs, 0.04);
+  }
+  return discs.map((disc, at) => ({ ...disc, ...dotsOf(places[at].seats, disc.radius) }));
+}
+
+// Push overlapping discs apart by half of what they overlap each; only neighbours in a grid are looked at.
+function pushApart(discs) {
+  const cell = 2 * Math.max(...discs.map((disc) => disc.radius)) || 1;
+  const grid = new Map();
+  discs.forEach((disc, at) => {
+    const key = `${Math.floor(disc.x / cell)},${Math.floor(disc.y / cell)}`;
+    if (!grid.has(key)) grid.set(key, []);
+    grid.get(key).push(at);
+  });
+  let moved = false;
+  discs.forEach((one, at) => {
+    const [column, row] = [Math.floor(one.x / cell), Math.floor(one.y / cell)];
+    for (let dx = -1; dx <= 1; dx++) {
+      for (let dy = -1; dy <= 1; dy++) {
+        for (const other of grid.get(`${column + dx},${row + dy}`) ?? []) {
+          if (other > at && parted(one, discs[other], at)) moved = true;
+        }
+      }
+    }
+  });
+  return moved;
+}
+
+function parted(one, other, at) {
+  let [dx, dy] = [other.x - one.x, other.y - one.y];
+  let apart = Math.hypot(dx, dy);
+  const wanted = (one.radius + other.radius) * 1.06;
+  if (apart >= wanted * 0.995) return false;
+  if (apart < 1e-9) [dx, dy, apart] = [Math.cos(at), Math.sin(at), 1];
+  const step = (wanted - Math.min(apart, wanted)) / 2;
+  const share = other.radius / (one.radius + other.radius);
+  one.x -= (dx / apart) * step * 2 * share;
+  one.y -= (dy / apart) * step * 2 * share;
+  other.x += (dx / apart) * step * 2 * (1 - share);
+  other.y += (dy / apart) * step * 2 * (1 - share);
+  return true;
+}
+
+function pullHome(discs, share) {
+  for (const disc of discs) {
+    disc.x += (disc.home[0] - disc.x) * share;
+    disc.y += (disc.home[1] - disc.y) * share;
+  }
+}
+
+const TURN = Math.PI * (3 - Math.sqrt(5));
+
+// Places of `count` dots in a disc, from its middle, as the seeds of a sunflower.
+function dotsOf(count, radius) {
+  const pitch = radius / Math.sqrt(Math.max(count, 2)) * 0.92;
+  const dots = Array.from({ length: count }, (_, at) => {
+    const out = count === 1 ? 0 : pitch * Math.sqrt(at + 0.45);
+    return [out * Math.cos(at * TURN), out * Math.sin(at * TURN)];
+  });
+  return { dots, dot: pitch * 0.62 };
+}

@@ -1,0 +1,167 @@
+// The map: what is painted on it, and what happens when it is pointed at.
+import { drawnAt, focusBox, sceneOf, wantedDetails } from "./scene.js";
+import { lonAt, latAt, worldX, worldY } from "./drawing.js";
+import { el, icon, ICONS } from "./dom.js";
+import { paintGround, paintOver } from "./paint.js";
+import { CanvasPen } from "./pens.js";
+import { canvasLayer, makeMap, showBox } from "./view.js";
+import { nice, seatsText, t } from "./words.js";
+
+const FINGER = 11; // pixels that a tap is good to
+const CURSOR = 3;
+
+export class Stage {
+  // `app` may be set later; `quiet` says whether motion is unwanted.
+  constructor(element, index, { quiet, tiles }) {
+    this.quiet = quiet;
+    this.bare = Boolean(tiles);
+    this.map = makeMap(element, { quiet, tiles, bounds: index.bbox });
+    this.scene = null;
+    this.probe = document.createElement("canvas").getContext("2d");
+    this.tip = el("div", { class: "tip", hidden: true });
+    element.append(this.tip);
+    this.ground = canvasLayer((context, view, ratio) => this.scene && paintGround(new CanvasPen(context, view, ratio), this.scene), "ground");
+    this.over = canvasLayer((context, view, ratio) => this.scene && paintOver(new CanvasPen(context, view, ratio), this.withPointed()), "over");
+    this.fitted = false;
+  }
+
+  // Begin to draw: only once the map knows where it is.
+  begin(app) {
+    this.app = app;
+    this.map.addLayer(this.ground).addLayer(this.over);
+    this.map.on("moveend", () => this.moved());
+    this.map.on("click", (event) => this.tapped(event));
+    this.map.on("mousemove", (event) => this.hovered(event));
+    this.map.on("mouseout", () => this.hovered(null));
+    this.map.on("dragstart zoomstart", () => this.hovered(null));
+    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.draw());
+  }
+
+  draw(dark) {
+    if (!this.app) return;
+    this.scene = sceneOf(this.app.state, this.app.known, { dark, bare: this.bare });
+    this.ground.redraw();
+    this.over.redraw();
+  }
+
+  // Draw at once, for paper.
+  drawFor(dark) {
+    this.scene = sceneOf(this.app.state, this.app.known, { dark, bare: this.bare });
+    this.ground.drawNow();
+    this.over.drawNow();
+  }
+
+  // Show a box of degrees, or [zoom, lat, lon]. The first time at once.
+  fit(where) {
+    const quiet = this.quiet || !this.fitted;
+    this.placed = true;
+    if (where.length === 3) this.map.setView([where[1], where[2]], where[0], { animate: false });
+    else showBox(this.map, where, quiet);
+    this.fitted = true;
+  }
+
+  fitWorld({ drawing, codes }) {
+    const box = [Infinity, Infinity, -Infinity, -Infinity];
+    drawing.features.forEach(({ id }, row) => {
+      if (!codes.has(id)) return;
+      const [left, top, right, bottom] = drawing.boxes[row];
+      [box[0], box[1], box[2], box[3]] = [Math.min(box[0], left), Math.min(box[1], top), Math.max(box[2], right), Math.max(box[3], bottom)];
+    });
+    const [x, y] = drawing.origin;
+    if (box[0] < box[2]) this.fit([lonAt(box[0] + x), latAt(box[3] + y), lonAt(box[2] + x), latAt(box[1] + y)]);
+  }
+
+  whole() {
+    this.fit(focusBox(this.app.state, this.app.known));
+  }
+
+  details(state) {
+    const bounds = this.map.getBounds();
+    const box = [bounds.getWest(), bounds.getSouth(), bounds.getEast(), bounds.getNorth()];
+    return wantedDetails(this.app.index, state, this.map.getZoom(), box);
+  }
+
+  // After the page moved the map its place is not part of the address; after a person did, it is.
+  moved() {
+    const { app } = this;
+    if (this.placed) this.placed = false;
+    else {
+      const { lat, lng } = this.map.getCenter();
+      app.state.peta = [this.map.getZoom(), Number(lat.toFixed(4)), Number(lng.toFixed(4))];
+      clearTimeout(this.writing);
+      this.writing = setTimeout(() => app.write(false), 300);
+    }
+    app.addDetails();
+  }
+
+  // The dapil under a place of the screen, or null.
+  at({ lat, lng }) {
+    const { known, state } = this.app;
+    const [x, y] = [worldX(lng), worldY(lat)];
+    if (state.tampil === "kursi" && this.scene?.bubbles) {
+      return this.scene.bubbles.find((each) => Math.hypot(each.x - x, each.y - y) <= each.radius)?.id ?? null;
+    }
+    for (const drawing of [...known.details.values(), known.overview]) {
+      const row = drawing ? drawing.at(x, y, this.probe) : -1;
+      if (row >= 0) return drawing.features[row].id;
+    }
+    return null;
+  }
+
+  tapped({ latlng, originalEvent }) {
+    const { app } = this;
+    const { lat, lng } = latlng.wrap();
+    const id = this.at(latlng);
+    if (app.state.tampil === "kursi") {
+      if (id) app.go({ dapil: id, unit: "", titik: null });
+      return;
+    }
+    const metres = (40_075_017 * Math.cos((lat * Math.PI) / 180)) / 256 / 2 ** this.map.getZoom();
+    const accuracy = metres * (originalEvent?.pointerType === "mouse" ? CURSOR : FINGER);
+    const titik = { lat: Number(lat.toFixed(5)), lon: Number(lng.toFixed(5)), accuracy };
+    app.go({ titik, unit: "", dapil: id ?? "" });
+  }
+
+  hovered(event) {
+    const touch = event?.originalEvent?.pointerType === "touch" || event?.originalEvent?.sourceCapabilities?.firesTouchEvents;
+    const id = event && !touch && !this.map.dragging?.moving?.() ? this.at(event.latlng) : null;
+    const facts = id && this.app.known.facts?.byId.get(id);
+    this.tip.hidden = !facts;
+    if (facts) {
+      this.tip.replaceChildren(el("strong", {}, nice(facts.nama_dapil)), ` ${seatsText(facts.kursi)}`);
+      const { x, y } = event.containerPoint;
+      const width = this.map.getSize().x;
+      this.tip.style.transform = `translate(${Math.round(Math.min(x + 14, width - this.tip.offsetWidth - 6))}px, ${Math.round(y + 14)}px)`;
+    }
+    this.map.getContainer().classList.toggle("pointing", Boolean(facts));
+    if ((this.app.pointed || "") !== (id || "")) this.app.point(id || "");
+  }
+
+  // The scene with what is pointed at.
+  withPointed() {
+    const { app, scene } = this;
+    const marks = [...scene.marks];
+    const line = { colour: scene.colours.over, width: 1.6 };
+    const found = app.pointed && drawnAt(app.known, app.pointed);
+    if (found && !scene.bubbles) marks.push({ ...found, line });
+    if (app.pointedPlace) {
+      for (const drawing of [...app.known.details.values(), app.known.overview, app.known.land]) {
+        drawing?.features.forEach(({ properties }, row) => {
+          const code = app.pointedPlace.length > 2 ? properties.kode_kabkota : properties.kode_provinsi;
+          if (code === app.pointedPlace && (drawing !== app.known.overview || !app.known.details.has(properties.kode_provinsi))) marks.push({ drawing, row, line });
+        });
+      }
+    }
+    const bubbles = scene.bubbles?.map((each) => (each.id === app.pointed ? { ...each, chosen: true } : each)) ?? null;
+    return { ...scene, marks, bubbles };
+  }
+
+  // Buttons over the map.
+  tools() {
+    const button = (label, inside, act) => el("button", { type: "button", "aria-label": label, title: label, onclick: act }, inside);
+    return el("div", { class: "zoom", role: "group", "aria-label": t("view") },
+      button(t("zoomin"), "+", () => this.map.zoomIn()),
+      button(t("zoomout"), "−", () => this.map.zoomOut()),
+      button(t("whole"), icon(ICONS.whole), () => this.whole()));
+  }
+}

@@ -1,0 +1,79 @@
+// What is shown, as an address. All of it stands behind the #, which no browser sends to any server: where a person
+// tapped is between them and whom they send the link to.
+
+const CHAMBER_ORDER = ["dpr", "dpd", "dprd-provinsi", "dprd-kabkota"];
+const PLAIN = { prov: "", kab: "", dapil: "", unit: "", titik: null, tampil: "wilayah", banding: 0, peta: null, bingkai: false };
+
+// Read the part behind the #. What is unknown to this release is left out rather than guessed.
+export function readState(hash, index) {
+  const given = new URLSearchParams(hash.replace(/^#/, ""));
+  const state = { ...PLAIN, lembaga: chamberOf(given.get("lembaga"), index) };
+  state.tahun = yearFor(index, state.lembaga, Number(given.get("tahun")));
+  if (index.provinces.some(({ kode }) => kode === given.get("prov"))) state.prov = given.get("prov");
+  const kab = given.get("kab") ?? "";
+  if (/^\d\d\.\d\d$/.test(kab) && index.provinces.some(({ kode }) => kode === kab.slice(0, 2))) [state.kab, state.prov] = [kab, kab.slice(0, 2)];
+  if (/^[\w-]{1,60}$/.test(given.get("dapil") ?? "")) state.dapil = given.get("dapil");
+  if (/^[\d.]{2,13}$/.test(given.get("unit") ?? "")) state.unit = given.get("unit");
+  state.titik = pointOf(given.get("titik"));
+  if (given.get("tampil") === "kursi") state.tampil = "kursi";
+  if (yearsToCompare(index, state).includes(Number(given.get("banding")))) state.banding = Number(given.get("banding"));
+  state.peta = viewOf(given.get("peta"));
+  state.bingkai = given.get("bingkai") === "1";
+  return state;
+}
+
+// Write a state as what stands behind the #: only what differs from the first view, and the chamber and the year.
+export function writeState(state) {
+  const parts = [["lembaga", state.lembaga], ["tahun", state.tahun]];
+  for (const name of ["prov", "kab", "dapil", "unit"]) if (state[name]) parts.push([name, state[name]]);
+  if (state.titik && !state.titik.own) parts.push(["titik", `${state.titik.lat},${state.titik.lon}`]);
+  if (state.tampil === "kursi") parts.push(["tampil", "kursi"]);
+  if (state.banding) parts.push(["banding", state.banding]);
+  if (state.peta) parts.push(["peta", state.peta.join("/")]);
+  if (state.bingkai) parts.push(["bingkai", "1"]);
+  return `#${parts.map(([name, value]) => `${name}=${value}`).join("&")}`;
+}
+
+// Years of which the release knows a chamber, newest first; tables without a map too.
+export function yearsOf(index, chamber) {
+  return index.years.filter((year) => index.plans[`${chamber}-${year}`]);
+}
+
+// Chambers that the release has, in the order of the law.
+export function chambersOf(index) {
+  return CHAMBER_ORDER.filter((chamber) => yearsOf(index, chamber).length);
+}
+
+// The year itself if the chamber was elected then and is known; else the nearest one, the newer of two.
+export function yearFor(index, chamber, year) {
+  const years = yearsOf(index, chamber);
+  if (!year) return years[0];
+  return years.reduce((best, each) => (Math.abs(each - year) < Math.abs(best - year) ? each : best), years[0]);
+}
+
+// Earlier elections that the plan can be compared with.
+export function yearsToCompare(index, { lembaga, tahun }) {
+  return yearsOf(index, lembaga).filter(
+    (year) => year < tahun && `map-compare-${lembaga}-${year}-${tahun}.json` in index.files,
+  );
+}
+
+function chamberOf(name, index) {
+  const known = chambersOf(index);
+  return known.includes(name) ? name : known[0];
+}
+
+function numbersOf(text, sign, least) {
+  const numbers = (text ?? "").split(sign).map(Number);
+  return numbers.length === least && numbers.every(Number.isFinite) ? numbers : null;
+}
+
+function pointOf(text) {
+  const pair = text ? numbersOf(text, ",", 2) : null;
+  return pair && Math.abs(pair[0]) <= 90 && Math.abs(pair[1]) <= 180 ? { lat: pair[0], lon: pair[1] } : null;
+}
+
+function viewOf(text) {
+  const view = text ? numbersOf(text, "/", 3) : null;
+  return view && view[0] >= 0 && view[0] <= 18 && Math.abs(view[1]) <= 85 && Math.abs(view[2]) <= 180 ? view : null;
+}

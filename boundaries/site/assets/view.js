@@ -1,0 +1,87 @@
+// The map on the screen: Leaflet moves and zooms, two canvases of our own draw. Leaflet is a classic script: `L`.
+
+// A Leaflet layer that lets `paint(context, view, ratio)` draw its canvas whenever the view has changed.
+export function canvasLayer(paint, pane) {
+  const Layer = L.Renderer.extend({
+    initialize() {
+      L.Renderer.prototype.initialize.call(this, { pane, padding: 0.2 });
+      this._layers = {}; // of Leaflet's own shapes: there are none
+    },
+    _initContainer() {
+      this._container = document.createElement("canvas");
+      this._container.setAttribute("aria-hidden", "true");
+    },
+    _destroyContainer() {
+      cancelAnimationFrame(this._asked);
+      this._container.remove();
+      delete this._container;
+    },
+    _update() {
+      if (this._map._animatingZoom && this._bounds) return;
+      L.Renderer.prototype._update.call(this);
+      const size = this._bounds.getSize();
+      L.DomUtil.setPosition(this._container, this._bounds.min);
+      this._ratio = Math.min(window.devicePixelRatio || 1, 2);
+      const [width, height] = [Math.round(size.x * this._ratio), Math.round(size.y * this._ratio)];
+      if (this._container.width !== width || this._container.height !== height) {
+        Object.assign(this._container, { width, height });
+        this._container.style.width = `${size.x}px`;
+        this._container.style.height = `${size.y}px`;
+      }
+      this.redraw();
+    },
+    // Draw before the next picture of the screen; asked twice, drawn once.
+    redraw() {
+      if (this._asked || !this._container) return;
+      this._asked = requestAnimationFrame(() => {
+        this._asked = 0;
+        if (this._map && this._bounds) this.drawNow();
+      });
+    },
+    drawNow() {
+      const context = this._container.getContext("2d");
+      context.setTransform(1, 0, 0, 1, 0, 0);
+      context.clearRect(0, 0, this._container.width, this._container.height);
+      paint(context, screenView(this._map, this._bounds), this._ratio);
+    },
+  });
+  return new Layer();
+}
+
+function screenView(map, bounds) {
+  const zoom = map._animatingZoom ? map._animateToZoom : map.getZoom();
+  const origin = map.getPixelOrigin();
+  const size = bounds.getSize();
+  return { scale: 2 ** zoom, tx: -origin.x - bounds.min.x, ty: -origin.y - bounds.min.y, width: size.x, height: size.y };
+}
+
+// Make the map in `element`. `quiet`: without animation.
+export function makeMap(element, { quiet, tiles, bounds }) {
+  const map = L.map(element, {
+    zoomSnap: 0.25, zoomDelta: 0.75, wheelPxPerZoomLevel: 90, minZoom: 2.5, maxZoom: 16,
+    attributionControl: false, zoomControl: false, maxBoundsViscosity: 0.8, keyboardPanDelta: 90,
+    zoomAnimation: !quiet, fadeAnimation: !quiet, markerZoomAnimation: false, inertia: !quiet,
+    maxBounds: L.latLngBounds([bounds[1] - 14, bounds[0] - 22], [bounds[3] + 14, bounds[2] + 22]),
+  });
+  map.createPane("ground").style.zIndex = 250;
+  map.createPane("over").style.zIndex = 450;
+  for (const name of ["ground", "over"]) map.getPane(name).style.pointerEvents = "none";
+  if (tiles) L.tileLayer(tiles, { maxZoom: 19, crossOrigin: true, referrerPolicy: "strict-origin-when-cross-origin" }).addTo(map);
+  return map;
+}
+
+// Show a box of degrees [west, south, east, north], at once where motion is not wanted.
+export function showBox(map, [west, south, east, north], quiet) {
+  const room = Math.min(28, map.getSize().x * 0.04);
+  const options = { padding: [room, room], animate: !quiet, duration: 0.6, maxZoom: 12.5 };
+  const box = [[south, west], [north, east]];
+  if (quiet) map.fitBounds(box, { ...options, animate: false });
+  else map.flyToBounds(box, options);
+}
+
+// The view of a picture of its own: what the screen shows, in another size.
+export function pictureView(map, width, height, zoomBy) {
+  const zoom = map.getZoom() + Math.log2(zoomBy);
+  const centre = map.project(map.getCenter(), zoom);
+  return { scale: 2 ** zoom, tx: width / 2 - centre.x, ty: height / 2 - centre.y, width, height };
+}

@@ -1,0 +1,203 @@
+// What the page says, in both languages. Numbers and days follow the language.
+
+const WORDS = {
+  title: ["Peta dapil", "Map of dapil"],
+  dpr: ["DPR RI", "DPR RI"],
+  dpd: ["DPD RI", "DPD RI"],
+  "dprd-provinsi": ["DPRD provinsi", "DPRD provinsi"],
+  "dprd-kabkota": ["DPRD kabupaten/kota", "DPRD kabupaten/kota"],
+  "short.dpr": ["DPR", "DPR"],
+  "short.dpd": ["DPD", "DPD"],
+  "short.dprd-provinsi": ["DPRD Prov", "DPRD Prov"],
+  "short.dprd-kabkota": ["DPRD Kab/Kota", "DPRD Kab/Kota"],
+  "explain.dpr": ["Dewan Perwakilan Rakyat", "the national parliament"],
+  "explain.dpd": ["Dewan Perwakilan Daerah: empat anggota setiap provinsi", "the regional senate: four members a province"],
+  "explain.dprd-provinsi": ["parlemen provinsi", "the provincial parliament"],
+  "explain.dprd-kabkota": ["parlemen kabupaten atau kota", "the parliament of a kabupaten or kota"],
+  chamber: ["Lembaga", "Chamber"],
+  year: ["Pemilu", "Election"],
+  tableonly: ["{year} (tanpa peta)", "{year} (no map)"],
+  province: ["Provinsi", "Province"],
+  kabkota: ["Kabupaten/kota", "Kabupaten/kota"],
+  nation: ["Indonesia", "Indonesia"],
+  allprovinces: ["Seluruh Indonesia", "All of Indonesia"],
+  allkabkota: ["Semua kabupaten/kota", "All kabupaten/kota"],
+  compare: ["Bandingkan dengan", "Compare with"],
+  nocompare: ["Tidak dibandingkan", "No comparison"],
+  view: ["Tampilan", "View"],
+  area: ["Wilayah", "Area"],
+  seatview: ["Kursi", "Seats"],
+  search: ["Cari tempat Anda: desa, kecamatan, kabupaten, dapil", "Find your place: desa, kecamatan, kabupaten, dapil"],
+  searchhint: ["misalnya: Ciwidey, Kab. Bandung, Jabar", "for example: Ciwidey, Kab. Bandung"],
+  searchnone: ["Tidak ditemukan. Periksa ejaannya, atau coba nama kecamatan.", "Nothing found. Check the spelling, or try the name of a kecamatan."],
+  searchfound: ["{n} hasil. Pilih dengan panah atas dan bawah.", "{n} results. Choose with the up and down arrows."],
+  searching: ["Memuat daftar tempat…", "Loading the list of places…"],
+  here: ["Gunakan posisi saya", "Use my position"],
+  herewait: ["Mencari posisi…", "Looking for your position…"],
+  herefail: ["Posisi tidak dapat diperoleh. Izinkan peramban memakai lokasi, atau cari nama tempat Anda.", "Your position could not be had. Allow the browser to use it, or type your place."],
+  hereprivate: ["Posisi Anda dihitung di perangkat ini dan tidak dikirim ke mana pun.", "Your position is worked out on this device and sent nowhere."],
+  hereaccuracy: ["Posisi perangkat ini teliti sekitar ±{m}.", "The position of this device is good to about ±{m}."],
+  tapaccuracy: ["Pada perbesaran ini ketukan Anda teliti sekitar ±{m}; perbesar peta untuk lebih pasti.", "At this zoom your tap is good to about ±{m}; zoom in to be surer."],
+  dapilof: ["Dapil di {place}", "Dapil at {place}"],
+  point: ["Titik {lat}, {lon}", "Point {lat}, {lon}"],
+  looking: ["Menghitung dapil di titik ini…", "Working out the dapil at this point…"],
+  onland: ["Di daratan, di dalam {place}.", "On land, inside {place}."],
+  atsea: ["Di laut, {m} dari daratan terdekat ({place}). Dapil daratan itu yang ditampilkan.", "At sea, {m} off the nearest land ({place}). The dapil of that land are shown."],
+  toofar: ["Terlalu jauh dari daratan mana pun: yang terdekat, {place}, berjarak {m}.", "Too far from any land: the nearest, {place}, is {m} away."],
+  nearborder: ["Dekat batas: {m} dari {place}. Garis batas di peta dasar bisa meleset sejauh itu.", "Near a border: {m} from {place}. The line of the base map may well be off by as much."],
+  sure: ["Tidak ada batas dalam jarak 50 m: jawaban ini mantap, sejauh peta dasarnya.", "No border within 50 m: this answer is firm, as far as the base map is."],
+  several: ["{n} dapil", "{n} dapil"],
+  severalin: ["{place} terbagi menjadi {n} dapil.", "{place} is divided among {n} dapil."],
+  nodapil: ["Tidak ada dapil di sini.", "No dapil here."],
+  notinyear: ["Rilis ini tidak memuat {chamber} tahun {year}.", "This release has no {chamber} of {year}."],
+  nocomposition: ["Hanya nama dan jumlah kursi yang diketahui; susunan wilayahnya tidak.", "Only names and seats are known; which units make them up is not."],
+  excluded: ["Wilayah ini tidak memilih {chamber}.", "This territory elects no {chamber}."],
+  seats: ["{n} kursi", "{n} seats"],
+  "seats.1": ["{n} kursi", "{n} seat"],
+  dapils: ["{n} dapil", "{n} dapil"],
+  kabs: ["{n} kabupaten/kota", "{n} kabupaten/kota"],
+  seat: ["Kursi", "Seats"],
+  population: ["Penduduk", "Population"],
+  perseat: ["Penduduk per kursi", "Population per seat"],
+  unknown: ["tidak diketahui", "not known"],
+  members: ["Wilayah", "Made up of"],
+  membersn: ["{n} wilayah", "{n} units"],
+  land: ["Luas", "Area"],
+  law: ["Dasar hukum", "Legal basis"],
+  force: ["Berlaku", "In force"],
+  until: ["{from} sampai sebelum {to}", "{from} until before {to}"],
+  since: ["sejak {from}", "since {from}"],
+  doubt: ["Yang diragukan", "In doubt"],
+  doubtful: ["diragukan", "in doubt"],
+  notes: ["Yang perlu diketahui", "Good to know"],
+  sources: ["Sumber susunan dapil", "Sources of the composition"],
+  source: ["Peta dasar", "Base map"],
+  licence: ["Lisensi", "Licence"],
+  release: ["Rilis", "Release"],
+  closed: ["Bukan data terbuka: peta dasarnya tidak boleh disebarkan tanpa izin.", "Not open data: the base map may not be passed on without leave."],
+  download: ["Unduh", "Download"],
+  downloadall: ["Semua berkas rilis ini", "All files of this release"],
+  dltopo: ["TopoJSON {name}", "TopoJSON {name}"],
+  inapi: ["Halaman data dapil ini", "Data page of this dapil"],
+  incollection: ["Koleksi OGC: {name}", "OGC collection: {name}"],
+  back: ["Kembali ke {place}", "Back to {place}"],
+  showon: ["Lihat di peta", "Show on the map"],
+  list: ["Daftar", "List"],
+  listof: ["Dapil {chamber} {year}", "Dapil of {chamber} {year}"],
+  listlabel: ["Daftar: isi yang sama dengan peta", "List: the same as the map"],
+  nomap: ["Susunan wilayah dapil ini tidak diketahui, jadi tidak dapat digambar. Nama dan kursinya ada di daftar.", "Which units make up these dapil is not known, so they cannot be drawn. Their names and seats are in the list."],
+  legend: ["Kursi per dapil", "Seats per dapil"],
+  legendseats: ["Satu titik = satu kursi", "One dot = one seat"],
+  legendarea: ["Luas lingkaran = jumlah kursi", "Size of a circle = seats"],
+  legendold: ["Batas {year}", "Border of {year}"],
+  legendchanged: ["Dapil yang berubah", "Dapil that changed"],
+  legendsame: ["Wilayah tetap", "Same ground"],
+  legendmoved: ["Wilayah yang pindah dapil", "Ground that changed dapil"],
+  legendnone: ["Tidak ada dapil", "No dapil"],
+  orless: ["≤{n}", "≤{n}"],
+  ormore: ["≥{n}", "≥{n}"],
+  comparing: ["{chamber}: {old} → {new}", "{chamber}: {old} → {new}"],
+  comparesum: ["{changed} dapil berubah, {same} tetap sama wilayahnya.", "{changed} dapil changed, {same} kept the same ground."],
+  comparemoved: ["Yang pindah dapil ({n})", "Units that changed dapil ({n})"],
+  comparechanged: ["Dapil yang berubah ({n})", "Dapil that changed ({n})"],
+  comparegone: ["Dapil {year} yang tidak ada lagi ({n})", "Dapil of {year} that are no more ({n})"],
+  comparenone: ["Tidak ada yang berubah di sini.", "Nothing changed here."],
+  compareprov: ["Pilih provinsi untuk melihat wilayah yang pindah di peta.", "Choose a province to see on the map what moved."],
+  thennow: ["{then} → {now} kursi", "{then} → {now} seats"],
+  newdapil: ["baru", "new"],
+  sameground: ["wilayah sama", "same ground"],
+  movedfrom: ["dari {from} ke {to}", "from {from} to {to}"],
+  shareof: ["{share} dari {name}", "{share} from {name}"],
+  showmore: ["Tampilkan semua ({n})", "Show all ({n})"],
+  zoomin: ["Perbesar", "Zoom in"],
+  zoomout: ["Perkecil", "Zoom out"],
+  whole: ["Seluruh wilayah", "Whole view"],
+  maplabel: ["Peta {what}. Daftar di sebelahnya memuat isi yang sama.", "Map: {what}. The list beside it holds the same."],
+  share: ["Bagikan", "Share"],
+  sharetitle: ["Bagikan tampilan ini", "Share this view"],
+  link: ["Tautan", "Link"],
+  copy: ["Salin", "Copy"],
+  copied: ["Tersalin", "Copied"],
+  embed: ["Sematkan di halaman Anda", "Embed in your page"],
+  send: ["Kirim…", "Send…"],
+  save: ["Simpan gambar", "Save picture"],
+  savepng: ["PNG (untuk media sosial)", "PNG (for social media)"],
+  savesvg: ["SVG (untuk percetakan dan desain)", "SVG (for print and design)"],
+  print: ["Cetak", "Print"],
+  close: ["Tutup", "Close"],
+  full: ["Buka peta lengkap", "Open the full map"],
+  loading: ["Memuat peta…", "Loading the map…"],
+  failed: ["{what} tidak dapat dimuat.", "{what} could not be loaded."],
+  offline: ["Anda sedang luring, dan bagian ini belum pernah dibuka.", "You are offline, and this part was not opened before."],
+  nodata: ["Rilis ini belum mempunyai berkas peta. Pengelola dapat membuatnya dengan: dapil export --all", "This release has no map files yet. Whoever runs the service can make them with: dapil export --all"],
+  again: ["Coba lagi", "Try again"],
+  expand: ["Perluas daftar", "More room for the list"],
+  shrink: ["Perkecil daftar", "Less room for the list"],
+  changedto: ["{chamber} tidak ada untuk pemilu itu; ditampilkan {year}.", "There is no {chamber} of that election; {year} is shown."],
+  nosuch: ["{name} tidak ada dalam rilis ini.", "{name} is not in this release."],
+  "level.2": ["Provinsi", "Province"],
+  "level.5": ["Kabupaten/kota", "Kabupaten/kota"],
+  "level.8": ["Kecamatan", "Kecamatan"],
+  "level.13": ["Desa/kelurahan", "Desa/kelurahan"],
+  "level.dapil": ["Dapil {chamber}", "Dapil of {chamber}"],
+  caution: ["Bukan batas resmi: diturunkan dari undang-undang dan peta dasar.", "Not official boundaries: derived from the law and a base map."],
+};
+
+let tongueAt = 0;
+let tongueName = "id";
+
+// Speak `language`: "id" or "en".
+export function speak(language) {
+  tongueName = language === "en" ? "en" : "id";
+  tongueAt = tongueName === "en" ? 1 : 0;
+}
+
+export function language() {
+  return tongueName;
+}
+
+// The words of a key, with {places} filled. An unknown key is an error of ours and says so.
+export function t(key, values = {}) {
+  const pair = WORDS[key];
+  if (!pair) throw new Error(`no words for ${key}`);
+  return pair[tongueAt].replace(/\{(\w+)\}/g, (_, name) => values[name]);
+}
+
+export function seatsText(count) {
+  return t(count === 1 ? "seats.1" : "seats", { n: number(count) });
+}
+
+export function number(value, digits = 0) {
+  return new Intl.NumberFormat(tongueName, { maximumFractionDigits: digits }).format(value);
+}
+
+export function percent(share) {
+  return new Intl.NumberFormat(tongueName, { style: "percent", maximumFractionDigits: share < 0.01 ? 1 : 0 }).format(share);
+}
+
+export function day(iso) {
+  const [year, month, date] = iso.split("-").map(Number);
+  return new Intl.DateTimeFormat(tongueName, { dateStyle: "long", timeZone: "UTC" }).format(Date.UTC(year, month - 1, date));
+}
+
+// Metres as a person says them: 24 m, 1.2 km, 340 km.
+export function distance(metres) {
+  if (metres < 1000) return `${number(metres, metres < 10 ? 1 : 0)} m`;
+  return `${number(metres / 1000, metres < 10000 ? 1 : 0)} km`;
+}
+
+// One language of {id, en}, or of a plain text.
+export function told(text) {
+  return text && typeof text === "object" ? (text[tongueName] ?? text.id ?? "") : (text ?? "");
+}
+
+const KEPT_UPPER = new Set(["DKI", "DI"]);
+
+// A name that the law writes in capitals, as a person writes it: JAWA BARAT III → Jawa Barat III.
+export function nice(name) {
+  if (name !== name.toUpperCase()) return name;
+  return name.replace(/[\p{L}'’]+/gu, (word) => {
+    if (KEPT_UPPER.has(word) || /^[IVX]+$/.test(word)) return word;
+    return word[0] + word.slice(1).toLowerCase();
+  });
+}
