@@ -71,6 +71,7 @@ def main(verbose: bool) -> None:
       dapil publish --to postgresql://…   write it into PostGIS
       dapil sync https://… DIR  mirror the releases of a service, every file checked
       python server.py          serve it (OGC API Features)
+      dapil site DIR            write the map page as a folder for any web host
 
     \b
     Exit codes: 0 done, 1 unexpected or interrupted, 2 wrong use, 3 a plan or code is wrong,
@@ -397,6 +398,30 @@ def _bar() -> Iterator[Callable[[int], Callable[[int], object]]]:
     finally:
         for bar in bars:
             bar.close()
+
+
+@main.command()
+@click.argument("directory", type=click.Path(path_type=Path, file_okay=False))
+@RELEASE
+@click.option("--year", "years", type=int, multiple=True, help="Only this election; repeatable. Default: all.")
+@click.option("--web-only", is_flag=True, help="Half the size, but it does not open from a disk or a file share.")
+@JSON
+@friendly
+def site(directory: Path, release: Path, years: tuple[int, ...], web_only: bool, as_json: bool) -> None:
+    """Write the map page into DIRECTORY: a folder for any web host, and for a double click on index.html.
+
+    A site that dapil wrote there before is replaced in one step; files of others in it stay.
+    """
+    from boundaries.release import open_release
+    from boundaries.site.static import write_site
+
+    progress = say if sys.stderr.isatty() else lambda step: None
+    done = write_site(open_release(release), directory, years=years, web_only=web_only, tell=progress)
+    if as_json:
+        emit(asdict(done))
+        return
+    click.echo(f"{done.path}: {done.files:,} files, {done.bytes:,} bytes ({done.twin_bytes:,} of them for opening it "
+               f"from a disk); elections {', '.join(map(str, done.years))} of {done.release}")  # fmt: skip
 
 
 @main.command(name="map")

@@ -59,6 +59,7 @@ class Paths:
     in `files.ASSETS` → address. ``bundle``: one classic script instead of the modules, for pages opened from a disk.
     ``api``: root of the service, with a slash at its end. ``downloads``: the page of the release's files. ``worker``
     and ``scope``: sw.js and what it answers for. ``tiles``: pattern of a background, ``{z}/{x}/{y}`` in it.
+    ``policy``: a Content-Security-Policy for the page to carry, where no server sends one.
     """
 
     base: str
@@ -71,6 +72,7 @@ class Paths:
     scope: str = ""
     tiles: str = ""
     tiles_attribution: str = ""
+    policy: str = ""
 
 
 def render(language: Language, paths: Paths, manifest: Mapping[str, Any]) -> bytes:
@@ -87,7 +89,9 @@ def render(language: Language, paths: Paths, manifest: Mapping[str, Any]) -> byt
     return page.encode()
 
 
-def worker(version: str, pages: Iterable[str], files: Iterable[str], more: Iterable[str], folders: Iterable[str]) -> bytes:
+def worker(
+    version: str, pages: Iterable[str], files: Iterable[str], more: Iterable[str], folders: Iterable[str]
+) -> bytes:
     """Return the service worker. Addresses are relative to the script's own.
 
     `version` names release and code. `pages` and `files` are kept before the worker takes over, `more` if they can be
@@ -109,7 +113,12 @@ def first_files(manifest: Mapping[str, Any]) -> list[str]:
     plans = [plan for plan in manifest["plans"] if plan.get("layer")]
     newest = max((int(plan["tahun"]) for plan in plans), default=0)
     latest = [str(plan["id"]) for plan in plans if int(plan["tahun"]) == newest]
-    names = ["map-index.json", "map-kabkota.json", "map-units.json", *(f"map-facts-{plan}.json" for plan in latest)]
+    names = [
+        "map-index.json",
+        "map-kabkota.json",
+        "map-units.json",
+        *(f"map-facts-{plan}.json" for plan in latest),
+    ]
     maps = [f"{plan}-overview.topojson" for plan in latest if plan.startswith(("dpr-", "dpd-"))]
     return [*names, *maps]
 

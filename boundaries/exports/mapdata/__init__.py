@@ -13,7 +13,7 @@
 same release gives the same bytes.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from boundaries.exports.basemap_topology import unit_topologies
 from boundaries.exports.mapdata.compare import compare, pairs
@@ -26,12 +26,13 @@ from boundaries.release import Release
 __all__ = ["map_files"]
 
 
-def map_files(release: Release) -> Iterator[tuple[str, bytes]]:
+def map_files(release: Release, years: Collection[int] = ()) -> Iterator[tuple[str, bytes]]:
     """Give the name and the bytes of every ``map-*`` file of a release; the index, which tells of all, comes last.
 
-    Raises ReleaseError where the release lacks its layer of kecamatan, or contradicts itself.
+    `years`: only these elections; by default all. Raises ReleaseError for a year that there is not, and where the
+    release lacks its layer of kecamatan or contradicts itself.
     """
-    content = Content(release)
+    content = Content(release, years)
     sizes: dict[str, int] = {}
     for name, written in _files(content):
         sizes[name] = len(written)

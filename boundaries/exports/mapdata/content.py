@@ -1,7 +1,7 @@
 """The tables of a release as the map's data want them: plans, units and the dapil of every base unit."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import cached_property
 from typing import Any, Final
 
@@ -24,10 +24,10 @@ CHAMBERS: Final = ("dpr", "dpd", "dprd-provinsi", "dprd-kabkota")
 class Content:
     """A release, read once. Order everywhere: plans as in the manifest, dapil by id, units by code."""
 
-    def __init__(self, release: Release) -> None:
+    def __init__(self, release: Release, years: Collection[int] = ()) -> None:
         self.release = release
         self.datasets = Datasets(release)
-        self.plans: dict[str, Mapping[str, Any]] = {plan["id"]: plan for plan in release.manifest["plans"]}
+        self.plans = chosen_plans(release, years)
         self._dapil: dict[str, Dataset] = {}
 
     def dapil(self, plan: str) -> Dataset:
@@ -113,6 +113,20 @@ class Content:
             )
         found[at] = dapil
         return found
+
+
+def chosen_plans(release: Release, years: Collection[int] = ()) -> dict[str, Mapping[str, Any]]:
+    """Plans by id, as the manifest tells of them; of some elections or of all. Raises ReleaseError for another year."""
+    known = {int(plan["tahun"]) for plan in release.manifest["plans"]}
+    if unknown := sorted(set(years) - known):
+        raise ReleaseError(
+            f"{release.id} has no election of {unknown[0]}; it has {', '.join(map(str, sorted(known)))}"
+        )
+    return {
+        str(plan["id"]): plan
+        for plan in release.manifest["plans"]
+        if not years or int(plan["tahun"]) in years
+    }
 
 
 def reasons(text: object) -> list[Text] | None:
