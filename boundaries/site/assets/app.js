@@ -1,7 +1,7 @@
 // The page's heart: one state, what is known for it, and one way to change it. What is shown follows from the two.
 import { comparisonOf, drawingOf, factsOf, kabkotaOf, units } from "./atlas.js";
 import { groundAround, placeAt, placeIn } from "./place.js";
-import { detailOf, drawn, focusBox, groundFiles, olderDrawing } from "./scene.js";
+import { detailOf, drawn, focusBox, groundFiles, olderDrawing, olderProvinces } from "./scene.js";
 import { readState, writeState, yearFor } from "./state.js";
 import { t } from "./words.js";
 
@@ -63,7 +63,8 @@ export class App {
   }
 
   // Load what the state needs and show it. Only the last call counts; a part that cannot be had is told.
-  async show(options = {}) {
+  async show(asked = {}) {
+    const options = { ...asked, zoomUnit: asked.zoomUnit ?? Boolean(this.state.unit && !this.state.peta) };
     const turn = ++this.turn;
     const current = () => turn === this.turn;
     const state = this.state;
@@ -75,7 +76,7 @@ export class App {
       if (kept) Object.assign(known, { details: this.known.details, olderDetails: this.known.olderDetails });
       this.known = known;
     } catch (error) {
-      if (current()) this.shown.failed(error, () => this.show(options));
+      if (current()) this.shown.failed(error, () => this.show(asked));
       return;
     }
     this.shown.failed(null);
@@ -112,6 +113,7 @@ export class App {
     const { state } = this;
     if (zoom) this.shown.fit(zoom);
     else if (state.peta && (!before || before.peta !== state.peta)) this.shown.fit(state.peta);
+    else if (!before && state.titik) this.shown.fit(aroundPoint(state.titik));
     else if (!before || ((before.prov !== state.prov || before.kab !== state.kab) && !zoomUnit && !state.titik)) {
       this.shown.fit(focusBox(state, this.known));
     }
@@ -129,26 +131,20 @@ export class App {
   async addDetails(current = () => true) {
     const { state, known } = this;
     const wanted = this.shown.details(state);
-    for (const province of known.details.keys()) {
-      if (!wanted.includes(province)) {
-        known.details.delete(province);
-        known.olderDetails.delete(province);
-      }
-    }
-    await Promise.allSettled(wanted.map(async (province) => {
-      if (!known.details.has(province)) {
-        const drawing = await detailOf(state, province);
-        if (known !== this.known || !current() || !this.shown.details(state).includes(province)) return;
-        known.details.set(province, drawing);
-        this.shown.ground();
-      }
-      if (state.banding && !known.olderDetails.has(province)) {
-        const drawing = await olderDrawing(state, known.comparison, province);
-        if (known !== this.known) return;
-        known.olderDetails.set(province, drawing);
-        this.shown.ground();
-      }
-    }));
+    const older = state.banding ? wanted.flatMap((province) => olderProvinces(known, province)) : [];
+    for (const province of known.details.keys()) if (!wanted.includes(province)) known.details.delete(province);
+    for (const province of known.olderDetails.keys()) if (!older.includes(province)) known.olderDetails.delete(province);
+    const add = async (details, province, coming) => {
+      if (details.has(province)) return;
+      const drawing = await coming();
+      if (known !== this.known || !current()) return;
+      details.set(province, drawing);
+      this.shown.ground();
+    };
+    await Promise.allSettled([
+      ...wanted.map((province) => add(known.details, province, () => detailOf(state, province))),
+      ...[...new Set(older)].map((province) => add(known.olderDetails, province, () => olderDrawing(state, known.comparison, province))),
+    ]);
   }
 
   async addPlace(state, options, current) {
@@ -211,4 +207,10 @@ export class App {
     this.pointedPlace = code;
     this.shown.over();
   }
+}
+
+const AROUND = 0.12; // degrees to each side of a point that an address names
+
+function aroundPoint({ lon, lat }) {
+  return [lon - AROUND, lat - AROUND, lon + AROUND, lat + AROUND];
 }

@@ -1,6 +1,6 @@
 // What the colours mean, as they are at the moment.
 import { el, fill } from "./dom.js";
-import { palette, SEAT_STEPS, stepOf } from "./palette.js";
+import { movedColour, palette, SEAT_STEPS, stepOf } from "./palette.js";
 import { inFocus } from "./scene.js";
 import { number, t } from "./words.js";
 
@@ -18,8 +18,8 @@ export function legendEntries(state, known, colours) {
   if (!known.overview) return { title: "", items: [[colours.land, t("nocomposition"), "area"]] };
   if (state.tampil === "kursi") return { title: "", items: [[colours.dots[state.lembaga], t("legendseats"), "dot"], [fills[0], t("legendarea"), "disc"]] };
   if (state.banding) {
-    const items = [[fills[1], t("legendchanged"), "area"], [colours.land, t("legendsame"), "area"], [colours.old, t("legendold", { year: state.banding }), "line"]];
-    return { title: "", items: known.moved ? [...items, [`${colours.moved}73`, t("legendmoved"), "area"]] : items };
+    const items = [[fills[1], t("legendchanged"), "area"], [colours.land, t("legendsame"), "area"], [colours.old, t("legendold", { year: state.banding }), "line"], [colours.strong, t("legendold", { year: state.tahun }), "solid"]];
+    return { title: "", items: known.moved ? [...items, [movedColour(colours, state.lembaga), t("legendmoved"), "area"]] : items };
   }
   const seats = known.facts.rows.filter((row) => inFocus(state, row)).map((row) => row.kursi);
   const [least, most] = [Math.min(...seats), Math.max(...seats)];

@@ -6,6 +6,7 @@
 //   bubbles   the seat view: [{x, y, radius, seats, dots, colour, name}] in the world, or null
 //   point     {x, y, radius} in the world, or null: radius is how sure the place is
 import { latAt, lonAt, worldX, worldY } from "./drawing.js";
+import { t } from "./words.js";
 
 export const SANS = 'system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "Liberation Sans", sans-serif';
 const DEGREE_STEPS = [10, 5, 2, 1, 0.5, 0.2, 0.1];
@@ -20,7 +21,7 @@ export function paintGround(pen, scene) {
         const colour = fill(row);
         if (colour) pen.area(drawing, row, colour);
       }
-      for (const [kind, line] of lines) pen.line(drawing, kind, line);
+      for (const [kind, line] of lines) pen.line(drawing, kind, view.scale < NAMED_FROM && line.thin ? { ...line, width: line.thin } : line);
     });
   }
 }
@@ -45,21 +46,30 @@ function seen(drawing, view) {
   return rows;
 }
 
+const NOTE_LON = 92.6; // where parallels are named: west of all land
+const NOTE_LAT = -12.4; // where meridians are: south of it
+
 function graticule(pen, colours) {
   const { scale, tx, ty, width, height } = pen.view;
   const degrees = ((width / scale) * 360) / 256;
   const step = DEGREE_STEPS.find((each) => degrees / each >= 4) ?? 0.1;
   const [west, north] = [lonAt(-tx / scale), latAt(-ty / scale)];
   const [east, south] = [lonAt((width - tx) / scale), latAt((height - ty) / scale)];
-  const line = { colour: colours.grid, width: 1 };
+  const note = { font: `400 10px ${SANS}`, colour: colours.gridInk, halo: colours.sea };
   for (let at = Math.ceil(west / step); at * step <= east; at++) {
     const x = worldX(at * step) * scale + tx;
-    pen.polyline([[x, 0], [x, height]], at === 0 ? { ...line, width: 1.5 } : line);
+    pen.polyline([[x, 0], [x, height]], { colour: colours.grid, width: 1 });
+    if (step >= 5 && at * step > NOTE_LON) pen.text(t("east", { n: at * step }), x, worldY(NOTE_LAT) * scale + ty, note);
   }
   for (let at = Math.ceil(Math.max(south, -80) / step); at * step <= Math.min(north, 80); at++) {
     const y = worldY(at * step) * scale + ty;
-    pen.polyline([[0, y], [width, y]], at === 0 ? { ...line, width: 1.5 } : line);
+    pen.polyline([[0, y], [width, y]], { colour: colours.grid, width: at === 0 ? 1.6 : 1 });
+    if (step >= 5 && Math.abs(at * step) <= 10) pen.text(parallelName(at * step), worldX(NOTE_LON) * scale + tx, y, note);
   }
+}
+
+function parallelName(lat) {
+  return lat === 0 ? "0°" : t(lat > 0 ? "north" : "south", { n: Math.abs(lat) });
 }
 
 // Labels where they fit: in their own ground, clear of the others and of the edge. A name that does not fit leaves its
@@ -82,11 +92,13 @@ function paintLabels(pen, scene) {
 }
 
 const NAME_FONTS = [`600 13px ${SANS}`, `600 11px ${SANS}`];
+const NAMED_FROM = 2 ** 5.3; // of the nation as a whole, numbers say more than the few names that would fit
 const SEAT_FONT = `500 11px ${SANS}`;
 const ALONE_FONT = `600 11px ${SANS}`;
 
 function arranged(pen, { text, seats }, wide, high) {
-  for (const font of text ? NAME_FONTS : []) {
+  const named = text && pen.view.scale > NAMED_FROM;
+  for (const font of named ? NAME_FONTS : []) {
     const width = pen.widthOf(text, font);
     if (width * 0.94 > wide) continue;
     if (seats && high > 30) {
@@ -124,7 +136,7 @@ function paintBubbles(pen, { bubbles, colours }) {
     const [px, py, r] = [bubble.x * scale + tx, bubble.y * scale + ty, bubble.radius * scale];
     if (bubble.chosen) pen.circles([[px, py, r + 2]], "transparent", { colour: colours.chosen, width: 2.5 });
     const font = `600 11px ${SANS}`;
-    if (pen.widthOf(bubble.name, font) < 2 * r + 14 && r > 14) {
+    if (r > 21 && pen.widthOf(bubble.name, font) < 2 * r + 12) {
       pen.text(bubble.name, px, py + r + 8, { font, colour: colours.ink, halo: colours.halo });
     }
   }

@@ -50,3 +50,15 @@ export function inkOn(colour) {
   const light = 0.2126 * r + 0.7152 * g + 0.0722 * b;
   return light > 0.2 ? "#1b2229" : "#ffffff";
 }
+
+// One colour laid over another, `share` of it.
+export function mixed(over, under, share) {
+  const part = (colour, at) => parseInt(colour.slice(at, at + 2), 16);
+  const one = (at) => Math.round(part(over, at) * share + part(under, at) * (1 - share)).toString(16).padStart(2, "0");
+  return `#${one(1)}${one(3)}${one(5)}`;
+}
+
+// Ground that passed to another dapil, in a comparison.
+export function movedColour(colours, chamber) {
+  return mixed(colours.moved, colours.fills[chamber][1], 0.45);
+}

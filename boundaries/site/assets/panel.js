@@ -131,6 +131,8 @@ function pointName({ lat, lon }) {
   return t("point", { lat: number(lat, 4), lon: number(lon, 4) });
 }
 
+const SURE_M = 50; // a place known worse than this is not said to be sure
+
 // How far and how sure.
 function certainty(app, { answer, point }) {
   if (!point) return null;
@@ -138,10 +140,10 @@ function certainty(app, { answer, point }) {
   if (answer.too_far) lines.push(t("toofar", { place: answer.nearest.nama, m: distance(answer.nearest.m) }));
   else if (!answer.on_land) lines.push(t("atsea", { m: distance(answer.distance_m), place: answer.unit.nama }));
   for (const near of answer.neighbours ?? []) lines.push(t("nearborder", { m: distance(near.m), place: near.nama }));
-  if (answer.on_land && !answer.neighbours.length) lines.push(t("sure"));
+  const firm = answer.on_land && !answer.neighbours.length && !(point.accuracy > SURE_M);
+  if (firm) lines.push(t("sure"));
   if (point.own) lines.push(t("hereaccuracy", { m: distance(point.accuracy) }), t("hereprivate"));
-  else if (point.accuracy > 150) lines.push(t("tapaccuracy", { m: distance(point.accuracy) }));
-  const firm = answer.on_land && !answer.neighbours.length;
+  else if (point.accuracy > SURE_M) lines.push(t("tapaccuracy", { m: distance(point.accuracy) }));
   return el("div", { class: firm ? "certain" : "certain near" }, lines.map((line) => el("p", {}, line)));
 }
 
@@ -189,24 +191,46 @@ function comparePart(app) {
   const title = `${whereName(app)}: ${state.banding} → ${state.tahun}`;
   if (!comparison || !older) return { title, lead: t("loading"), back, body: [compareChoice(app)] };
   const here = ({ id }) => inFocus(state, known.facts.byId.get(id) ?? older.byId.get(id) ?? {});
-  const dapil = comparison.dapil.filter(here);
   const units = comparison.units.filter(({ kode }) => kode.startsWith(state.kab || state.prov));
+  const dapil = comparison.dapil.filter(here);
+  const ground = dapil.filter((each) => !each.same_ground);
+  const seats = dapil.filter((each) => each.same_ground && each.kursi_then !== each.kursi_now);
+  const named = dapil.filter((each) => each.same_ground && each.kursi_then === each.kursi_now);
   const gone = comparison.gone.filter(here);
   const total = known.facts.rows.filter((row) => inFocus(state, row)).length;
-  const changed = dapil.filter((each) => !each.same_ground).length;
+  const many = !state.prov && ground.length + seats.length > MANY;
+  const renamed = named.length ? foldedBox(t("comparenamed", { n: number(named.length) }), longList(named.map((each) => changedRow(app, each)), 40)) : null;
   return {
     title,
-    lead: t("comparesum", { changed: number(changed), same: number(total - changed) }),
+    lead: t("comparesum", { changed: number(ground.length), same: number(total - ground.length) }),
     back,
     body: [
       compareChoice(app),
-      state.prov || !units.length ? null : el("p", { class: "soft small" }, t("compareprov")),
-      dapil.length || units.length || gone.length ? null : el("p", { class: "note" }, t("comparenone")),
-      section(t("comparechanged", { n: number(dapil.length) }), dapil, (each) => changedRow(app, each)),
-      section(t("comparemoved", { n: number(units.length) }), units, (each) => movedRow(app, each)),
-      section(t("comparegone", { year: state.banding, n: number(gone.length) }), gone, (each) => goneRow(app, each)),
+      ground.length + seats.length + units.length + gone.length ? null : el("p", { class: "note" }, t("comparenone")),
+      many ? provincesChanged(app, [...ground, ...seats], units) : [
+        section(t("comparechanged", { n: number(ground.length + seats.length) }), [...ground, ...seats], (each) => changedRow(app, each)),
+        state.prov || !units.length ? null : el("p", { class: "soft small" }, t("compareprov")),
+        section(t("comparemoved", { n: number(units.length) }), units, (each) => movedRow(app, each)),
+        section(t("comparegone", { year: state.banding, n: number(gone.length) }), gone, (each) => goneRow(app, each)),
+        renamed,
+      ],
     ],
   };
+}
+
+const MANY = 60; // changes from which on the nation is told by province
+
+function provincesChanged(app, dapil, units) {
+  const rows = app.known.index.provinces.map(({ kode, nama }) => {
+    const own = dapil.filter(({ id }) => app.known.facts.byId.get(id)?.kode_provinsi === kode).length;
+    const moved = units.filter((unit) => unit.kode.startsWith(kode)).length;
+    if (!own && !moved) return null;
+    return rowButton({
+      name: nama, count: number(own), more: t("comparecounts", { dapil: number(own), units: number(moved) }),
+      act: () => app.go({ prov: kode, peta: null }, { focus: true }), point: (on) => app.pointPlace(on ? kode : ""),
+    });
+  });
+  return el("section", {}, el("h3", {}, t("compareprovs")), longList(rows.filter(Boolean)));
 }
 
 function section(title, items, row) {

@@ -65,6 +65,7 @@ function legendLine(pen, app, colours, y) {
   if (title) write(`${title}:`);
   for (const [colour, text, kind] of items) {
     if (kind === "line") pen.polyline([[x, y], [x + 16, y]], { colour, width: 2, dash: [6, 3.5] });
+    else if (kind === "solid") pen.polyline([[x, y], [x + 16, y]], { colour, width: 1.2 });
     else if (kind === "dot") pen.circles([[x + 8, y, 3]], colour);
     else if (kind === "disc") pen.circles([[x + 8, y, 7]], colour);
     else pen.rect(x, y - 6, 16, 12, colour);

@@ -1,7 +1,7 @@
 // From what is asked (state.js) and what is known (atlas.js) to what is painted (paint.js).
 import { drawingOf, lineKind, overviewFile, provinceFile, provinceOf } from "./atlas.js";
 import { worldBox, worldX, worldY } from "./drawing.js";
-import { inkOn, palette, stepOf } from "./palette.js";
+import { inkOn, movedColour, palette, stepOf } from "./palette.js";
 import { layDiscs } from "./seats.js";
 import { language, nice, number } from "./words.js";
 
@@ -34,13 +34,14 @@ function landFile(index, year) {
 }
 
 // Provinces whose own files should be drawn for what the map shows.
-export function wantedDetails(index, state, zoom, [west, south, east, north]) {
-  if (!drawn(index, state.lembaga, state.tahun)) return [];
-  const wanted = state.prov ? [state.prov] : [];
+export function wantedDetails({ index, facts }, state, zoom, [west, south, east, north]) {
+  if (!facts || !drawn(index, state.lembaga, state.tahun)) return [];
+  const elects = new Set(facts.rows.map((row) => row.kode_provinsi));
+  const wanted = elects.has(state.prov) ? [state.prov] : [];
   if (zoom < DETAIL_ZOOM) return wanted;
   const centre = [(west + east) / 2, (south + north) / 2];
   const near = index.provinces
-    .filter(({ kode, bbox: [w, s, e, n] }) => kode !== state.prov && w < east && e > west && s < north && n > south)
+    .filter(({ kode, bbox: [w, s, e, n] }) => kode !== state.prov && elects.has(kode) && w < east && e > west && s < north && n > south)
     .map(({ kode, bbox: [w, s, e, n] }) => [Math.hypot((w + e) / 2 - centre[0], (s + n) / 2 - centre[1]), kode])
     .sort(([one], [other]) => one - other);
   return [...wanted, ...near.slice(0, DETAILS).map(([, kode]) => kode)];
@@ -58,6 +59,12 @@ export function olderDrawing(state, comparison, province = "") {
   const kind = (one, other) =>
     other && (changed.has(one.id) || changed.has(other.id)) ? `old:${provinceOf(one)}` : lineKind(one, other);
   return drawingOf(file, lembaga, kind, `old ${state.tahun}`);
+}
+
+// The provinces, as they were, whose dapil lay on the ground of a province of today.
+export function olderProvinces({ comparison, olderFacts, facts }, province) {
+  const ids = comparison.dapil.filter(({ id }) => facts.byId.get(id)?.kode_provinsi === province).flatMap(({ matches }) => matches.map(([id]) => id));
+  return [...new Set(ids.map((id) => olderFacts.byId.get(id)?.kode_provinsi).filter(Boolean))];
 }
 
 function changedOld({ dapil, gone }) {
@@ -110,12 +117,14 @@ function landSheet({ land, overview, details }, colours) {
   return { drawing: land, fill: (row) => (details.has(provinceOf(land.features[row])) ? null : colours.land), lines };
 }
 
+const CROWD = 500; // features from which on lines are thinner while the nation is seen as a whole
 const WIDTHS = { coast: 0.7, prov: 1, kab: 0.7, dapil: 0.8 };
 
 // `details`: provinces that are drawn from their own files, left out here.
 function sheetOf(drawing, state, { colours, colourOf }, details) {
   const lines = [];
   const order = ["dapil", "kab", "coast", "prov"];
+  const crowd = drawing.features.length > CROWD ? 0.45 : 1;
   const kinds = [...drawing.kinds.keys()].sort((a, b) => order.indexOf(a.split(":")[0]) - order.indexOf(b.split(":")[0]));
   for (const kind of kinds) {
     const [what, ...provinces] = kind.split(":");
@@ -123,8 +132,10 @@ function sheetOf(drawing, state, { colours, colourOf }, details) {
     const away = state.prov && !provinces.includes(state.prov);
     const faint = away || state.tampil === "kursi";
     if (faint && (what === "dapil" || what === "kab")) continue;
-    const colour = { coast: colours.coast, prov: colours.strong, kab: colours.kab, dapil: colours.border }[what];
-    lines.push([kind, { colour: faint ? colours.coast : colour, width: faint ? 0.6 : WIDTHS[what] }]);
+    const border = state.banding ? colours.strong : colours.border;
+    const colour = { coast: colours.coast, prov: colours.strong, kab: colours.kab, dapil: border }[what];
+    const width = faint ? 0.6 : WIDTHS[what];
+    lines.push([kind, { colour: faint ? colours.coast : colour, width, thin: width * crowd }]);
   }
   const fill = (row) => {
     const feature = drawing.features[row];
@@ -139,15 +150,20 @@ function addComparison(scene, state, known) {
   const line = { colour: colours.old, width: 2, dash: [6, 3.5] };
   if (known.moved) {
     const { drawing, codes } = known.moved;
-    const fill = (row) => (codes.has(drawing.features[row].id) ? `${colours.moved}59` : null);
+    const fill = (row) => (codes.has(drawing.features[row].id) ? movedColour(colours, state.lembaga) : null);
     scene.sheets.push({ drawing, fill, lines: [] });
   }
+  for (const drawing of known.moved ? known.details.values() : []) {
+    const kinds = [...drawing.kinds.keys()].filter((kind) => /^(dapil|kab):/.test(kind));
+    scene.sheets.push({ drawing, fill: () => null, lines: kinds.map((kind) => [kind, { colour: colours.strong, width: 0.9 }]) });
+  }
+  const within = state.prov ? olderProvinces(known, state.prov) : null;
   const drawings = [...known.olderDetails].map(([, drawing]) => [drawing, null]);
   if (known.older) drawings.unshift([known.older, known.olderDetails]);
   for (const [drawing, details] of drawings) {
     const kinds = [...drawing.kinds.keys()].filter((kind) => {
       const [what, province] = kind.split(":");
-      return what === "old" && !details?.has(province) && (!state.prov || province === state.prov);
+      return what === "old" && !details?.has(province) && (!within || within.includes(province));
     });
     scene.sheets.push({ drawing, fill: () => null, lines: [...kinds.map((kind) => [kind, halo]), ...kinds.map((kind) => [kind, line])] });
   }

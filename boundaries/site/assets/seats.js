@@ -1,7 +1,7 @@
 // The seat view: every dapil as a disc as large as its seats, near its own ground, none over another.
 
 const ROUNDS = 120;
-const SHARE = 0.26; // of the frame that discs cover
+const SHARE = 0.15; // of the frame that discs cover
 
 // Lay discs out. `places`: [{x, y, seats}] in the world; `frame`: [left, top, right, bottom] of what is shown.
 // Returns [{x, y, radius, dot, dots}] in the same order. The same places give the same discs.
@@ -11,8 +11,7 @@ export function layDiscs(places, frame) {
   const perSeat = (SHARE * width * height) / seats / Math.PI;
   const discs = places.map(({ x, y, seats: own }) => ({ x, y, radius: Math.sqrt(own * perSeat), home: [x, y] }));
   for (let round = 0; round < ROUNDS; round++) {
-    const moved = pushApart(discs) ;
-    if (!moved) break;
+    if (!pushApart(discs)) break;
     if (round < ROUNDS * 0.7) pullHome(discs, 0.04);
   }
   return discs.map((disc, at) => ({ ...disc, ...dotsOf(places[at].seats, disc.radius) }));
@@ -63,14 +62,34 @@ function pullHome(discs, share) {
   }
 }
 
-const TURN = Math.PI * (3 - Math.sqrt(5));
+// How many dots stand on each ring, from the middle outwards.
+const RINGS = [[], [1], [2], [3], [4], [5], [1, 5], [1, 6], [1, 7], [2, 7], [3, 7], [3, 8], [3, 9]];
+const DOT = 0.5; // radius of a dot, of the radius of a disc of one seat
 
-// Places of `count` dots in a disc, from its middle, as the seeds of a sunflower.
+// Places of `count` dots in a disc, from its middle. A dot is as large in every disc.
 function dotsOf(count, radius) {
-  const pitch = radius / Math.sqrt(Math.max(count, 2)) * 0.92;
-  const dots = Array.from({ length: count }, (_, at) => {
-    const out = count === 1 ? 0 : pitch * Math.sqrt(at + 0.45);
-    return [out * Math.cos(at * TURN), out * Math.sin(at * TURN)];
+  const dot = (radius / Math.sqrt(count)) * DOT;
+  const rings = RINGS[count] ?? ringsOf(count);
+  const step = dot * 2.45;
+  const first = rings[0] === 1 ? 0 : rings.length === 1 ? radius - dot * 1.75 : dot * (rings[0] === 2 ? 1.25 : 1.5);
+  const dots = rings.flatMap((many, ring) => {
+    const out = many === 1 && ring === 0 ? 0 : Math.min(radius - dot * 1.4, first + step * ring);
+    return Array.from({ length: many }, (_, at) => turned(out, (at / many) * 2 * Math.PI - Math.PI / 2));
   });
-  return { dots, dot: pitch * 0.62 };
+  return { dots, dot };
+}
+
+function turned(out, angle) {
+  return [out * Math.cos(angle), out * Math.sin(angle)];
+}
+
+// For more seats than any law gives: rings of six more each.
+function ringsOf(count) {
+  const rings = [1];
+  let left = count - 1;
+  for (let many = 6; left > 0; many += 6) {
+    rings.push(Math.min(many, left));
+    left -= many;
+  }
+  return rings;
 }

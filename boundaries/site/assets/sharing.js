@@ -41,7 +41,7 @@ export class Sharing {
     frame.width = "100%";
     frame.height = "560";
     frame.loading = "lazy";
-    return frame.outerHTML;
+    return frame.outerHTML.replace("<iframe ", '<iframe style="border:0" ');
   }
 
   copyBox(id, label, text, send = null) {

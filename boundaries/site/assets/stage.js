@@ -78,7 +78,7 @@ export class Stage {
   details(state) {
     const bounds = this.map.getBounds();
     const box = [bounds.getWest(), bounds.getSouth(), bounds.getEast(), bounds.getNorth()];
-    return wantedDetails(this.app.index, state, this.map.getZoom(), box);
+    return wantedDetails(this.app.known, state, this.map.getZoom(), box);
   }
 
   // After the page moved the map its place is not part of the address; after a person did, it is.

@@ -73,7 +73,8 @@ export function makeMap(element, { quiet, tiles, bounds }) {
 // Show a box of degrees [west, south, east, north], at once where motion is not wanted.
 export function showBox(map, [west, south, east, north], quiet) {
   const room = Math.min(28, map.getSize().x * 0.04);
-  const options = { padding: [room, room], animate: !quiet, duration: 0.6, maxZoom: 12.5 };
+  // The buttons stand above, the legend below.
+  const options = { paddingTopLeft: [room, 52], paddingBottomRight: [room, Math.min(96, map.getSize().y * 0.22)], animate: !quiet, duration: 0.6, maxZoom: 11.5 };
   const box = [[south, west], [north, east]];
   if (quiet) map.fitBounds(box, { ...options, animate: false });
   else map.flyToBounds(box, options);
