@@ -110,6 +110,7 @@ class _Work:
             self.arcs.append((np.flatnonzero(chosen), _shifted(drawn, moved[self._parts.net[chosen]])))
         if self.arcs:
             self._taken = ground(self._topology, self.arcs, self._parts, self._core | self._inner)[1]
+            shapely.prepare(self._taken)  # islands are tried against it many times
 
     def settle_outlines(self) -> None:
         """Islands of more than a few cells, and all that a border divides."""

@@ -34,6 +34,7 @@ _INSIDE: Final = (  # every point of the grid in or on a stamp
     np.array([(0, 0), (0, 1), (1, 1), (1, 0), (2, 0)]),
     np.array([(0, 0), (0, 1), (0, 2), (1, 1), (1, 0), (2, 0)]),
 )
+_SIZE: Final = np.array([stamp.max(axis=0) for stamp in STAMPS])
 _AREA: Final = np.array([0.5, 1.0, 1.5, 2.0])
 STAMPED: Final = 2.25
 """Islands of a smaller area, in cells, become a stamp."""
@@ -181,9 +182,12 @@ def _on_water(places: Array, kind: Array, land: Array) -> Array:
     all_ = np.concatenate([places.reshape(-1, 2).astype(np.int64), np.repeat(kind, count)[:, None]], axis=1)
     key = ((all_[:, 0] + 2**28 << 33) | (all_[:, 1] + 2**28 << 3)) | all_[:, 2]
     _, example, which = np.unique(key, return_index=True, return_inverse=True)
-    trial = _stamps(all_[example, :2].astype(np.float64), all_[example, 2])
-    free = np.ones(len(trial), dtype=bool)
-    free[shapely.STRtree(trial).query(land, predicate="intersects")[1]] = False
+    corner, kind = all_[example, :2], all_[example, 2]
+    free = np.ones(len(corner), dtype=bool)
+    boxes = shapely.box(*corner.T, *(corner + _SIZE[kind]).T)
+    ground, near = shapely.STRtree(boxes).query(land, predicate="intersects")
+    hit = shapely.intersects(land[ground], _stamps(corner[near].astype(np.float64), kind[near]))
+    free[near[hit]] = False
     return np.asarray(free[which].reshape(-1, count))
 
 

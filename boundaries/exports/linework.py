@@ -153,6 +153,67 @@ def clash(a: Array, b: Array, ia: Any, ib: Any, c: Array, d: Array, ic: Any, id_
     return np.where(shared == 0, meet, np.where(shared == 1, along, True))
 
 
+def clash_counts(
+    start: Array,
+    end: Array,
+    own: tuple[Array, Array],
+    place_c: Array,
+    place_d: Array,
+    other: tuple[Array, Array],
+) -> Array:
+    """How often a few segments clash with others and with each other, for each of some trials.
+
+    What `clash` finds, for the search that asks for it thousands of times: points are complex numbers, exact below
+    2**53, for the product of a conjugate and another has the dot product as its real part, the cross product as its
+    imaginary part.
+
+    Parameters
+    ----------
+    start, end
+        (k, m, 2): the ends of m segments in each of k trials; `own`: their vertices, (m,) each.
+    place_c, place_d
+        (n, 2): those of the others; `other`: their vertices.
+    """
+    trials, count, others = len(start), len(own[0]), len(place_c)
+    a, b = _complex(start), _complex(end)
+    c, d = np.empty((2, trials, 1, others + count), dtype=np.complex128)
+    c[:, 0, :others], c[:, 0, others:] = _complex(place_c), a
+    d[:, 0, :others], d[:, 0, others:] = _complex(place_d), b
+    ia, ib = (each[:, None] for each in own)
+    ic, id_ = (np.concatenate(pair) for pair in zip(other, own, strict=True))
+    at_a = (ia == ic) | (ia == id_)
+    at_c = (ia == ic) | (ib == ic)
+    shared = (ia == ic).astype(np.int8) + (ia == id_) + (ib == ic) + (ib == id_)
+    nought = (a == b).sum(axis=1)
+    a, b = a[:, :, None], b[:, :, None]
+    ab, cd = b - a, d - c
+    to_ab, to_cd = ab.conj(), cd.conj()
+    one, two = (to_ab * (c - a)).imag, (to_ab * (d - a)).imag
+    three, four = (to_cd * (a - c)).imag, (to_cd * (b - c)).imag
+    meet = (one * two <= 0) & (three * four <= 0)
+    flat = meet & (one == 0) & (two == 0)
+    if flat.any():
+        meet &= ~flat | _boxes_meet(a, b, c, d)
+    both = to_ab * cd
+    along = (both.imag == 0) & (np.where(at_a == at_c, both.real, -both.real) > 0)
+    bad = np.where(shared == 0, meet, np.where(shared == 1, along, True))
+    itself = bad[:, :, others:]
+    itself[:, np.arange(count), np.arange(count)] = False
+    return np.asarray(bad[:, :, :others].sum(axis=(1, 2)) + itself.sum(axis=(1, 2)) // 2 + nought)
+
+
+def _complex(points: Array) -> Array:
+    return np.asarray(points[..., 0] + 1j * points[..., 1])
+
+
+def _boxes_meet(a: Array, b: Array, c: Array, d: Array) -> Array:
+    """Whether the boxes of segments meet, for points as complex numbers."""
+    meet = True
+    for p, q, r, s in ((a.real, b.real, c.real, d.real), (a.imag, b.imag, c.imag, d.imag)):
+        meet = meet & (np.minimum(p, q) <= np.maximum(r, s)) & (np.minimum(r, s) <= np.maximum(p, q))
+    return np.asarray(meet)
+
+
 def cross(a: Array, b: Array) -> Array:
     """Cross products of vectors (..., 2)."""
     return np.asarray(a[..., 0] * b[..., 1] - a[..., 1] * b[..., 0])

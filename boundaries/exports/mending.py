@@ -12,7 +12,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from boundaries.exports.linework import Graph, clash, clashes, cross, turned
+from boundaries.exports.linework import Graph, clash, clash_counts, clashes, cross, turned
 from boundaries.exports.nearby import Nearby
 
 Array = NDArray[Any]
@@ -22,6 +22,9 @@ _TRIES: Final = 12
 _SLIVER: Final = 2.0
 """Cells: ground that may change sides when a point is taken out."""
 _ROUNDS: Final = 10
+_SQUARE: Final = 6
+"""Segments that changed are kept by squares of two to the power of so many cells."""
+_NONE: Final[frozenset[int]] = frozenset()
 _NEXT: Final = 9
 """The places up to one cell away, along both axes, are the first of all."""
 _CALM: Final = 2
@@ -89,6 +92,11 @@ def straighten(lines: Graph, least: Array) -> None:
         lines.alive[slots] = False
 
 
+def _squares(low: Array, high: Array) -> list[tuple[int, int]]:
+    (x0, y0), (x1, y1) = (low >> _SQUARE).tolist(), (high >> _SQUARE).tolist()
+    return [(x, y) for x in range(x0, x1 + 1) for y in range(y0, y1 + 1)]
+
+
 class _Mender:
     """The search around each point that clashes. Segments are found by their first places."""
 
@@ -105,6 +113,7 @@ class _Mender:
         start, end = lines.place[a], lines.place[b]
         self._nearby = Nearby(np.minimum(start, end), np.maximum(start, end))
         self._changed: set[int] = set()
+        self._where: dict[tuple[int, int], set[int]] = {}  # square → slots that were changed to lie in it
 
     @property
     def changed(self) -> Array:
@@ -150,7 +159,7 @@ class _Mender:
                 return []
             best = alike[time % len(alike)]
         g.place[vertex] = places[best]
-        self._changed.update(touching.tolist())
+        self._note(touching)
         return self._around(touching) if score[best] else []
 
     def _scores(self, vertex: int, touching: Array, near: Array, places: Array, distance: Array) -> Array:
@@ -178,7 +187,8 @@ class _Mender:
         self._left[self._g.line[slot]] -= 1
         previous = int(self._g.before[slot])
         self._g.remove(slot)
-        self._changed.update((slot, previous))
+        self._changed.add(slot)
+        self._note(np.array([previous]))
         return self._around(np.array([previous]))
 
     def _around(self, touching: Array) -> list[int]:
@@ -199,15 +209,23 @@ class _Mender:
         start, end = g.ends(touching)
         places = g.place[np.concatenate([start, end, [vertex]])]
         low, high = places.min(axis=0) - 2 - self._reach, places.max(axis=0) + 2 + self._reach
-        static = self._slots[self._nearby.at(low, high)]
-        both = np.array(
-            sorted({*static.tolist(), *self._changed}.difference(touching.tolist())), dtype=np.int64
-        )
+        found = set(self._slots[self._nearby.at(low, high)].tolist())
+        for square in _squares(low, high):
+            found |= self._where.get(square, _NONE)
+        both = np.array(sorted(found.difference(touching.tolist())), dtype=np.int64)
         both = both[g.alive[both] & (g.after[both] >= 0)]
         a, b = g.ends(both)
         pa, pb = g.place[a], g.place[b]
         hit = ((np.minimum(pa, pb) <= high) & (np.maximum(pa, pb) >= low)).all(axis=1)
         return np.asarray(both[hit])
+
+    def _note(self, slots: Array) -> None:
+        """Remember that segments changed, and where they are now."""
+        self._changed.update(slots.tolist())
+        a, b = (self._g.place[v] for v in self._g.ends(slots))
+        for slot, low, high in zip(slots.tolist(), np.minimum(a, b), np.maximum(a, b), strict=True):
+            for square in _squares(low, high):
+                self._where.setdefault(square, set()).add(slot)
 
     def _score(self, vertex: int, touching: Array, near: Array, places: Array) -> Array:
         """How many clashes the segments at a vertex would have at each of some places."""
@@ -217,16 +235,8 @@ class _Mender:
         shape = (len(places), len(touching), 2)
         start = np.where((a == vertex)[:, None], places[:, None], np.broadcast_to(g.place[a], shape))
         end = np.where((b == vertex)[:, None], places[:, None], np.broadcast_to(g.place[b], shape))
-        other = clash(
-            start[:, :, None], end[:, :, None], a[:, None], b[:, None], g.place[c], g.place[d], c, d
-        ).sum(axis=(1, 2))
-        own = clash(
-            start[:, :, None], end[:, :, None], a[:, None], b[:, None], start[:, None], end[:, None], a, b
-        )
-        own &= ~np.eye(len(touching), dtype=bool)
-        nought = (start == end).all(axis=2).sum(axis=1)
-        score = other + own.sum(axis=(1, 2)) // 2 + nought
-        for node in {vertex, *a.tolist(), *b.tolist()} & self._g.turns.at.keys():
+        score = clash_counts(start, end, (a, b), g.place[c], g.place[d], (c, d))
+        for node in {vertex, *a.tolist(), *b.tolist()} & g.turns.at.keys():
             score = score + self._disorder(node, vertex, places)
         return np.asarray(score)
 

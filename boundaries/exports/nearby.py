@@ -44,19 +44,22 @@ class Nearby:
             some = np.logical_or.reduceat(only[box], starts) if len(starts) else np.empty(0, dtype=bool)
             here = np.repeat(some, np.diff(np.append(starts, len(key))))
             key, box = key[here], box[here]
-        found = []
+        found = [(box[:0], box[:0])]
         at, step = np.arange(len(key)), 1
         while len(at):
             at = at[: np.searchsorted(at, len(key) - step)]
             at = at[key[at] == key[at + step]]
-            i, j = box[at], box[at + step]
+            i, j, square = box[at], box[at + step], key[at]
             if only is not None:
                 asked = only[i] | only[j]
-                i, j = i[asked], j[asked]
+                i, j, square = i[asked], j[asked], square[asked]
             meet = self._meet(i, j)
-            found.append(i[meet] * len(self.low) + j[meet])
+            i, j = i[meet], j[meet]
+            here = self._corner(i, j) == square[meet]
+            found.append((i[here], j[here]))
             step += 1
-        return np.divmod(np.unique(np.concatenate(found)), max(len(self.low), 1)) if found else (at, at)
+        i, j = (np.concatenate(each) for each in zip(*found, strict=True))
+        return i, j
 
     def at(self, low: Array, high: Array) -> Array:
         """The boxes that meet one box, some of them several times."""
@@ -78,3 +81,10 @@ class Nearby:
         i, j = i[meet], j[meet]
         meet[meet] = (south[i] <= north[j]) & (south[j] <= north[i])
         return np.asarray(meet)
+
+    def _corner(self, i: Array, j: Array) -> Array:
+        """The square in which the lower left of what two boxes have in common lies: one of all where both are."""
+        west, south, _, _ = self._sides
+        column = (np.maximum(west[i], west[j]) - self._origin[0]) // self._size
+        row = (np.maximum(south[i], south[j]) - self._origin[1]) // self._size
+        return np.asarray(column * self._tall + row)

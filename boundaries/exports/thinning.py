@@ -14,10 +14,10 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from boundaries.coverage import GRID
+from boundaries.coverage import GRID, EdgeIndex
 from boundaries.exports.landmasses import Landmasses
 from boundaries.exports.simplify import METRES
-from boundaries.exports.topology import Rings, Topology, arcs_of, renumber, trace
+from boundaries.exports.topology import Rings, Topology, arcs_of, renumber, spans, trace
 
 Array = NDArray[Any]
 
@@ -43,18 +43,14 @@ def thin(topology: Topology, landmarks: Array, area_m2: float, reach_m: float | 
     if reach_m is None:
         return only(topology, keep)
     reach = reach_m / METRES * 10**GRID
-    centre = _centres(topology)
-    area = parts.area[parts.of_arc]
+    grounds = _Grounds(topology, reach)
+    far = np.flatnonzero(~keep)
     while True:
-        far = np.flatnonzero(_far(topology, keep, reach))
+        far = grounds.far(keep, far[~keep[far]])
         if not len(far):
             return only(topology, keep)
         # the largest of each cell stays, then those near to it are asked again
-        order = far[np.lexsort((far, -area[far]))]
-        owners = np.stack([_owner(rings, len(topology))[order] for rings in topology.rings.values()], axis=1)
-        cells = np.concatenate([owners, np.floor(centre[order] / reach).astype(np.int64)], axis=1)
-        _, first = np.unique(cells, axis=0, return_index=True)
-        keep[order[first]] = True
+        keep[far[grounds.largest_of_cells(far, parts.area[parts.of_arc])]] = True
 
 
 def largest_parts(geometry: Array) -> Array:
@@ -68,10 +64,70 @@ def largest_parts(geometry: Array) -> Array:
 def _marked(topology: Topology, landmarks: Array) -> Array:
     """Mask of arcs that run through any point of the landmarks' outlines."""
     xy = np.rint(shapely.get_coordinates(shapely.get_exterior_ring(landmarks)) * 10**GRID).astype(np.int64)
-    both = np.concatenate([xy, topology.points])
-    number = np.unique(both, axis=0, return_inverse=True)[1].ravel()
-    hit = np.isin(number[len(xy) :], number[: len(xy)])
+    hit = np.isin(EdgeIndex.pack(topology.points), EdgeIndex.pack(xy))
     return np.asarray(np.logical_or.reduceat(hit, topology.starts[:-1]))
+
+
+class _Grounds:
+    """What is near to drawn ground of the same features; `reach` in units of the grid."""
+
+    def __init__(self, topology: Topology, reach: float) -> None:
+        self._topology, self._reach = topology, reach
+        self._owners = [_owner(rings, len(topology)) for rings in topology.rings.values()]
+        first = topology.starts[:-1]
+        low, high = np.minimum.reduceat(topology.points, first), np.maximum.reduceat(topology.points, first)
+        self._centre = (low + high) / 2
+        together = np.zeros(len(topology), dtype=np.int64)  # arcs of the same features have the same number
+        for owner in self._owners:
+            pairs = together * (int(owner.max()) + 2) + owner + 1
+            together = np.unique(pairs, return_inverse=True)[1]
+        self._together = together
+        uses = [np.bincount(arcs_of(r.refs), minlength=len(topology)) for r in topology.rings.values()]
+        self._outline = np.max(uses, axis=0) < 2  # not a border between two features
+
+    def largest_of_cells(self, arcs: Array, area: Array) -> Array:
+        """Positions in `arcs` of the largest of each cell as wide as the reach, among those of the same features."""
+        order = np.lexsort((arcs, -area[arcs]))
+        cell = np.floor(self._centre[arcs[order]] / self._reach).astype(np.int64)
+        key = np.stack([self._together[arcs[order]], *cell.T], axis=1)
+        return np.asarray(order[np.unique(key, axis=0, return_index=True)[1]])
+
+    def far(self, keep: Array, asked: Array) -> Array:
+        """Of some arcs those that in some object have no kept ground of their feature within reach."""
+        asked = asked[~self._surely_near(keep, asked)]
+        far = np.zeros(len(self._topology), dtype=bool)
+        for rings, owner in zip(self._topology.rings.values(), self._owners, strict=True):
+            mine = asked[(owner[asked] >= 0) & ~far[asked]]
+            if not len(mine):
+                continue
+            polygons, feature, arc = _exteriors(self._topology, rings, np.unique(owner[mine]))
+            drawn = keep[arc]
+            position = np.full(len(self._topology), -1)
+            position[arc] = np.arange(len(arc))
+            tree = shapely.STRtree(polygons[position[mine]])
+            hit, query = tree.query(polygons[drawn], predicate="dwithin", distance=self._reach)
+            near = np.zeros(len(mine), dtype=bool)
+            near[query[feature[drawn][hit] == owner[mine][query]]] = True
+            far[mine[~near]] = True
+        return np.flatnonzero(far)
+
+    def _surely_near(self, keep: Array, asked: Array) -> Array:
+        """Mask of arcs with a point in the same square as a point of kept ground of the same features; the square is
+        so small that the two are within reach. Most are found so, without measuring."""
+        starts = self._topology.starts
+        drawn, _ = spans(starts, np.flatnonzero(keep & self._outline))
+        points, own = spans(starts, asked)
+        near = np.zeros(len(asked), dtype=bool)
+        if not len(asked):
+            return near
+        side = self._reach / np.sqrt(2)
+        of_point = np.repeat(self._together, np.diff(starts))
+        for shift in ((0, 0), (0, side / 2), (side / 2, 0), (side / 2, side / 2)):
+            column, row = np.floor((self._topology.points + shift) / side).astype(np.int64).T
+            column, row = column - column.min(), row - row.min()
+            key = (of_point * (int(column.max()) + 1) + column) * (int(row.max()) + 1) + row
+            near |= np.logical_or.reduceat(np.isin(key[points], key[drawn]), own[:-1])
+        return near
 
 
 def _owner(rings: Rings, count: int) -> Array:
@@ -82,41 +138,16 @@ def _owner(rings: Rings, count: int) -> Array:
     return owner
 
 
-def _centres(topology: Topology) -> Array:
-    first = topology.starts[:-1]
-    return (np.minimum.reduceat(topology.points, first) + np.maximum.reduceat(topology.points, first)) / 2
-
-
-def _far(topology: Topology, keep: Array, reach: float) -> Array:
-    """Mask of arcs not kept that in some object have no kept ground of their feature within reach."""
-    far = np.zeros(len(topology), dtype=bool)
-    asked = np.flatnonzero(~keep)
-    for rings in topology.rings.values():
-        owner = _owner(rings, len(topology))
-        mine = asked[owner[asked] >= 0]
-        polygons, feature, arc = _exteriors(topology, rings)
-        drawn = keep[arc]
-        position = np.full(len(topology), -1)
-        position[arc] = np.arange(len(arc))
-        tree = shapely.STRtree(polygons[drawn])
-        query, hit = tree.query(polygons[position[mine]], predicate="dwithin", distance=reach)
-        near = np.zeros(len(mine), dtype=bool)
-        near[query[feature[drawn][hit] == owner[mine][query]]] = True
-        far[mine[~near]] = True
-    return far
-
-
-def _exteriors(topology: Topology, rings: Rings) -> tuple[Array, Array, Array]:
-    """Outlines of all polygons of an object as polygons, their features, and the first arc of each."""
-    chosen = np.repeat(rings.exterior, np.diff(rings.ring))
-    starts = np.concatenate([[0], np.cumsum(np.diff(rings.ring)[rings.exterior])])
-    refs = rings.refs[chosen]
-    points, ring_starts = trace(refs, starts, topology.points, topology.starts)
-    index = np.repeat(np.arange(len(starts) - 1), np.diff(ring_starts))
-    polygons = shapely.polygons(shapely.linearrings(points.astype(np.float64), indices=index))
+def _exteriors(topology: Topology, rings: Rings, features: Array) -> tuple[Array, Array, Array]:
+    """Outlines of the polygons of some features of an object as polygons, their features, and the first arc of each."""
     feature = np.repeat(np.arange(len(rings.feature) - 1), np.diff(rings.feature))
-    first = refs[starts[:-1]]
-    return np.asarray(polygons), feature, arcs_of(first)
+    chosen = np.flatnonzero(np.isin(feature, features))
+    outsides = rings.polygon[chosen]
+    refs, ring = spans(rings.ring, outsides)
+    points, starts = trace(rings.refs[refs], ring, topology.points, topology.starts)
+    index = np.repeat(np.arange(len(chosen)), np.diff(starts))
+    polygons = shapely.polygons(shapely.linearrings(points.astype(np.float64), indices=index))
+    return np.asarray(polygons), feature[chosen], arcs_of(rings.refs[rings.ring[outsides]])
 
 
 def only(topology: Topology, keep: Array) -> Topology:
