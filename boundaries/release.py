@@ -283,6 +283,8 @@ def versions() -> dict[str, str]:
         "pyproj": pyproj.__version__,
         "numpy": np.__version__,
         "pandas": version("pandas"),
+        "pyarrow": version("pyarrow"),
+        "deflate": version("deflate"),
         "sqlite": sqlite3.sqlite_version,
     }
 

@@ -4,7 +4,6 @@ A job is small enough to be picklable and is run in any process: it opens the re
 share what they are made from, so no layer is read and no topology built twice.
 """
 
-import gzip
 import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping
@@ -13,13 +12,13 @@ from pathlib import Path
 from typing import Any, Final
 
 from boundaries.exports.dataset import Dataset, Datasets
+from boundaries.exports.packing import BEST, QUICK, gzipped
 from boundaries.release import Release, open_release
 
 #: The two languages of the project.
 Text = Mapping[str, str]
-#: Packed by zlib at its best: these files are packed once and sent often.
-_LEVEL: Final = 9
-_BLOCK: Final = 1 << 20
+#: Formats that pages fetch.
+_SENT_OFTEN: Final = ("topojson", "map")
 
 
 @dataclass(frozen=True)
@@ -84,13 +83,7 @@ def entry(folder: Path, name: str, about: About) -> dict[str, Any]:
     }
     if about.text:
         packed = path.with_name(f"{name}.gz")
-        with (
-            packed.open("wb") as target,
-            gzip.GzipFile("", "wb", _LEVEL, target, mtime=0) as stream,
-            path.open("rb") as source,
-        ):
-            while block := source.read(_BLOCK):
-                stream.write(block)
+        packed.write_bytes(gzipped(path.read_bytes(), BEST if about.format in _SENT_OFTEN else QUICK))
         found["gzip"] = {"bytes": packed.stat().st_size, "sha256": _sha256(packed)}
     return found
 
