@@ -145,5 +145,5 @@ def _linked(call: Call, shelf: Shelf) -> str:
 
     release = Release(shelf.path, shelf.manifest)
     entries = [dict(each.about) for each in shelf.listing]
-    document = schemaorg.document(release, entries, call.base, call.language)
-    return json.dumps(document, ensure_ascii=False).replace("<", "\\u003c")
+    folder = f"{call.base}/downloads/{shelf.id}/"
+    return schemaorg.script(schemaorg.document(release, entries, folder, call.language))

@@ -12,6 +12,7 @@ from itertools import pairwise
 from typing import Any, Final
 
 from boundaries import __version__
+from boundaries.exports.metadata.context import CONTEXT
 from boundaries.exports.metadata.facts import (
     CODES,
     KEYWORDS,
@@ -34,62 +35,6 @@ Node = dict[str, Any]
 
 _EU: Final = "http://publications.europa.eu/resource/authority"
 _CRS84: Final = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
-_TEXT: Final = {"@container": "@language"}
-_LINK: Final = {"@type": "@id"}
-_CONTEXT: Final[Node] = {
-    "adms": "http://www.w3.org/ns/adms#",
-    "dcat": "http://www.w3.org/ns/dcat#",
-    "dcatap": "http://data.europa.eu/r5r/",
-    "dct": "http://purl.org/dc/terms/",
-    "eli": "http://data.europa.eu/eli/ontology#",
-    "foaf": "http://xmlns.com/foaf/0.1/",
-    "geo": "http://www.opengis.net/ont/geosparql#",
-    "prov": "http://www.w3.org/ns/prov#",
-    "rdfs": "http://www.w3.org/2000/01/rdf-schema#",
-    "skos": "http://www.w3.org/2004/02/skos/core#",
-    "spdx": "http://spdx.org/rdf/terms#",
-    "xsd": "http://www.w3.org/2001/XMLSchema#",
-    "title": {"@id": "dct:title", **_TEXT},
-    "description": {"@id": "dct:description", **_TEXT},
-    "keyword": {"@id": "dcat:keyword", **_TEXT},
-    "label": {"@id": "rdfs:label", **_TEXT},
-    "note": {"@id": "skos:note", **_TEXT},
-    "identifier": "dct:identifier",
-    "version": "dcat:version",
-    "publisher": {"@id": "dct:publisher", **_LINK},
-    "language": {"@id": "dct:language", **_LINK},
-    "license": {"@id": "dct:license", **_LINK},
-    "accessRights": {"@id": "dct:accessRights", **_LINK},
-    "rights": {"@id": "dct:rights", **_LINK},
-    "conformsTo": {"@id": "dct:conformsTo", **_LINK},
-    "theme": {"@id": "dcat:theme", **_LINK},
-    "spatial": "dct:spatial",
-    "temporal": "dct:temporal",
-    "startDate": {"@id": "dcat:startDate", "@type": "xsd:date"},
-    "endDate": {"@id": "dcat:endDate", "@type": "xsd:date"},
-    "bbox": {"@id": "dcat:bbox", "@type": "geo:wktLiteral"},
-    "centroid": {"@id": "dcat:centroid", "@type": "geo:wktLiteral"},
-    "dataset": {"@id": "dcat:dataset", **_LINK},
-    "distribution": "dcat:distribution",
-    "inSeries": {"@id": "dcat:inSeries", **_LINK},
-    "prev": {"@id": "dcat:prev", **_LINK},
-    "first": {"@id": "dcat:first", **_LINK},
-    "last": {"@id": "dcat:last", **_LINK},
-    "legislation": {"@id": "dcatap:applicableLegislation", **_LINK},
-    "derivedFrom": {"@id": "prov:wasDerivedFrom", **_LINK},
-    "generatedBy": {"@id": "prov:wasGeneratedBy", **_LINK},
-    "used": {"@id": "prov:used", **_LINK},
-    "provenance": "dct:provenance",
-    "page": {"@id": "foaf:page", **_LINK},
-    "accessURL": {"@id": "dcat:accessURL", **_LINK},
-    "downloadURL": {"@id": "dcat:downloadURL", **_LINK},
-    "mediaType": {"@id": "dcat:mediaType", **_LINK},
-    "format": "dct:format",
-    "byteSize": {"@id": "dcat:byteSize", "@type": "xsd:nonNegativeInteger"},
-    "checksum": "spdx:checksum",
-    "checksumValue": {"@id": "spdx:checksumValue", "@type": "xsd:hexBinary"},
-    "algorithm": {"@id": "spdx:algorithm", **_LINK},
-}
 _HOW: Final = {
     "id": "Diturunkan dari peta dasar dan tabel hukum: wilayah dibersihkan menjadi cakupan tanpa celah dan tumpang "
     "tindih, lalu digabung menurut peraturan. Yang berubah diukur tiap wilayah di quality.csv. Bukan batas resmi.",
@@ -126,7 +71,7 @@ def make(release: Release, entries: Sequence[Entry], base_url: str | None = None
         *(_dataset(facts, each, described, laws) for each in described),
     ]  # fmt: skip
     base = {"@base": f"{folder(base_url)}catalog.jsonld"} if base_url else {}
-    value = {"@context": base | _CONTEXT, "@graph": nodes}
+    value = {"@context": base | CONTEXT, "@graph": nodes}
     return (json.dumps(value, ensure_ascii=False, indent=1) + "\n").encode()
 
 

@@ -141,12 +141,14 @@ class Facts:
         self.datasets = Datasets(release)
         self.origin: Origin = self.datasets.origin
         self.entries = sorted(entries, key=lambda each: str(each["name"]))
+        self._of: dict[str, list[Entry]] = {}
+        for each in self.entries:
+            self._of.setdefault(self._dataset(each), []).append(each)
 
     def described(self) -> list[Described]:
         """Datasets that have files: plans by chamber and year, units, all chambers of a year, the release itself."""
-        known = [*self.datasets.layers, *sorted({self._dataset(each) for each in self.entries})]
-        names = [name for name in dict.fromkeys(known) if any(self._dataset(e) == name for e in self.entries)]
-        return [self._describe(name) for name in names]
+        names = dict.fromkeys((*self.datasets.layers, *sorted(self._of)))
+        return [self._describe(name) for name in names if name in self._of]
 
     def _dataset(self, entry: Entry) -> str:
         """A dataset that is none of the release's layers belongs to its year, or to the release."""
@@ -156,7 +158,7 @@ class Facts:
         return f"dapil-{entry['year']}" if entry.get("year") else RELEASE
 
     def _describe(self, name: str) -> Described:
-        own = tuple(each for each in self.entries if self._dataset(each) == name)
+        own = tuple(self._of[name])
         title = self._title(name)
         boxes = {layer["name"]: tuple(layer["bbox"]) for layer in self.release.manifest["layers"]}
         if name not in self.datasets.layers:
