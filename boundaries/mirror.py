@@ -97,7 +97,7 @@ class Local:
     def write(self, place: str, content: bytes) -> None:
         """Put a text in its place; one that is there already stays untouched, for a service may follow it."""
         target, staged = self.target / place, self.staged / place
-        if target.is_file() and target.read_bytes() == content:
+        if target.is_file() and not target.is_symlink() and target.read_bytes() == content:
             staged.unlink(missing_ok=True)
         else:
             staged.write_bytes(content)

@@ -35,7 +35,8 @@ _PLACES: Final = (
 #: Seconds to connect, and between two pieces.
 _TIMEOUT: Final = (15, 30)
 _REDIRECTS: Final = 5
-_CHUNK: Final = 256 << 10
+#: What is lost of an answer that breaks off, at most: the libraries give no less than they were asked for.
+_CHUNK: Final = 32 << 10
 #: How often a file is tried again without having come any further, and how often where the host asks for patience.
 _ATTEMPTS: Final = 4
 _WAITS: Final = 30
@@ -175,6 +176,9 @@ class Remote:
 
     def _pieces(self, response: Any, most: int, *, decode: bool) -> Iterator[bytes]:
         """Give what comes, never more than `most` bytes. Raises _Again where it breaks off or goes on."""
+        response.raw.enforce_content_length = (
+            False  # or the end of what came is thrown away; its length is ours to check
+        )
         stream = response.raw.stream(_CHUNK, decode_content=decode)
         while True:
             if self._stop.is_set():

@@ -225,24 +225,27 @@ class _Run:
 
     def _have(self, each: Wanted, step: Step) -> None:
         """Have a file and its packed sibling: from this disk, made from each other, or fetched, the smaller first."""
-        packed = each.packed
-        place = each.place + PACKED
-        if packed is not None and not self._there(place, packed, step):
-            own = self._there(each.place, each, step)
-            if not (own and self._made(place, packed, step)) and not self._fetch(
-                each.name + PACKED, place, packed, step
-            ):
-                self.tell(f"{each.name}{PACKED}: the host does not give it; the mirror goes without")
-                packed = None
-            if own:
-                return
-        elif self._there(each.place, each, step):
-            return
-        if packed is not None:
+        own = self._there(each.place, each, step)
+        if each.packed is None:
+            return None if own else self._plain(each, step)
+        name, place, fact = each.name + PACKED, each.place + PACKED, each.packed
+        packed = self._there(place, fact, step) or (not own and self._fetch(name, place, fact, step))
+        if not own and packed:
             with self.local.held(each) as part:
                 self.local.unpack(each.place, each, part)
             step(each.bytes)
-        elif not self._fetch(each.name, each.place, each, step, own=each.own):
+        elif not own:
+            self._plain(each, step)
+        if (
+            not packed
+            and not self._made(place, fact, step)
+            and not (own and self._fetch(name, place, fact, step))
+        ):
+            self.tell(f"{name}: the host does not give it; the mirror goes without")
+        return None
+
+    def _plain(self, each: Wanted, step: Step) -> None:
+        if not self._fetch(each.name, each.place, each, step, own=each.own):
             raise DownloadError(
                 f"{each.name} is in the list of {self.listed.release}, but the host does not have it"
             )

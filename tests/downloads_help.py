@@ -1,10 +1,14 @@
-"""A release with a small folder of downloads made by hand: of the form that `boundaries.downloads` writes, in no time."""
+"""A release with a small folder of downloads made by hand, of the form that `boundaries.downloads` writes."""
 
+import atexit
+import functools
 import gzip
 import hashlib
 import io
 import json
 import random
+import shutil
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -34,6 +38,7 @@ ABOUT: Mapping[str, dict[str, Any]] = {
 }  # fmt: skip
 
 
+@functools.cache
 def contents(seed: int = 1) -> dict[str, bytes]:
     """Return the files by name; those of 2019 are the same for every seed."""
     made = {}
@@ -41,7 +46,7 @@ def contents(seed: int = 1) -> dict[str, bytes]:
         chance = random.Random(f"{name} {0 if '2019' in name else seed}")
         text = name.endswith(("json", "csv"))
         made[name] = (
-            json.dumps([[chance.random() for _ in range(4)] for _ in range(4000)]).encode()
+            json.dumps([[chance.random() for _ in range(4)] for _ in range(1500)]).encode()
             if text
             else chance.randbytes(300_000 + chance.randrange(1000))
         )
@@ -50,9 +55,20 @@ def contents(seed: int = 1) -> dict[str, bytes]:
 
 def release_with_downloads(out: Path, seed: int = 1, changes: Mapping[str, Any] | None = None) -> Release:
     """Publish the small release in `out` and give it downloads."""
-    release = open_release(make_small_release(out))
+    made = _small()
+    shutil.copytree(made, out, symlinks=True, dirs_exist_ok=True)
+    release = open_release(out)
     give(release, contents(seed), changes)
     return release
+
+
+@functools.cache
+def _small() -> Path:
+    """Make the small release, once; it goes with this process."""
+    directory = Path(tempfile.mkdtemp(prefix="small-release-"))
+    atexit.register(shutil.rmtree, directory, ignore_errors=True)
+    make_small_release(directory)
+    return directory
 
 
 def give(release: Release, files: Mapping[str, bytes], changes: Mapping[str, Any] | None = None) -> None:
@@ -73,6 +89,7 @@ def give(release: Release, files: Mapping[str, bytes], changes: Mapping[str, Any
     (folder / LIST).write_text(json.dumps(listed, indent=1, sort_keys=True))
 
 
+@functools.cache
 def packed(content: bytes) -> bytes:
     """Pack as `boundaries.exports.files` does."""
     stream = io.BytesIO()
@@ -83,7 +100,9 @@ def packed(content: bytes) -> bytes:
 
 def _entry(folder: Path, name: str, content: bytes, about: Mapping[str, Any]) -> dict[str, Any]:
     (folder / name).write_bytes(content)
-    year = next((int(part) for part in name.replace(".", "-").split("-") if part in ("2014", "2019", "2024")), None)
+    year = next(
+        (int(part) for part in name.replace(".", "-").split("-") if part in ("2014", "2019", "2024")), None
+    )
     chamber = next((each for each in ("dprd-kabkota", "dpr") if each in name), None)
     found = {"year": year, "chamber": chamber, "province": None, "size": None, "media_type": "application/json",
              "title": {"id": f"Berkas {name}", "en": f"File {name}"}, "name": name} | dict(about)  # fmt: skip
