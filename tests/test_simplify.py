@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from boundaries.exports import linework, mending
 from boundaries.exports.islands import STAMPS, settle_outlines, settle_stamps
 from boundaries.exports.landmasses import signed_area
+from boundaries.exports.nearby import Nearby
 from boundaries.exports.simplify import Lines, collapse
 from boundaries.exports.topology import close
 
@@ -137,3 +138,51 @@ def test_islands_move_aside_the_larger_first_served():
     assert np.abs(moved[1:]).max() <= 3
     assert (moved[1:] != 0).any(axis=1).all()
     assert not any(shapely.intersects(a, b) for a, b in [(placed[0], placed[1]), (placed[1], placed[2])])
+
+
+@given(st.integers(0, 10**6), st.integers(0, 60), st.integers(1, 200))
+def test_boxes_that_meet_are_found_as_shapely_finds_them(seed, count, spread):
+    rng = np.random.default_rng(seed)
+    low = rng.integers(-spread, spread, (count, 2))
+    high = low + rng.geometric(0.1, (count, 2)) - 1
+    boxes, only = shapely.box(*low.T, *high.T), rng.random(count) < 0.3
+    i, j = shapely.STRtree(boxes).query(boxes)
+    expected = {(a, b) for a, b in zip(i.tolist(), j.tolist(), strict=True) if a < b}
+    nearby = Nearby(low, high)
+    found = list(zip(*(each.tolist() for each in nearby.pairs()), strict=True))
+    assert len(found) == len(set(found))
+    assert set(found) == expected
+    some = list(zip(*(each.tolist() for each in nearby.pairs(only)), strict=True))
+    assert sorted(some) == sorted((a, b) for a, b in expected if only[a] or only[b])
+    window = rng.integers(-spread, spread, 2)
+    around = nearby.at(window, window + 7)
+    assert set(around.tolist()) == set(
+        shapely.STRtree(boxes).query(shapely.box(*window, *(window + 7))).tolist()
+    )
+
+
+@given(st.integers(0, 10**6))
+def test_clashes_are_counted_as_they_are_found_one_by_one(seed):
+    """A crowd of short segments on few places, with vertices in common: every way of meeting occurs."""
+    rng = np.random.default_rng(seed)
+    vertices = np.arange(9)
+    place = rng.integers(0, 4, (9, 2))
+    own, other = rng.choice(vertices, (2, 3)), rng.choice(vertices, (2, 5))
+    trials = np.stack([place, place[rng.permutation(9)]])
+    # a vertex stands at one place in a trial, but those of the others stay where they are in all
+    moving = np.setdiff1d(own, other)
+    trials[:, np.setdiff1d(vertices, moving)] = place[np.setdiff1d(vertices, moving)]
+    counts = linework.clash_counts(
+        trials[:, own[0]], trials[:, own[1]], tuple(own), place[other[0]], place[other[1]], tuple(other)
+    )
+    for trial, count in zip(trials, counts.tolist(), strict=True):
+
+        def clash(one, two, at=trial):
+            ends = [at[one[0]], at[one[1]], *one, at[two[0]], at[two[1]], *two]
+            return bool(linework.clash(*(np.asarray(each) for each in ends)))
+
+        mine, others = list(zip(*own, strict=True)), list(zip(*other, strict=True))
+        expected = sum(clash(one, two) for one in mine for two in others)
+        expected += sum(clash(mine[a], mine[b]) for a in range(3) for b in range(a))
+        expected += sum((trial[a] == trial[b]).all() for a, b in mine)
+        assert count == expected

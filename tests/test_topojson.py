@@ -1,5 +1,6 @@
 """TopoJSON: read back by topojson-client under node; the small release always, the nation where it can be built."""
 
+import functools
 import gzip
 import json
 import os
@@ -29,22 +30,20 @@ from boundaries.release import open_release
 from tests.small import make_small_release
 
 ROOT = Path(__file__).parent.parent
-MIRROR = os.environ.get("BOUNDARIES_MIRROR")
 READER = """
 const topojson = require('topojson-client');
 const t = JSON.parse(require('fs').readFileSync(process.argv[2]));
 const out = {};
 for (const [name, object] of Object.entries(t.objects)) {
-  out[name] = {features: topojson.feature(t, object).features, neighbors: topojson.neighbors(object.geometries)};
+  const features = topojson.feature(t, object).features;
+  out[name] = {
+    features: features.map(({id, properties}) => ({id, properties})),
+    geometries: features.map(f => JSON.stringify(f.geometry)),
+    neighbors: topojson.neighbors(object.geometries),
+  };
 }
 process.stdout.write(JSON.stringify(out));
 """
-
-
-#: Of a part that no release holds yet; four minutes together.
-SLOW = pytest.mark.skipif(
-    not os.environ.get("BOUNDARIES_EXPORTS"), reason="takes four minutes: set BOUNDARIES_EXPORTS=1 to run it"
-)
 
 
 @pytest.fixture(scope="session")
@@ -79,10 +78,6 @@ def small(tmp_path_factory):
 # --- what holds for every file -----------------------------------------------------------------------
 
 
-def shapes(features: list[dict]) -> np.ndarray:
-    return shapely.from_geojson([json.dumps(feature["geometry"]) for feature in features])
-
-
 def shared_edges(geometry: np.ndarray) -> set[tuple[int, int]]:
     """Pairs of polygons that have more than points in common, as shapely finds them."""
     i, j = shapely.STRtree(geometry).query(geometry, predicate="touches")
@@ -113,7 +108,7 @@ def assert_sound(file: tj.File, client) -> dict[str, np.ndarray]:
         assert [f["properties"]["id" if "id" in table else "kode"] for f in read["features"]] == table.iloc[
             :, 0
         ].tolist()
-        geometry = shapes(read["features"])
+        geometry = shapely.from_geojson(read["geometries"])
         assert shapely.is_valid(geometry).all(), name
         assert not shapely.is_empty(geometry).any(), name
         # topojson-client multiplies; put back on the grid to ask whether neighbours share their edges
@@ -127,6 +122,7 @@ def assert_sound(file: tj.File, client) -> dict[str, np.ndarray]:
         assert (found_box <= np.array([east, north, east, north]) + 1e-9).all()
         pairs = {(min(i, j), max(i, j)) for i, near in enumerate(read["neighbors"]) for j in near}
         assert pairs == shared_edges(whole), name
+        assert pairs == {tuple(pair) for pair in neighbours(file.topology.rings[name]).tolist()}, name
         found[name] = geometry
     return found
 
@@ -137,8 +133,6 @@ def assert_equal_to_release(file: tj.File, release, year: int, geometry: dict[st
         told = release.read_layer(layer)[1]
         rounded = as_multi(shapely.transform(read, lambda xy: np.round(xy, 7)))
         assert (rounded == shapely.normalize(told)).all(), name
-        pairs = {tuple(pair) for pair in neighbours(file.topology.rings[name]).tolist()}
-        assert pairs == shared_edges(told), name
 
 
 # --- the small release -------------------------------------------------------------------------------
@@ -489,53 +483,88 @@ def test_ground_that_must_stay_stays():
 # --- the nation --------------------------------------------------------------------------------------
 
 
+@pytest.fixture(scope="module")
+def made(nation) -> dict[str, tj.File]:
+    """Every file of 2024, some four hundred."""
+    return {file.name.removesuffix(".topojson"): file for file in tj.files(nation, 2024, provinces=True)}
+
+
 @pytest.mark.national
-@SLOW
-def test_the_nation_in_full_is_the_release(nation, client):
-    file = next(iter(tj.files(nation, 2024, ["full"])))
+def test_the_nation_in_full_is_the_release(made, nation, client):
+    file = made["dapil-2024"]
     assert_equal_to_release(file, nation, 2024, assert_sound(file, client))
 
 
 @pytest.mark.national
-@SLOW
-@pytest.mark.parametrize("size", ["web", "overview"])
-def test_the_nation_is_small_enough_sound_and_whole(nation, client, size):
-    goals = {
-        "dapil-2024-web": 1_000_000,
-        "dpr-2024-web": 200_000,
-        "dpr-2024-overview": 80_000,
-    }
-    for file in tj.files(nation, 2024, [size]):
-        assert_sound(file, client)
-        assert len(file.gzipped()) < goals.get(file.name.removesuffix(".topojson"), 1_000_000), file.name
+@pytest.mark.parametrize(
+    "name",
+    [
+        "dpr-2024-web",
+        "dpr-2024-overview",
+        "dapil-2024-overview",
+        "dprd-kabkota-2024-web",
+        "dpr-2024-21-web",
+        "dprd-kabkota-2024-81-web",
+        "dprd-provinsi-2024-32",
+        "dprd-kabkota-2024-12-overview",
+    ],
+)
+def test_files_of_the_nation_are_sound(made, client, name):
+    assert_sound(made[name], client)
+
+
+@pytest.mark.national
+def test_files_of_provinces_are_coverages_to_shapely(made):
+    """They were cut out, which the check of the drawing did not see."""
+    for name, file in made.items():
+        if file.size == "web" and file.province:
+            for each in file.topology.rings:
+                geometry = file.topology.whole(each)
+                assert shapely.is_valid(geometry).all(), (name, each)
+                assert shapely.coverage_is_valid(geometry), (name, each)
+
+
+@pytest.mark.national
+@pytest.mark.parametrize("size", tj.SIZES)
+def test_provinces_side_by_side_are_a_coverage(made, size):
+    """What two provinces' files say of their common border is the same, point for point."""
+    own = [f for f in made.values() if f.chamber == "dpd" and f.size == size and f.province]
+    assert len(own) == 38
+    borders = np.concatenate([f.topology.whole("provinsi") for f in own])
+    assert shapely.coverage_is_valid(borders)
+
+
+@pytest.mark.national
+def test_the_nation_is_small_enough_and_whole(made, nation):
+    goals = {"dapil-2024-web": 1_000_000, "dpr-2024-web": 200_000, "dpr-2024-overview": 80_000}
+    for name, goal in goals.items():
+        assert len(made[name].gzipped()) < goal, name
+    read = functools.cache(nation.read_table)
+    for name, file in made.items():
+        for each, table in file.topology.tables.items():
+            told = read(f"unit-{each}" if each in tj.UNITS else f"{each}-2024")
+            if file.province:
+                told = told[told["kode_provinsi"] == file.province]
+            assert table.iloc[:, 0].tolist() == told["kode" if each in tj.UNITS else "id"].tolist(), name
+
+
+@pytest.mark.national
+def test_cost_of_the_nation_is_as_promised(made):
+    for name, file in made.items():
+        if file.province or file.size == "full":
+            continue
         cost = file.cost()
         assert (cost["islands_drawn"] > 0).all()
         if file.detail.island_m2 is None:
             assert (cost["islands_drawn"] == cost["islands"]).all()
         dpr = cost[cost["object"].isin(["dpr", "dpd"])]
-        assert (dpr["area_error_pct"].abs() < {"web": 1.5, "overview": 8}[size]).all()
+        assert (dpr["area_error_pct"].abs() < {"web": 1.5, "overview": 8}[file.size]).all(), name
 
 
 @pytest.mark.national
-@SLOW
-def test_every_unit_keeps_ground_in_the_overview(nation):
+def test_every_unit_keeps_ground_in_the_overview(made, nation):
     """Also every island of the source that a unit lives on: the largest part of each kecamatan and desa."""
-    ground = tj.landmarks(nation)
-    points = shapely.point_on_surface(ground)
-    source = tj.topology_of(nation, 2024, "dpr", provinsi=False)
-    detail = tj.NATION["overview"]["dpr"]
-    kept = shapely.union_all(tj.thinned(source, detail, ground).polygons("dpr"))
+    points = shapely.point_on_surface(tj.landmarks(nation))
+    kept = shapely.union_all(made["dpr-2024-overview"].drawing.drawn_from.polygons("dpr"))
     shapely.prepare(kept)
     assert shapely.covers(kept, points).all()
-
-
-@pytest.mark.national
-@SLOW
-def test_files_of_provinces_are_sound(nation, client):
-    for file in tj.files(nation, 2024, ["web"], nation=False, provinces=True):
-        if file.name.startswith(
-            ("dpr-2024-21", "dpr-2024-31", "dprd-kabkota-2024-81", "dprd-provinsi-2024-32")
-        ):
-            assert_sound(file, client)
-            cost = file.cost()
-            assert (cost["islands_drawn"] == cost["islands"]).all()
