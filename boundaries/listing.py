@@ -96,6 +96,8 @@ def _listed(entry: Mapping[str, Any]) -> Listed:
     media_type = entry["media_type"]
     if not isinstance(media_type, str) or not _MEDIA_TYPE.fullmatch(media_type):
         raise ValueError(f"{name} has the media type {str(media_type)[:80]!r}")
+    if not all(isinstance(entry.get(key), str) for key in ("format", "dataset")):
+        raise ValueError(f"{name} has no format or dataset")
     own, packed = fact(name, entry), entry.get("gzip")
     return Listed(
         own.bytes, own.sha256, name, media_type, fact(name + PACKED, packed) if packed else None, entry

@@ -19,11 +19,11 @@ from typing import Any, Final
 
 from boundaries import listing
 from boundaries.errors import DownloadError
+from boundaries.exports.packing import BEST, QUICK, gzipped
 from boundaries.listing import PACKED, Fact
 from boundaries.release import CURRENT, FOLDER, LIST, MANIFEST
 from boundaries.staging import locked, sync, sync_tree
 
-_LEVEL: Final = 9
 _CHUNK: Final = 1 << 20
 #: They say what else is there, so they are moved in when it is.
 _LAST: Final = (f"{FOLDER}/{LIST}", MANIFEST)
@@ -122,18 +122,15 @@ class Local:
         self.take(part, place, fact)
 
     def pack(self, place: str, packed: Fact, part: Path) -> bool:
-        """Make a file's packed sibling; False where this zlib packs otherwise than the one that made the list."""
-        with (
-            part.open("wb") as target,
-            gzip.GzipFile("", "wb", _LEVEL, target, mtime=0) as stream,
-            self.path(place).open("rb") as source,
-        ):
-            shutil.copyfileobj(source, stream, _CHUNK)
-        if not _is(part, packed):
-            part.unlink()
-            return False
-        self.take(part, place + PACKED, packed)
-        return True
+        """Make a file's packed sibling; False where it was packed in another way than this version packs."""
+        content = self.path(place).read_bytes()
+        for level in (BEST, QUICK):
+            part.write_bytes(gzipped(content, level))
+            if _is(part, packed):
+                self.take(part, place + PACKED, packed)
+                return True
+        part.unlink()
+        return False
 
     def publish(self, names: Collection[str]) -> None:
         """Move what this run has to its release, in one step where that is new; `names`: all that it lists."""

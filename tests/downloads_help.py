@@ -2,9 +2,7 @@
 
 import atexit
 import functools
-import gzip
 import hashlib
-import io
 import json
 import random
 import shutil
@@ -13,6 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from boundaries.exports.packing import QUICK, gzipped
 from boundaries.release import FOLDER, LIST, MANIFEST, Release, open_release, sha256
 from tests.small import make_small_release
 
@@ -75,7 +74,10 @@ def give(release: Release, files: Mapping[str, bytes], changes: Mapping[str, Any
     """Write the folder of downloads of a release."""
     folder = release.path / FOLDER
     folder.mkdir(exist_ok=True)
-    entries = [_entry(folder, name, content, ABOUT.get(name, {})) for name, content in files.items()]
+    entries = [
+        _entry(folder, name, content, ABOUT.get(name, {"format": "other", "dataset": "release"}))
+        for name, content in files.items()
+    ]
     told = json.dumps(changes or {"since": None, "layers": {}}).encode()
     meta = {"format": "metadata", "dataset": "release"}
     entries.append(_entry(folder, "changes.json", told, meta | {"media_type": "application/json"}))
@@ -92,10 +94,7 @@ def give(release: Release, files: Mapping[str, bytes], changes: Mapping[str, Any
 @functools.cache
 def packed(content: bytes) -> bytes:
     """Pack as `boundaries.exports.files` does."""
-    stream = io.BytesIO()
-    with gzip.GzipFile("", "wb", 9, stream, mtime=0) as target:
-        target.write(content)
-    return stream.getvalue()
+    return gzipped(content, QUICK)
 
 
 def _entry(folder: Path, name: str, content: bytes, about: Mapping[str, Any]) -> dict[str, Any]:

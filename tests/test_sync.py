@@ -412,7 +412,7 @@ def test_a_packed_file_that_cannot_be_made_here_is_left_out_and_that_is_told(
     origin: Release, host: Host, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     del host.files[f"{TEXT}.gz"]
-    monkeypatch.setattr(mirror, "_LEVEL", 1)  # another zlib
+    monkeypatch.setattr(mirror, "gzipped", lambda content, level: b"packed otherwise")
     heard: list[str] = []
     sync(host.base, tmp_path, tell=heard.append)
     assert heard == [f"{TEXT}.gz: the host does not give it; the mirror goes without"]

@@ -79,5 +79,7 @@ def _origin(tiles: str) -> str:
             "or leave it out: the map needs none"
         )
     if any(sign in parts.netloc for sign in "{}*;, '\"@"):
-        raise BoundariesError(f"dapil: map: tiles: the host {parts.netloc!r} must be one name, without {{s}} or *")
+        raise BoundariesError(
+            f"dapil: map: tiles: the host {parts.netloc!r} must be one name, without {{s}} or *"
+        )
     return f"https://{parts.netloc}"

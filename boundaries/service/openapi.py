@@ -35,7 +35,12 @@ def document(config: Json, layers: Mapping[str, Layer], limits: Limits, years: l
             "contact": {"name": about["contact"]["name"], "url": about["contact"]["url"]},
         },
         "servers": [{"url": PLACEHOLDER}],
-        "tags": [{"name": "server"}, {"name": "lookup"}, *({"name": name} for name in layers)],
+        "tags": [
+            {"name": "server"},
+            {"name": "lookup"},
+            {"name": "downloads"},
+            *({"name": name} for name in layers),
+        ],
         "paths": paths,
         "components": {
             "parameters": _parameters(limits),
@@ -104,7 +109,36 @@ def _own_paths(years: list[int]) -> Json:
     return {
         "/lookup": _get("lookup", "lookup", "The dapil of every chamber at a point", point, found, 404),
         "/health": _get("server", "getHealth", "Which release is served", [], health),
+        **_download_paths(),
     }
+
+
+def _download_paths() -> Json:
+    """The files of releases. They are bytes of many kinds; the list says which."""
+    release = {"name": "release", "in": "path", "required": True, "schema": {"type": "string", **_TEXT}}
+    release["description"] = "A release's id, or latest: that leads to the release being served"
+    file = {"name": "file", "in": "path", "required": True, "schema": {"type": "string", **_TEXT}}
+    file["description"] = (
+        "A name of downloads.json, that of its packed sibling (.gz), or downloads.json itself"
+    )
+    forms = ("application/json", "text/html")
+    index = _get(
+        "downloads",
+        "getDownloads",
+        "Every release with its files",
+        _forms("fPage"),
+        _ok("Releases", *forms),
+        404,
+    )
+    one = _get("downloads", "getDownloadsOfRelease", "The files of a release", [release, *_forms("fPage")],
+               _ok("downloads.json", *forms), 404)  # fmt: skip
+    content = {"*/*": {"schema": {"type": "string", "format": "binary"}}}
+    ok = {"description": "The file. It never changes; ETag is its sha256 (in hex)", "content": content}
+    get = _get("downloads", "getFile", "A file; Range gives a part of it", [release, file], ok, 404, 412, 416)
+    get["get"]["responses"]["206"] = ok | {"description": "The part of the file that Range asks for"}
+    for each in (one, get):
+        each["get"]["responses"]["302"] = {"description": "Where the latest release has it"}
+    return {"/downloads/": index, "/downloads/{release}/": one, "/downloads/{release}/{file}": get}
 
 
 def _query(name: str, description: str, schema: Json, *, required: bool = False) -> Json:

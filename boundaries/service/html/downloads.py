@@ -122,7 +122,9 @@ class Shelves:
     def view(self) -> View:
         """Return everything in its place; a file that belongs nowhere is among the rest."""
         files = list(self.offer.files)
-        years = [self._year(year) for year in sorted({e["year"] for e in files if e["year"]}, reverse=True)]
+        years = [
+            self._year(year) for year in sorted({e.get("year") for e in files if e.get("year")}, reverse=True)
+        ]
         units = [self._row(name, [e for e in files if e["dataset"] == name]) for name in _UNITS]
         maps = self._take(e for e in files if e["format"] == "map")
         roots = {each.name: each for each in self.offer.roots}
@@ -140,7 +142,7 @@ class Shelves:
         )  # fmt: skip
 
     def _year(self, year: int) -> Year:
-        own = [e for e in self.offer.files if e["year"] == year]
+        own = [e for e in self.offer.files if e.get("year") == year]
         rows = []
         for chamber in CHAMBERS:
             for name in (f"{chamber}-{year}", f"tabel-{chamber}-{year}"):
@@ -156,10 +158,10 @@ class Shelves:
         if name.startswith("tabel-"):
             title = f"{title}: {self.words('overview.table')}"
         served = self.offer.current and not name.startswith("tabel-")
-        ways = self._take(e for e in entries if not e["province"])
-        codes = sorted({e["province"] for e in entries if e["province"]})
+        ways = self._take(e for e in entries if not e.get("province"))
+        codes = sorted({e.get("province") for e in entries if e.get("province")})
         provinces = [
-            (self.provinces.get(code, code), self._take(e for e in entries if e["province"] == code))
+            (self.provinces.get(code, code), self._take(e for e in entries if e.get("province") == code))
             for code in codes
         ]
         href = self.page.to(f"/collections/{name}") if served else ""
@@ -175,7 +177,7 @@ class Shelves:
         label = _FORMATS.get(form) or words.known(f"format.{form}", str(entry["name"]))
         if form in ("metadata", "map"):
             label = str(entry["name"])
-        if entry["size"]:
+        if entry.get("size"):
             label = f"{label} {words.known('size.' + entry['size'], entry['size'])}"
         return self._way(entry["name"], label, entry["bytes"], entry.get("gzip"))
 
@@ -244,7 +246,7 @@ class Shelves:
 
 def _rank(entry: Entry) -> tuple[int, int, str]:
     """Return where a file stands in its row: by format, then the largest size first."""
-    form, extent = str(entry["format"]), str(entry["size"] or "")
+    form, extent = str(entry["format"]), str(entry.get("size") or "")
     order = list(_FORMATS)
     return (
         order.index(form) if form in order else len(order),

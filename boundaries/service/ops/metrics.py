@@ -42,7 +42,7 @@ def route_of(path: str) -> str:
     if len(parts) == 1:
         return parts[0]
     if parts[0] == "downloads":
-        return ("downloads", "download", "other")[min(len(parts), 4) - 2]
+        return ("download-list", "download", "other")[min(len(parts), 4) - 2]
     if parts[0] != "collections":
         return "other"
     if len(parts) == 2:
