@@ -162,12 +162,14 @@ class _Resources:
             **({"type": "table"} if tabular else {}),
             "path": self._prefix + name,
             "title": joined({language: file_title(entry, language) for language in LANGUAGES}),
-            "description": joined(dataset.description),
             "format": _FORMATS.get(str(entry["format"]), name.partition(".")[2].lower() or "txt"),
             "mediatype": entry["media_type"],
             "bytes": entry["bytes"],
             "hash": f"sha256:{entry['sha256']}",
         }
+        if entry.get("province"):  # a thousand files: what they are is told with the file of the nation
+            return found
+        found["description"] = joined(dataset.description)
         if dataset.sources:
             found["sources"] = _sources(dataset)
         if dataset.notes:
