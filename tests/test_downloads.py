@@ -1,0 +1,241 @@
+"""The folder of downloads: whole, listed, of this release, the same every time, and never half there."""
+
+import gzip
+import hashlib
+import json
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from boundaries import downloads
+from boundaries.cli import main
+from boundaries.errors import ReleaseError
+from boundaries.exports import files
+from boundaries.exports.formats import FORMATS
+from boundaries.release import FOLDER, LIST, Release, open_release
+from boundaries.verify import verify
+from tests.small import make_small_release
+
+YEARS = {2019: ("dpr",), 2024: ("dpr", "dpd", "dprd-kabkota")}
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Release:
+    """The small release with its downloads."""
+    release = open_release(make_small_release(tmp_path_factory.mktemp("releases")))
+    downloads.add(release)
+    return release
+
+
+@pytest.fixture
+def copy(made: Release, tmp_path: Path) -> Release:
+    """The same, to be damaged."""
+    shutil.copytree(made.path, tmp_path / made.id)
+    return open_release(tmp_path / made.id)
+
+
+def listed(release: Release) -> dict[str, dict[str, Any]]:
+    found = downloads.read(release)
+    assert found is not None
+    return {each["name"]: each for each in found["files"]}
+
+
+def sums(folder: Path) -> dict[str, str]:
+    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(folder.iterdir())}
+
+
+def test_every_layer_is_there_in_every_format(made: Release) -> None:
+    names = listed(made)
+    for layer in made.layers:
+        assert {f"{layer}{each.suffix}" for each in FORMATS.values()} <= names.keys()
+    assert "tabel-dprd-kabkota-2014.csv" in names
+    assert "tabel-dprd-kabkota-2014.geojson" not in names
+    assert {"dpr-2024-assignment.csv", "dprd-kabkota-2024-assignment.csv"} <= names.keys()
+
+
+def test_every_year_has_its_topologies_and_tiles(made: Release) -> None:
+    names = listed(made)
+    for year, chambers in YEARS.items():
+        for size in ("", "-web", "-overview"):
+            assert {f"{name}-{year}{size}.topojson" for name in ("dapil", *chambers)} <= names.keys()
+        assert f"dapil-{year}.pmtiles" in names
+        assert f"quality-topojson-{year}.csv" in names
+    assert "dpr-2024-32-web.topojson" in names
+    assert "dprd-kabkota-2024-31-web.topojson" not in names, "31 elects no DPRD kab/kota"
+
+
+def test_the_list_tells_bytes_and_hashes_of_all_that_is_there_and_of_nothing_else(made: Release) -> None:
+    folder = made.path / FOLDER
+    actual, names = sums(folder), listed(made)
+    expected = {LIST}
+    for name, each in names.items():
+        expected.add(name)
+        assert (actual[name], (folder / name).stat().st_size) == (each["sha256"], each["bytes"]), name
+        if "gzip" in each:
+            packed = folder / f"{name}.gz"
+            expected.add(packed.name)
+            assert actual[packed.name] == each["gzip"]["sha256"]
+            assert gzip.decompress(packed.read_bytes()) == (folder / name).read_bytes()
+    assert actual.keys() == expected
+    assert list(names) == sorted(names)
+
+
+def test_sha256sum_finds_every_file_of_the_release_right(made: Release, tmp_path: Path) -> None:
+    """As a person checks them: all files in one folder, as the address has them."""
+    for path in (*made.path.iterdir(), *(made.path / FOLDER).iterdir()):
+        if path.is_file():
+            shutil.copyfile(path, tmp_path / path.name)
+    done = subprocess.run(
+        ["sha256sum", "--strict", "-c", "SHA256SUMS"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    told = {line.rpartition(": ")[0] for line in done.stdout.splitlines()}
+    assert told == listed(made).keys() - {"SHA256SUMS"} | {path.name for path in made.path.iterdir()} - {
+        FOLDER
+    }
+
+
+def test_the_same_release_gives_the_same_bytes(made: Release, tmp_path: Path) -> None:
+    again = tmp_path / "again"
+    downloads.make(made, again)
+    assert sums(again) == sums(made.path / FOLDER)
+
+
+def test_two_processes_give_the_bytes_of_one(made: Release, tmp_path: Path) -> None:
+    again = tmp_path / "again"
+    downloads.make(made, again, years=[2019], processes=2)
+    before, after = sums(made.path / FOLDER), sums(again)
+    assert {name for name in after if name.startswith("dpr-2019")}
+    described = {"downloads.json", "datapackage.json", "catalog.jsonld", "SHA256SUMS", "map-index.json"}
+    differ = {name for name in after if after[name] != before[name]}
+    assert {name.removesuffix(".gz") for name in differ} <= described, "only what lists the files may differ"
+
+
+def test_a_folder_that_is_there_stays_as_it_is(made: Release) -> None:
+    stamp = (made.path / FOLDER / LIST).stat().st_mtime_ns
+    assert downloads.add(made) == made.path / FOLDER
+    assert (made.path / FOLDER / LIST).stat().st_mtime_ns == stamp
+
+
+def test_a_release_is_not_named_by_its_downloads(made: Release, tmp_path: Path) -> None:
+    assert open_release(make_small_release(tmp_path)).id == made.id
+
+
+def test_the_licence_names_the_base_map_and_the_laws(made: Release) -> None:
+    text = (made.path / FOLDER / "LICENCE.txt").read_text(encoding="utf-8")
+    for words in (
+        made.id,
+        "Creative Commons Zero 1.0",
+        "https://example.org/contoh",
+        "PKPU 6/2023 Lampiran I",
+    ):
+        assert words in text
+    assert "NOT OPEN DATA" not in text
+
+
+def test_verify_finds_nothing_wrong_with_the_downloads(made: Release) -> None:
+    report = verify(made)
+    (check,) = [each for each in report.checks if each.id == "downloads"]
+    assert check.findings == 0
+    assert f"{len(listed(made)):,} files" in check.looked_at
+
+
+def shorten(folder: Path) -> None:
+    path = folder / "dpr-2024.fgb"
+    path.write_bytes(path.read_bytes()[:-1])
+
+
+def alter(folder: Path) -> None:
+    path = folder / "dpr-2024.csv"
+    path.write_bytes(path.read_bytes().replace(b"JAWA BARAT I,", b"JAWA BARAT X,"))
+
+
+def remove(folder: Path) -> None:
+    (folder / "dpr-2024.csv.gz").unlink()
+
+
+def add_stranger(folder: Path) -> None:
+    (folder / "stranger.txt").write_text("x")
+
+
+def cut_list(folder: Path) -> None:
+    path = folder / LIST
+    path.write_bytes(path.read_bytes()[:100])
+
+
+def other_release(folder: Path) -> None:
+    found = json.loads((folder / LIST).read_bytes())
+    (folder / LIST).write_text(json.dumps(found | {"release": "other-1"}))
+
+
+@pytest.mark.parametrize(
+    ("harm", "names"),
+    [
+        (shorten, "dpr-2024.fgb"),
+        (alter, "dpr-2024.csv"),
+        (remove, "dpr-2024.csv.gz"),
+        (add_stranger, "stranger.txt"),
+        (cut_list, LIST),
+        (other_release, "other-1"),
+    ],
+)
+def test_damage_is_found_and_named(copy: Release, harm: Callable[[Path], None], names: str) -> None:
+    harm(copy.path / FOLDER)
+    findings = [each for each in verify(copy).findings if each.check == "downloads"]
+    assert findings
+    assert any(names in f"{each.feature} {each.found}" for each in findings)
+    with pytest.raises(ReleaseError, match=r"remove .*dapil export --all"):
+        downloads.add(copy)
+
+
+def test_tables_of_another_content_are_found_though_their_hashes_fit(copy: Release) -> None:
+    """A list made anew over a wrong table: the ids give it away."""
+    folder = copy.path / FOLDER
+    text = (folder / "dpr-2024.csv").read_text(encoding="utf-8").splitlines(keepends=True)
+    (folder / "dpr-2024.csv").write_text("".join(text[:-1]), encoding="utf-8")
+    found = json.loads((folder / LIST).read_bytes())
+    for position, each in enumerate(found["files"]):
+        if each["name"] == "dpr-2024.csv":
+            about = files.About(
+                each["format"], each["media_type"], each["dataset"], each["title"], True,
+                each["year"], each["chamber"], each["province"], each["size"],
+            )  # fmt: skip
+            found["files"][position] = files.entry(folder, "dpr-2024.csv", about)
+    (folder / LIST).write_bytes(files.list_bytes(found))
+    findings = {(each.layer, each.what) for each in verify(copy).findings if each.check == "downloads"}
+    assert ("dpr-2024", "ids") in findings
+
+
+def test_a_failure_leaves_the_release_without_downloads_and_no_staging(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    release = open_release(make_small_release(tmp_path))
+
+    def fail(*_: Any) -> Any:
+        raise ReleaseError("the pen broke")
+
+    monkeypatch.setitem(files.KINDS, "map", fail)  # type: ignore[attr-defined]
+    with pytest.raises(ReleaseError, match="the pen broke"):
+        downloads.add(release)
+    assert not (release.path / FOLDER).exists()
+    assert not [path for path in tmp_path.iterdir() if path.name.startswith(".staging")]
+    assert open_release(tmp_path).id == release.id
+
+
+def test_info_tells_of_the_downloads(made: Release) -> None:
+    result = CliRunner().invoke(main, ["info", str(made.path)])
+    assert result.exit_code == 0, result.output
+    assert f"{len(listed(made)):,} files" in result.stdout
+
+
+def test_the_changes_since_the_release_before_are_among_the_files(made: Release) -> None:
+    assert json.loads((made.path / FOLDER / "changes.json").read_bytes()) == {"since": None, "layers": {}}
