@@ -10,6 +10,7 @@ from typing import Any
 
 import mapbox_vector_tile
 import numpy as np
+import pandas as pd
 import pyogrio
 import pytest
 import shapely
@@ -345,8 +346,8 @@ def test_holes_parts_and_repeated_points_are_encoded():
     pieces = cutting.Pieces(shapes, np.arange(2), ones, ones, np.zeros(2, dtype=bool), 1024)
     rows = cutting.Shapes(shapes, np.array([0, 0, 1]), np.array([0, 1, 3]))
     layers = [
-        encoding.Layer("a", ("n", "t"), ((encoding._value(-5), encoding._value("é")),)),
-        encoding.Layer("b", ("n",), ((None,),)),
+        encoding.layer("a", pd.DataFrame({"n": [-5], "t": ["é"]})),
+        encoding.layer("b", pd.DataFrame({"n": [None]})),
     ]
     ((x, y, content),) = encoding.encode(pieces, rows, 0, layers)
     tile = mapbox_vector_tile.decode(content)

@@ -1,6 +1,6 @@
 """Polygons cut into the tiles of a zoom, each with a margin."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Final
 
@@ -8,7 +8,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from boundaries.exports.topology import Rings, Topology, arcs_of
+from boundaries.exports.topology import Rings, Topology, arcs_of, trace
 
 Array = NDArray[Any]
 
@@ -51,17 +51,15 @@ def shapes(topology: Topology, world: int) -> Shapes:
 
     Polygons bounded by the same arcs are the same; so an island is one shape, though every layer has it.
     """
-    topology = replace(topology, points=topology.points + world // 2)
     number: dict[bytes, int] = {}
     polygons, shape, row, done = [], [], [], 0
     for name, rings in topology.rings.items():
         known = len(number)
         mine = np.array([number.setdefault(key, len(number)) for key in _keys(rings)])
-        parts, feature = shapely.get_parts(topology.whole(name), return_index=True)
         new, first = np.unique(mine, return_index=True)
-        polygons.append(parts[first[new >= known]])
+        polygons.append(_polygons_of(topology, rings, first[new >= known], world // 2))
         shape.append(mine)
-        row.append(feature + done)
+        row.append(np.repeat(np.arange(len(rings.feature) - 1), np.diff(rings.feature)) + done)
         done += len(topology.tables[name])
     order = np.lexsort((np.concatenate(row), np.concatenate(shape)))
     counts = np.bincount(np.concatenate(shape), minlength=len(number))
@@ -74,6 +72,23 @@ def uncut(shapes: Shapes, world: int) -> Pieces:
     count = len(shapes.polygon)
     none = np.zeros(count, dtype=np.int64)
     return Pieces(shapes.polygon, np.arange(count), none, none, np.zeros(count, dtype=bool), world)
+
+
+def _polygons_of(topology: Topology, rings: Rings, chosen: Array, shift: int) -> Array:
+    """Polygons of an object, by their positions in ascending order, moved north and east."""
+    mask = np.zeros(len(rings.polygon) - 1, dtype=bool)
+    mask[chosen] = True
+    ring = np.repeat(mask, np.diff(rings.polygon))
+    refs = rings.refs[np.repeat(ring, np.diff(rings.ring))]
+    points, starts = trace(refs, _starts(np.diff(rings.ring)[ring]), topology.points, topology.starts)
+    offsets = (starts, _starts(np.diff(rings.polygon)[mask]))
+    return np.asarray(
+        shapely.from_ragged_array(shapely.GeometryType.POLYGON, (points + shift).astype(np.float64), offsets)
+    )
+
+
+def _starts(sizes: Array) -> Array:
+    return np.concatenate([[0], np.cumsum(sizes)])
 
 
 def _keys(rings: Rings) -> list[bytes]:

@@ -15,24 +15,38 @@ from boundaries.exports.tiling.varints import varint, varints
 
 Array = NDArray[Any]
 
-_POLYGON: Final = 3
+_IS_POLYGON: Final = b"\x18\x03"
 _MOVE_TO_ONE: Final = 9
 _CLOSE_PATH: Final = 15
 
 
+#: Most numbers in a tile are small: their bytes are looked up.
+_SMALL: Final = tuple(varint(number) for number in range(1 << 14))
+
+
 @dataclass(frozen=True)
 class Layer:
-    """A layer of all tiles: its name, the names of its attributes, and for each row the packed values (None: null)."""
+    """A layer of all tiles.
+
+    ``name``; ``keys``: the names of its attributes. ``rows``: for each row its id as packed, and its attributes that
+    are not null as pairs: the number of the key as packed, the value as it stands in a tile.
+    """
 
     name: str
     keys: tuple[str, ...]
-    values: tuple[tuple[bytes | None, ...], ...]
+    rows: tuple[tuple[bytes, tuple[tuple[bytes, bytes], ...]], ...]
 
 
 def layer(name: str, table: pd.DataFrame) -> Layer:
-    """Pack a table of text and integers; nulls are left out of the tiles."""
+    """Pack a table of text and integers; nulls are left out of the tiles, the id of a row is its number, from 1."""
     columns = [[_value(value) for value in table[column].astype(object)] for column in table.columns]
-    return Layer(name, tuple(map(str, table.columns)), tuple(zip(*columns, strict=True)))
+    rows = zip(*columns, strict=True) if columns else iter([()] * len(table))
+    packed = (
+        tuple((_packed(key), value) for key, value in enumerate(row) if value is not None) for row in rows
+    )
+    return Layer(
+        name, tuple(map(str, table.columns)), tuple((_packed(n), row) for n, row in enumerate(packed, 1))
+    )
 
 
 def encode(
@@ -58,7 +72,7 @@ def encode(
     x, y = pieces.x[piece], pieces.y[piece]
     begins = np.append(True, (np.diff(row) != 0) | (np.diff(x) != 0) | (np.diff(y) != 0))
     geometry = _Geometry(pieces).features(piece, begins)
-    ends = np.cumsum([0, *(len(each.values) for each in layers)])
+    ends = np.cumsum([0, *(len(each.rows) for each in layers)])
     row, x, y = row[begins], x[begins], y[begins]
     which = np.searchsorted(ends, row, side="right") - 1
     found = zip(x.tolist(), y.tolist(), which.tolist(), (row - ends[which]).tolist(), geometry, strict=True)
@@ -73,30 +87,36 @@ def encode(
 def _layer(which: Layer, features: Sequence[tuple[Any, ...]], extent: int) -> bytes:
     """A layer of one tile, as field 3 of the tile."""
     known: dict[bytes, int] = {}
+    number = known.setdefault
     parts = [_field(1, which.name.encode())]
     for row, geometry in features:
-        tags = bytearray()
-        for key, value in enumerate(which.values[row]):
-            if value is not None:
-                tags += varint(key) + varint(known.setdefault(value, len(known)))
-        feature = b"\x08" + varint(row + 1) + _field(2, bytes(tags)) + bytes((0x18, _POLYGON))
-        parts.append(_field(2, feature + _field(4, geometry)))
+        id_, values = which.rows[row]
+        tags = b"".join([key + _packed(number(value, len(known))) for key, value in values])
+        feature = b"".join((
+            b"\x08", id_, b"\x12", _packed(len(tags)), tags, _IS_POLYGON, b"\x22", _packed(len(geometry)), geometry,
+        ))  # fmt: skip
+        parts += (b"\x12", _packed(len(feature)), feature)
     parts += [_field(3, key.encode()) for key in which.keys]
-    parts += [_field(4, value) for value in known]
+    parts += known
     parts.append(b"\x28" + varint(extent) + b"\x78\x02")
     return _field(3, b"".join(parts))
 
 
 def _value(value: Any) -> bytes | None:
+    """A value as field 4 of a layer."""
     if pd.isna(value):
         return None
     if isinstance(value, str):
-        return _field(1, value.encode())
-    return b"\x20" + varint(int(value) & (2**64 - 1))  # int_value
+        return _field(4, _field(1, value.encode()))
+    return _field(4, b"\x20" + varint(int(value) & (2**64 - 1)))  # int_value
 
 
 def _field(number: int, content: bytes) -> bytes:
-    return bytes((number << 3 | 2,)) + varint(len(content)) + content
+    return bytes((number << 3 | 2,)) + _packed(len(content)) + content
+
+
+def _packed(number: int) -> bytes:
+    return _SMALL[number] if number < len(_SMALL) else varint(number)
 
 
 # --- geometry ----------------------------------------------------------------------------------------
