@@ -83,7 +83,8 @@ def test_every_path_of_the_document_answers_and_every_route_is_in_it(client):
     names = {each["id"] for each in get(client, "/collections")["collections"]}
     below = ("", "/items", "/items/{featureId}", "/schema", "/queryables")
     expected = {f"/collections/{name}{part}" for name in names for part in below}
-    expected |= {"/", "/collections", "/conformance", "/openapi", "/lookup", "/health"}
+    expected |= {"/", "/collections", "/conformance", "/openapi", "/lookup", "/health", "/downloads/"}
+    expected |= {"/downloads/{release}/", "/downloads/{release}/{file}"}
     assert set(document["paths"]) == expected
     for path in expected:
         if "{" not in path and path != "/lookup":

@@ -18,13 +18,14 @@ _TIME: Final = r"\d{4}-\d{2}-\d{2}(T(\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2}
 _PERIOD: Final = rf"^({_TIME}|(({_TIME}|\.\.)?/({_TIME}|\.\.)?))$"
 
 
-def document(config: Json, layers: Mapping[str, Layer], limits: Limits, years: list[int]) -> Json:
-    """Return the document of a release."""
+def document(config: Json, layers: Mapping[str, Layer], limits: Limits, years: list[int],
+             *, files: bool = False) -> Json:  # fmt: skip
+    """Return the document of a release; `files`: whether there is anything under /downloads."""
     about = config["metadata"]
     paths = _server_paths()
     for name, layer in layers.items():
         paths |= _collection_paths(name, layer, config["resources"][name]["title"]["en"])
-    paths |= _own_paths(years)
+    paths |= _own_paths(years) | (_download_paths() if files else {})
     return {
         "openapi": "3.0.3",
         "info": {
@@ -109,7 +110,6 @@ def _own_paths(years: list[int]) -> Json:
     return {
         "/lookup": _get("lookup", "lookup", "The dapil of every chamber at a point", point, found, 404),
         "/health": _get("server", "getHealth", "Which release is served", [], health),
-        **_download_paths(),
     }
 
 

@@ -62,7 +62,7 @@ class State:
         self.config = catalog.configuration(settings, self.manifest, self.layers, package, offered)
         self.notes = catalog.notes(self.layers, package)
         years = sorted({int(plan["tahun"]) for plan in self.manifest["plans"] if plan.get("layer")})
-        self.openapi = openapi.document(self.config, self.layers, self.limits, years)
+        self.openapi = openapi.document(self.config, self.layers, self.limits, years, files=self.files)
         self.api = API(self.config, self.openapi)
         self.pages = _pages(self.config["metadata"]["identification"], self.layers, files=self.files)
         self.lookup = Lookup.from_package(package)

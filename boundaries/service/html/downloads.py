@@ -122,9 +122,8 @@ class Shelves:
     def view(self) -> View:
         """Return everything in its place; a file that belongs nowhere is among the rest."""
         files = list(self.offer.files)
-        years = [
-            self._year(year) for year in sorted({e.get("year") for e in files if e.get("year")}, reverse=True)
-        ]
+        told = {int(year) for e in files if (year := e.get("year"))}
+        years = [self._year(year) for year in sorted(told, reverse=True)]
         units = [self._row(name, [e for e in files if e["dataset"] == name]) for name in _UNITS]
         maps = self._take(e for e in files if e["format"] == "map")
         roots = {each.name: each for each in self.offer.roots}
@@ -159,7 +158,7 @@ class Shelves:
             title = f"{title}: {self.words('overview.table')}"
         served = self.offer.current and not name.startswith("tabel-")
         ways = self._take(e for e in entries if not e.get("province"))
-        codes = sorted({e.get("province") for e in entries if e.get("province")})
+        codes = sorted({str(code) for e in entries if (code := e.get("province"))})
         provinces = [
             (self.provinces.get(code, code), self._take(e for e in entries if e.get("province") == code))
             for code in codes
