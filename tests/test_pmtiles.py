@@ -187,6 +187,32 @@ def test_outsides_wind_as_the_specification_says(release):
     assert shapely.is_ccw(holes).all()
 
 
+def test_where_the_grid_leaves_no_room_a_finer_one_is_taken(release, tmp_path, monkeypatch):
+    """The promises are the same; the extent of the tiles says which grid it is."""
+    real = detail.generalise
+
+    def crowded(topology, step, tolerance_m):
+        if step == detail._STEP:
+            raise ReleaseError("2 lines cannot be drawn apart on this grid")
+        return real(topology, step, tolerance_m)
+
+    monkeypatch.setattr(detail, "generalise", crowded)
+    pmtiles.write_pmtiles(release, 2024, tmp_path / "finer.pmtiles")
+    wanted = {name: keys_of(release, name) for name in LAYERS}
+    assert all(layers == wanted for layers in found_by_zoom(tmp_path / "finer.pmtiles").values())
+    for (zoom, *_), tile in decoded(tmp_path / "finer.pmtiles"):
+        for layer in tile.values():
+            assert layer["extent"] == 8192 << (10 - zoom)
+            assert not wrong_borders(layer)
+
+    monkeypatch.setattr(
+        detail, "generalise", lambda *_: (_ for _ in ()).throw(ReleaseError("no room at all"))
+    )
+    with pytest.raises(ReleaseError, match="no tiles can be drawn: no room at all"):
+        pmtiles.write_pmtiles(release, 2024, tmp_path / "none.pmtiles")
+    assert [path.name for path in tmp_path.iterdir()] == ["finer.pmtiles"]
+
+
 # --- the archive -------------------------------------------------------------------------------------
 
 
