@@ -637,7 +637,7 @@ def test_slow_clients_of_a_large_file_take_no_memory_and_no_thread(server: tuple
         assert requests.get(running_.base + address(release, PLAIN), timeout=20).content == b"terms\n"
         assert time.perf_counter() - began < 5
         grown = _memory(running_) - before
-        assert grown < 40_000, f"{grown} kB more for 400 clients of a file of 64 MiB"
+        assert grown < 8_000, f"{grown} kB more for 400 clients of a file of 64 MiB"
     finally:
         for client in clients:
             client.close()

@@ -183,7 +183,7 @@ class Shelves:
     def _way(self, name: str, label: str, length: int, packed: Mapping[str, Any] | None = None) -> Way:
         note = size(length, self.words.language)
         if packed:
-            note = self.words("download.packed", size=note, packed=size(packed["bytes"], self.words.language))
+            note += f" (gzip {size(packed['bytes'], self.words.language)})"
         return Way(f"{self.page.prefix}/downloads/{self.offer.release}/{name}", label, note)
 
     def _table(self) -> list[tuple[Way, str, str]]:

@@ -156,6 +156,12 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
         "Pilih pemilu, lembaga, lalu format. Semua lembaga memakai garis yang sama, tanpa celah dan tumpang tindih.",
         "Choose the election, the chamber, then the format. All chambers share their lines, without gaps or overlaps.",
     ),
+    "download.which": (
+        "GeoPackage untuk QGIS, Shapefile untuk perangkat lama, CSV untuk lembar sebar, TopoJSON untuk peta di web, "
+        "GeoParquet dan FlatGeobuf untuk pengolahan data, KML untuk Google Earth.",
+        "GeoPackage for QGIS, Shapefile for older programs, CSV for spreadsheets, TopoJSON for maps on the web, "
+        "GeoParquet and FlatGeobuf for data processing, KML for Google Earth.",
+    ),
     "download.older": (
         "Ini bukan rilis yang sedang disajikan. Yang sedang disajikan:",
         "This is not the release being served, which is:",
@@ -163,7 +169,6 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "download.files": ("Berkas", "Files"),
     "download.file": ("Berkas", "File"),
     "download.size": ("Ukuran", "Size"),
-    "download.packed": ("{size}, dengan gzip {packed}", "{size}, gzipped {packed}"),
     "download.lacking": ("Belum ada unduhan", "No downloads yet"),
     "download.make": (
         "Pengelola layanan ini dapat membuat semua berkas dari rilis dengan perintah:",
