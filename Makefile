@@ -8,7 +8,7 @@ JOBS   ?= 2
 BIN    := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build run test check bench bench-load bench-serve clean
+.PHONY: help setup build run test check bench bench-exports bench-load bench-serve clean
 
 help:  ## show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 14
@@ -46,6 +46,9 @@ bench-load: $(VENV)/.dev  ## ten minutes of load while releases are switched and
 
 bench: $(VENV)/.dev  ## measure: build, cleaning against mapshaper, quality
 	$(BIN)/python bench/build.py
+
+bench-exports: $(VENV)/.dev  ## measure what the downloads of a year cost: CPU, memory, bytes
+	$(BIN)/python bench/exports.py $(OUT) $(ARGS)
 
 bench-serve: $(VENV)/.dev  ## measure the service against its peers (ARGS=--quick: about a minute)
 	$(BIN)/python bench/serve.py --releases $(OUT) $(ARGS)
