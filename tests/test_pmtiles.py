@@ -178,7 +178,8 @@ def test_outsides_wind_as_the_specification_says(release):
     """Clockwise on the screen, that is a positive area with y downwards; holes the other way."""
     topology = detail.finest(detail.mercator(topology_of(release, 2024)))
     world = detail.extent(topology.grid, 0)
-    pieces = cutting.on_grid(cutting.cut(cutting.uncut(cutting.shapes(topology, world), world), world >> 9))
+    shapes = cutting.shapes(topology, world)
+    pieces = cutting.on_grid(cutting.cut(cutting.uncut(shapes, world), world >> 9), shapes)
     assert pieces.cut.any()
     outsides = shapely.get_exterior_ring(pieces.polygon)
     assert not shapely.is_ccw(outsides).any()  # y upwards here
@@ -211,6 +212,27 @@ def test_where_the_grid_leaves_no_room_a_finer_one_is_taken(release, tmp_path, m
     with pytest.raises(ReleaseError, match="no tiles can be drawn: no room at all"):
         pmtiles.write_pmtiles(release, 2024, tmp_path / "none.pmtiles")
     assert [path.name for path in tmp_path.iterdir()] == ["finer.pmtiles"]
+
+
+def test_pieces_of_a_feature_that_rounding_would_lay_on_each_other_are_rounded_inwards():
+    """Cut at x = 10, in points off the grid; a point of the one lies between the other's edge and that edge rounded."""
+    below = shapely.Polygon([(0, 0), (10, 1.5), (10, -3), (0, 0)])
+    above = shapely.Polygon([(6, 1), (10, 3.5), (10, 1.8), (6, 1)])
+    both = np.array([below, above], dtype=object)
+    none = np.zeros(2, dtype=np.int64)
+    assert shapely.MultiPolygon([*both]).is_valid
+    assert not shapely.transform(shapely.MultiPolygon([*both]), np.rint).is_valid
+
+    pieces = cutting.Pieces(both, np.arange(2), none, none, np.ones(2, dtype=bool), 64)
+    one_feature = cutting.Shapes(both, np.zeros(2, dtype=np.int64), np.array([0, 1, 2]))
+    drawn = cutting.on_grid(pieces, one_feature).polygon
+    assert shapely.MultiPolygon([*drawn]).is_valid
+    assert drawn[0].equals(shapely.Polygon([(0, 0), (10, 1), (10, -3)]))
+    assert drawn[1].equals(shapely.Polygon([(6, 1), (10, 3), (10, 2)]))
+
+    two_features = cutting.Shapes(both, np.arange(2), np.array([0, 1, 2]))
+    drawn = cutting.on_grid(pieces, two_features).polygon
+    assert drawn[0].equals(shapely.Polygon([(0, 0), (10, 2), (10, -3)]))  # as its neighbour is
 
 
 # --- the archive -------------------------------------------------------------------------------------

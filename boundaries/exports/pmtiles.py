@@ -74,7 +74,7 @@ def _tiles(topology: Topology, layers: Sequence[encoding.Layer]) -> Iterator[tup
         pieces = cutting.uncut(shapes, world)
         for zoom in band.zooms:
             pieces = cutting.cut(pieces, detail.extent(topology.grid, zoom))
-            for x, y, tile in encoding.encode(cutting.on_grid(pieces), shapes, zoom, layers):
+            for x, y, tile in encoding.encode(cutting.on_grid(pieces, shapes), shapes, zoom, layers):
                 yield archive.tile_id(zoom, x, y), tile
 
 

@@ -114,20 +114,78 @@ def cut(pieces: Pieces, side: int) -> Pieces:
                   (pieces.cut[index] | across)[whole], side)  # fmt: skip
 
 
-def on_grid(pieces: Pieces) -> Pieces:
+def on_grid(pieces: Pieces, shapes: Shapes) -> Pieces:
     """Round the points that cutting made, and turn outsides clockwise.
 
-    A piece that rounding would make invalid, in the margin or at most a cell inside it, is rounded with its lines
-    kept apart instead; what is thinner than a cell there goes.
+    They lie at the end of the margin, so only lines in the margin move, by less than a cell. Where that would make a
+    piece invalid, its lines are kept apart instead, and what is thinner than a cell goes. Where it would make pieces
+    of one feature lie on each other, their points are rounded to the inside.
     """
-    polygon = pieces.polygon.copy()
     chosen = np.flatnonzero(pieces.cut)
-    rounded = shapely.transform(polygon[chosen], np.rint)
+    polygon = pieces.polygon.copy()
+    polygon[chosen] = _repaired(shapely.transform(polygon[chosen], np.rint), polygon[chosen])
+    clashing = np.flatnonzero(_clashing(_replaced(pieces, polygon), shapes, len(polygon)) & pieces.cut)
+    inside = np.array([_inward(each) for each in pieces.polygon[clashing]], dtype=object)
+    polygon[clashing] = _repaired(inside, pieces.polygon[clashing])
+    polygon[chosen] = shapely.orient_polygons(polygon[chosen], exterior_cw=True)
+    return _replaced(pieces, polygon)[0]
+
+
+def features(pieces: Pieces, shapes: Shapes) -> tuple[Array, Array, Array]:
+    """Order pieces by tile and row: positions of pieces (each as often as rows have it), rows, mask of the first
+    piece of each row in each tile."""
+    counts = np.diff(shapes.starts)[pieces.shape]
+    piece = np.repeat(np.arange(len(counts)), counts)
+    nth = np.arange(len(piece)) - np.repeat(np.cumsum(counts) - counts, counts)
+    row = shapes.row[shapes.starts[pieces.shape[piece]] + nth]
+    x, y = pieces.x[piece], pieces.y[piece]
+    order = np.lexsort((piece, row, y, x))
+    keys = np.stack([row, x, y], axis=1)[order]
+    begins = np.append(True, (np.diff(keys, axis=0) != 0).any(axis=1))[: len(order)]
+    return piece[order], row[order], begins
+
+
+def _repaired(rounded: Array, polygon: Array) -> Array:
+    """Rounded polygons; those that are not valid are rounded with their lines kept apart."""
     bad = ~shapely.is_valid(rounded) | (shapely.area(rounded) == 0)
-    rounded[bad] = shapely.set_precision(polygon[chosen[bad]], 1.0)
-    polygon[chosen] = shapely.orient_polygons(rounded, exterior_cw=True)
-    part, whole = _polygons(polygon)
-    return Pieces(part, pieces.shape[whole], pieces.x[whole], pieces.y[whole], pieces.cut[whole], pieces.side)
+    rounded[bad] = shapely.set_precision(polygon[bad], 1.0)
+    return rounded
+
+
+def _inward(polygon: Any) -> Any:
+    """Round the points of a polygon that are not on the grid to the side on which the polygon is."""
+    shapely.prepare(polygon)
+    points = shapely.get_coordinates(polygon)
+    low, high = np.floor(points), np.ceil(points)
+    off = (low != high).any(axis=1)
+    inner = np.where(shapely.intersects_xy(polygon, *low.T)[:, None], low, high)
+    return shapely.set_coordinates(shapely.Polygon(polygon), np.where(off[:, None], inner, points))
+
+
+def _clashing(pieces: tuple[Pieces, Array], shapes: Shapes, count: int) -> Array:
+    """Mask (count,) of the pieces before rounding that are in a feature that is not valid."""
+    rounded, whole = pieces
+    piece, _, begins = features(rounded, shapes)
+    feature = np.cumsum(begins) - 1
+    size = np.bincount(feature)
+    doubtful = (size > 1) & (np.bincount(feature, rounded.cut[piece]) > 0)
+    asked = doubtful[feature]
+    which = np.cumsum(doubtful) - 1
+    found = np.zeros(count, dtype=bool)
+    if asked.any():
+        several = shapely.multipolygons(rounded.polygon[piece[asked]], indices=which[feature[asked]])
+        bad = ~shapely.is_valid(several)
+        found[whole[piece[asked][bad[which[feature[asked]]]]]] = True
+    return found
+
+
+def _replaced(pieces: Pieces, geometry: Array) -> tuple[Pieces, Array]:
+    """Pieces with other geometries, one a polygon of these, and the piece that each is of."""
+    part, whole = _polygons(geometry)
+    return (
+        Pieces(part, pieces.shape[whole], pieces.x[whole], pieces.y[whole], pieces.cut[whole], pieces.side),
+        whole,
+    )
 
 
 def _candidates(pieces: Pieces, side: int) -> tuple[Array, Array, Array]:

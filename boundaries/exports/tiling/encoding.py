@@ -10,7 +10,7 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from boundaries.exports.tiling.cutting import Pieces, Shapes
+from boundaries.exports.tiling.cutting import Pieces, Shapes, features
 from boundaries.exports.tiling.varints import varint, varints
 
 Array = NDArray[Any]
@@ -63,23 +63,17 @@ def encode(
     layers
         The layers; the id of a feature is the number of its row in it, from 1.
     """
-    counts = np.diff(shapes.starts)[pieces.shape]
-    piece = np.repeat(np.arange(len(counts)), counts)
-    nth = np.arange(len(piece)) - np.repeat(np.cumsum(counts) - counts, counts)
-    row = shapes.row[shapes.starts[pieces.shape[piece]] + nth]
-    order = np.lexsort((piece, row, pieces.y[piece], pieces.x[piece]))
-    piece, row = piece[order], row[order]
+    piece, row, begins = features(pieces, shapes)
     x, y = pieces.x[piece], pieces.y[piece]
-    begins = np.append(True, (np.diff(row) != 0) | (np.diff(x) != 0) | (np.diff(y) != 0))
     geometry = _Geometry(pieces).features(piece, begins)
     ends = np.cumsum([0, *(len(each.rows) for each in layers)])
     row, x, y = row[begins], x[begins], y[begins]
     which = np.searchsorted(ends, row, side="right") - 1
     found = zip(x.tolist(), y.tolist(), which.tolist(), (row - ends[which]).tolist(), geometry, strict=True)
-    for (column, line), features in groupby(found, key=lambda each: each[:2]):
+    for (column, line), own in groupby(found, key=lambda each: each[:2]):
         tile = b"".join(
-            _layer(layers[number], [each[3:] for each in own], pieces.side)
-            for number, own in groupby(features, key=lambda each: each[2])
+            _layer(layers[number], [each[3:] for each in mine], pieces.side)
+            for number, mine in groupby(own, key=lambda each: each[2])
         )
         yield column, (1 << zoom) - 1 - line, tile
 
