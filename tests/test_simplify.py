@@ -172,9 +172,9 @@ def test_clashes_are_counted_as_they_are_found_one_by_one(seed):
     # a vertex stands at one place in a trial, but those of the others stay where they are in all
     moving = np.setdiff1d(own, other)
     trials[:, np.setdiff1d(vertices, moving)] = place[np.setdiff1d(vertices, moving)]
-    counts = linework.clash_counts(
-        trials[:, own[0]], trials[:, own[1]], tuple(own), place[other[0]], place[other[1]], tuple(other)
-    )
+    on_plane = linework.on_plane
+    crowd = linework.Crowd(tuple(own), tuple(other), *(on_plane(place[each]) for each in other))
+    counts = crowd.counts(*(on_plane(trials[:, each]) for each in own))
     for trial, count in zip(trials, counts.tolist(), strict=True):
 
         def clash(one, two, at=trial):

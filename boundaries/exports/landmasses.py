@@ -17,7 +17,8 @@ class Landmasses:
     ``of_arc``: the landmass of each arc; ``area`` (units of the grid, squared) and ``faces`` (most rings in any
     object) of each; ``simple``: those that are one ring without a hole or a node; ``free``: mask of arcs that are a
     ring without a node. ``net``: which arcs hang together through nodes alone; ``inner``: mask of the arcs of nets
-    that lie in a landmass without being its outside: its lakes and enclaves.
+    that lie in a landmass without being its outside: its lakes and enclaves. ``holder``: for each landmass the object
+    (its number) that has all of its shores and the fewest polygons; -1 where none has them all.
     """
 
     def __init__(self, topology: Topology) -> None:
@@ -46,6 +47,23 @@ class Landmasses:
         first = np.append(True, np.diff(self.of_arc[order]) != 0)
         outside[self.net[order[first]]] = True
         self.inner = ~outside[self.net]
+        self.holder = self._holders(topology)
+
+    def _holders(self, topology: Topology) -> Array:
+        sides = np.zeros((2, len(topology)), dtype=bool)  # whether any object has ground there
+        for rings in topology.rings.values():
+            sides[0, rings.refs[rings.refs >= 0]] = True
+            sides[1, ~rings.refs[rings.refs < 0]] = True
+        shore = sides[0] != sides[1]
+        holder = np.full(len(self.area), -1)
+        by_size = sorted(enumerate(topology.rings.values()), key=lambda each: -len(each[1].polygon))
+        for number, rings in by_size:
+            lacks = shore.copy()
+            lacks[arcs_of(rings.refs)] = False
+            whole = np.ones(len(self.area), dtype=bool)
+            whole[self.of_arc[lacks]] = False
+            holder[whole] = number
+        return holder
 
 
 def _ends(topology: Topology) -> tuple[Array, Array]:

@@ -153,15 +153,8 @@ def clash(a: Array, b: Array, ia: Any, ib: Any, c: Array, d: Array, ic: Any, id_
     return np.where(shared == 0, meet, np.where(shared == 1, along, True))
 
 
-def clash_counts(
-    start: Array,
-    end: Array,
-    own: tuple[Array, Array],
-    place_c: Array,
-    place_d: Array,
-    other: tuple[Array, Array],
-) -> Array:
-    """How often a few segments clash with others and with each other, for each of some trials.
+class Crowd:
+    """A few segments among others: how often they clash with those and with each other, in many trials.
 
     What `clash` finds, for the search that asks for it thousands of times: points are complex numbers, exact below
     2**53, for the product of a conjugate and another has the dot product as its real part, the cross product as its
@@ -169,40 +162,52 @@ def clash_counts(
 
     Parameters
     ----------
-    start, end
-        (k, m, 2): the ends of m segments in each of k trials; `own`: their vertices, (m,) each.
-    place_c, place_d
-        (n, 2): those of the others; `other`: their vertices.
+    own
+        The vertices at which the m segments begin and end, (m,) each.
+    other
+        Those of the n others; `place_c` and `place_d` where they stand, (n,) complex.
     """
-    trials, count, others = len(start), len(own[0]), len(place_c)
-    a, b = _complex(start), _complex(end)
-    c, d = np.empty((2, trials, 1, others + count), dtype=np.complex128)
-    c[:, 0, :others], c[:, 0, others:] = _complex(place_c), a
-    d[:, 0, :others], d[:, 0, others:] = _complex(place_d), b
-    ia, ib = (each[:, None] for each in own)
-    ic, id_ = (np.concatenate(pair) for pair in zip(other, own, strict=True))
-    at_a = (ia == ic) | (ia == id_)
-    at_c = (ia == ic) | (ib == ic)
-    shared = (ia == ic).astype(np.int8) + (ia == id_) + (ib == ic) + (ib == id_)
-    nought = (a == b).sum(axis=1)
-    a, b = a[:, :, None], b[:, :, None]
-    ab, cd = b - a, d - c
-    to_ab, to_cd = ab.conj(), cd.conj()
-    one, two = (to_ab * (c - a)).imag, (to_ab * (d - a)).imag
-    three, four = (to_cd * (a - c)).imag, (to_cd * (b - c)).imag
-    meet = (one * two <= 0) & (three * four <= 0)
-    flat = meet & (one == 0) & (two == 0)
-    if flat.any():
-        meet &= ~flat | _boxes_meet(a, b, c, d)
-    both = to_ab * cd
-    along = (both.imag == 0) & (np.where(at_a == at_c, both.real, -both.real) > 0)
-    bad = np.where(shared == 0, meet, np.where(shared == 1, along, True))
-    itself = bad[:, :, others:]
-    itself[:, np.arange(count), np.arange(count)] = False
-    return np.asarray(bad[:, :, :others].sum(axis=(1, 2)) + itself.sum(axis=(1, 2)) // 2 + nought)
+
+    def __init__(
+        self, own: tuple[Array, Array], other: tuple[Array, Array], place_c: Array, place_d: Array
+    ) -> None:
+        ia, ib = (each[:, None] for each in own)
+        ic, id_ = (np.concatenate(pair) for pair in zip(other, own, strict=True))
+        aa, bb = ia == ic, ib == id_
+        ab, ba = ia == id_, ib == ic
+        shared = aa.astype(np.int8) + ab + ba + bb
+        self._apart, self._one = shared == 0, shared == 1
+        self._sign = np.where((aa | ab) == (aa | ba), 1.0, -1.0)
+        self._others, self._count = len(place_c), len(own[0])
+        self._c, self._d = place_c, place_d
+        itself = np.arange(self._count)
+        self._weight = np.ones(shared.shape)
+        self._weight[:, self._others :] = 0.5  # each pair is met twice
+        self._weight[itself, self._others + itself] = 0
+
+    def counts(self, a: Array, b: Array) -> Array:
+        """Number of clashes (k,) with the segments at `a` to `b`, (k, m) complex, one row a trial."""
+        c, d = np.empty((2, len(a), 1, self._others + self._count), dtype=np.complex128)
+        c[:, 0, : self._others], c[:, 0, self._others :] = self._c, a
+        d[:, 0, : self._others], d[:, 0, self._others :] = self._d, b
+        nought = (a == b).sum(axis=1)
+        a, b = a[:, :, None], b[:, :, None]
+        ab, cd, ac = b - a, d - c, c - a
+        to_ab, to_cd = ab.conj(), cd.conj()
+        one, two = (to_ab * ac).imag, (to_ab * (d - a)).imag
+        three, four = -(to_cd * ac).imag, (to_cd * (b - c)).imag
+        meet = (one * two <= 0) & (three * four <= 0)
+        flat = meet & (one == 0) & (two == 0)
+        if flat.any():
+            meet &= ~flat | _boxes_meet(a, b, c, d)
+        both = to_ab * cd
+        along = (both.imag == 0) & (both.real * self._sign > 0)
+        bad = np.where(self._apart, meet, ~self._one | along)
+        return np.asarray(np.rint((bad * self._weight).sum(axis=(1, 2))).astype(np.int64) + nought)
 
 
-def _complex(points: Array) -> Array:
+def on_plane(points: Array) -> Array:
+    """Points (..., 2) as complex numbers."""
     return np.asarray(points[..., 0] + 1j * points[..., 1])
 
 

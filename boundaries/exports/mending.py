@@ -12,7 +12,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from boundaries.exports.linework import Graph, clash, clash_counts, clashes, cross, turned
+from boundaries.exports.linework import Crowd, Graph, clash, clashes, cross, on_plane, turned
 from boundaries.exports.nearby import Nearby
 
 Array = NDArray[Any]
@@ -25,8 +25,9 @@ _ROUNDS: Final = 10
 _SQUARE: Final = 6
 """Segments that changed are kept by squares of two to the power of so many cells."""
 _NONE: Final[frozenset[int]] = frozenset()
-_NEXT: Final = 9
-"""The places up to one cell away, along both axes, are the first of all."""
+_LOOKS: Final = ((1, np.inf), (10, 1.5), (26, 2.5), (None, 0))
+"""How many places are looked at at a time: where the vertex is, those up to one cell from where it should be along
+both axes, up to two, and all; and how near the next places are at least. Where it is it stays if that is good."""
 _CALM: Final = 2
 """Rounds in which a point moves only if that is better; after them also if it is no worse, and ever farther."""
 
@@ -163,14 +164,25 @@ class _Mender:
         return self._around(touching) if score[best] else []
 
     def _scores(self, vertex: int, touching: Array, near: Array, places: Array, distance: Array) -> Array:
-        """Scores of the first places, of as many as are needed to tell which is best."""
-        found = self._score(vertex, touching, near, places[:1])
-        for end in (1 + _NEXT, len(places)):
-            done = len(found)
-            # what comes later is farther away than one cell and a half
-            if found[0] == 0 or ((found == 0) & (distance[:done] <= 1.5**2)).any():
+        """How many clashes the segments at a vertex would have at each of the first places, of as many as are needed
+        to tell which is best."""
+        g = self._g
+        own, other = g.ends(touching), g.ends(near)
+        crowd = Crowd(own, other, *(on_plane(g.place[each]) for each in other))
+        here = [each == vertex for each in own]
+        stand = [on_plane(g.place[each]) for each in own]
+        nodes = {vertex, *own[0].tolist(), *own[1].tolist()} & g.turns.at.keys()
+        found = np.empty(0, dtype=np.int64)
+        for end, reach in _LOOKS:
+            there = places[len(found) : end]
+            trial = on_plane(there)[:, None]
+            score = crowd.counts(*(np.where(at, trial, own_) for at, own_ in zip(here, stand, strict=True)))
+            for node in nodes:
+                score = score + self._disorder(node, vertex, there)
+            found = np.concatenate([found, score])
+            # what comes later is farther away than the reach
+            if len(found) == len(places) or ((found == 0) & (distance[: len(found)] <= reach**2)).any():
                 break
-            found = np.concatenate([found, self._score(vertex, touching, near, places[done:end])])
         return found
 
     def _removable(self, vertex: int) -> bool:
@@ -226,19 +238,6 @@ class _Mender:
         for slot, low, high in zip(slots.tolist(), np.minimum(a, b), np.maximum(a, b), strict=True):
             for square in _squares(low, high):
                 self._where.setdefault(square, set()).add(slot)
-
-    def _score(self, vertex: int, touching: Array, near: Array, places: Array) -> Array:
-        """How many clashes the segments at a vertex would have at each of some places."""
-        g = self._g
-        a, b = g.ends(touching)
-        c, d = g.ends(near)
-        shape = (len(places), len(touching), 2)
-        start = np.where((a == vertex)[:, None], places[:, None], np.broadcast_to(g.place[a], shape))
-        end = np.where((b == vertex)[:, None], places[:, None], np.broadcast_to(g.place[b], shape))
-        score = clash_counts(start, end, (a, b), g.place[c], g.place[d], (c, d))
-        for node in {vertex, *a.tolist(), *b.tolist()} & g.turns.at.keys():
-            score = score + self._disorder(node, vertex, places)
-        return np.asarray(score)
 
     def _disorder(self, node: int, vertex: int, places: Array) -> Array:
         """How many lines around a node are out of order with a vertex at each of some places."""

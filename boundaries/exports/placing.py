@@ -37,23 +37,17 @@ def compose(topology: Topology, arcs: list[tuple[Array, Lines]], grid: Grid) -> 
 
 
 def ground(topology: Topology, arcs: Arcs, parts: Landmasses, chosen: Array) -> tuple[Array, Array]:
-    """The polygons of chosen landmasses as drawn, each once: (landmass, polygon)."""
+    """Polygons that make up chosen landmasses as drawn: (landmass, polygon). Of the objects that hold all of a landmass
+    the one with the fewest polygons tells of it."""
     drawn = compose(topology, arcs, Grid())
-    found: dict[bytes, tuple[int, shapely.Geometry]] = {}
-    for rings in topology.rings.values():
+    masses, polygons = [], []
+    for number, rings in enumerate(topology.rings.values()):
         first = arcs_of(rings.refs[rings.ring[rings.polygon[:-1]]])
-        here = chosen[first]
-        keys = [
-            rings.refs[rings.ring[a] : rings.ring[b]].tobytes()
-            for a, b in zip(rings.polygon[:-1][here], rings.polygon[1:][here], strict=True)
-        ]
-        for key, mass, polygon in zip(
-            keys, parts.of_arc[first[here]], _polygons(rings, drawn, here), strict=True
-        ):
-            found.setdefault(key, (int(mass), polygon))
-    masses = np.array([mass for mass, _ in found.values()], dtype=np.int64)
-    polygons = np.array([polygon for _, polygon in found.values()], dtype=object)
-    return masses, polygons
+        holder = parts.holder[parts.of_arc[first]]
+        here = chosen[first] & ((holder == number) | (holder < 0))
+        masses.append(parts.of_arc[first[here]])
+        polygons.append(_polygons(rings, drawn, here))
+    return np.concatenate(masses), np.concatenate(polygons)
 
 
 def joined(masses: Array, polygons: Array) -> tuple[Array, Array]:
