@@ -2,9 +2,11 @@
 
 import json
 import logging
+import sqlite3
 from collections.abc import Mapping
 from typing import Any, Final
 
+from boundaries.errors import ReleaseError
 from boundaries.release import LIST, Release
 from boundaries.service import documents, query
 from boundaries.service.delivery import OPEN_TO_ALL, deliver
@@ -138,7 +140,7 @@ def _changes(store: Store, shelf: Shelf) -> Mapping[str, Any] | None:
 
 
 def _linked(call: Call, shelf: Shelf) -> str:
-    """Return schema.org's description as JSON that may stand inside a page; empty where there are no downloads."""
+    """Return schema.org's description as JSON that may stand inside a page; empty where there is nothing to tell."""
     if shelf.listing is None:
         return ""
     from boundaries.exports.metadata import schemaorg
@@ -146,4 +148,8 @@ def _linked(call: Call, shelf: Shelf) -> str:
     release = Release(shelf.path, shelf.manifest)
     entries = [dict(each.about) for each in shelf.listing]
     folder = f"{call.base}/downloads/{shelf.id}/"
-    return schemaorg.script(schemaorg.document(release, entries, folder, call.language))
+    try:
+        return schemaorg.script(schemaorg.document(release, entries, folder, call.language))
+    except (ReleaseError, LookupError, sqlite3.Error) as error:
+        LOGGER.error("%s cannot be described: %s", shelf.id, error)
+        return ""

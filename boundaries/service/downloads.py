@@ -85,7 +85,7 @@ class Store:
     """
 
     def __init__(self, root: Path | None) -> None:
-        self.root = root
+        self.root = root.absolute() if root is not None else None
         self._shelves: dict[str, tuple[Stamp, Shelf]] = {}
         self._sound: dict[Path, Stamp] = {}
         self._lock = threading.Lock()

@@ -105,6 +105,7 @@ class View:
     doubts: list[tuple[str, str, Sequence[str]]]
     changes: list[Moved] | None
     since: str
+    count: int
     total: str
 
 
@@ -137,7 +138,8 @@ class Shelves:
             whole=self._way(whole.name, "GeoPackage", whole.bytes) if whole else None,
             years=years, units=[row for row in units if row.ways], about=about, rest=rest, map=maps,
             table=self._table(), doubts=self._doubts(), changes=self._changes(),
-            since=str((self.offer.changes or {}).get("since") or ""), total=size(total, self.words.language),
+            since=str((self.offer.changes or {}).get("since") or ""), count=len(files) + len(roots),
+            total=size(total, self.words.language),
         )  # fmt: skip
 
     def _year(self, year: int) -> Year:
@@ -187,12 +189,13 @@ class Shelves:
         return Way(f"{self.page.prefix}/downloads/{self.offer.release}/{name}", label, note)
 
     def _table(self) -> list[tuple[Way, str, str]]:
-        """Return every file with its title and hash, those of the release itself first."""
+        """Return files with title and hash, the release's own first; SHA256SUMS has those of provinces and the map."""
         own = [(self._way(each.name, each.name, each.bytes), "", each.sha256) for each in self.offer.roots]
         return own + [
             (self._way(e["name"], e["name"], e["bytes"], e.get("gzip")),
              tongue(e.get("title") or "", self.words.language), str(e["sha256"]))
             for e in self.offer.files
+            if not e.get("province") and e["format"] != "map"
         ]  # fmt: skip
 
     def _doubts(self) -> list[tuple[str, str, Sequence[str]]]:

@@ -213,7 +213,11 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
         "In the folder where the files are, this compares each with its checksum:",
     ),
     "download.map": ("Data halaman peta", "Data of the map page"),
-    "download.table": ("Semua {count} berkas dengan jumlah periksa", "All {count} files with their checksums"),
+    "download.table": ("Jumlah periksa {count} berkas", "Checksums of {count} files"),
+    "download.table.rest": (
+        "Jumlah periksa berkas per provinsi dan data halaman peta ada di SHA256SUMS dan downloads.json.",
+        "Those of the files by province and of the map page's data are in SHA256SUMS and downloads.json.",
+    ),
     "download.doubts.count": ("{count} catatan; lihat quality.json", "{count} notes; see quality.json"),
     # schema and queryables
     "schema.title": ("Skema: {title}", "Schema: {title}"),
