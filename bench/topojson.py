@@ -249,12 +249,12 @@ def python_child(eps: str, grid: str, out: str, *inputs: str) -> None:
 
 
 def ours_child(release: str, year: str, case: str, out: str, tolerance: str = "", islands: str = "") -> None:
-    """What `boundaries.exports.topojson.files` does for one file: read, build, simplify, check, encode.
+    """What `boundaries.exports.topojson` does for a file and its drawing: read, build, simplify, check, encode.
 
     With a tolerance and a number of islands: only so many, the largest, and no island else.
     """
     opened = open_release(release)
-    detail = tj.NATION["web"][case]
+    detail = tj.DRAWINGS[tj.NATION["web"][case]]
     source = only_dapil(opened, int(year), case)
     if islands:
         detail = replace(detail, tolerance_m=float(tolerance))
@@ -300,7 +300,7 @@ def compare(release: Release, year: int, case: str, folder: Path) -> None:
     mine = judge(out, truth)
     print(line("this project, web", run, out, mine), flush=True)
     box = shapely.total_bounds(np.concatenate([g for _, g in truth.values()]))
-    step = tj.NATION["web"][case].step / 1e7
+    step = tj.DRAWINGS[tj.NATION["web"][case]].step / 1e7
     grid = (round((box[2] - box[0]) / step), round((box[3] - box[1]) / step))
     for name, (make, low, high) in peers(inputs, folder, grid, folder / "peer.json").items():
         try:

@@ -6,6 +6,7 @@ nearest in area, set down at the free place nearest to where they belong. Larger
 by a few cells where it would touch something else. Larger islands choose first.
 """
 
+import functools
 from typing import Any, Final
 
 import numpy as np
@@ -90,8 +91,9 @@ def _choose(shapes: Array, placed: Array, land: Array, offsets: Array) -> tuple[
     return chosen, offsets[pick]
 
 
+@functools.cache
 def offsets(reach: int, stride: int = 1) -> Array:
-    """Displacements by whole cells up to a distance, the nearest first."""
+    """Displacements by whole cells up to a distance, the nearest first. (One array for all: not to be written to.)"""
     span = range(-reach // stride * stride, reach + 1, stride)
     found = [(x, y) for x in span for y in span if x * x + y * y <= reach**2 + 1]
     return np.array(sorted(found, key=lambda p: (p[0] ** 2 + p[1] ** 2, p)))
@@ -142,7 +144,7 @@ def _places(middle: Array, kind: Array, land: Array) -> tuple[Array, Array]:
     """
     kind = kind.copy()
     corner = _corners(middle, kind)
-    taken: set[tuple[int, int]] = set()
+    taken: set[int] = set()  # points of the grid, by number
     done = np.zeros(len(middle), dtype=bool)
     for reach, stride in _REACHES:
         waiting = np.flatnonzero(~done)
@@ -153,12 +155,15 @@ def _places(middle: Array, kind: Array, land: Array) -> tuple[Array, Array]:
             corner[waiting] = _corners(middle[waiting], kind[waiting])
         places = corner[waiting, None] + offsets(reach, stride)
         free = _on_water(places, kind[waiting], land)
+        number = _number(places)
         for row, index in enumerate(waiting.tolist()):
-            for place in places[row, free[row]].tolist():
-                points = {(place[0] + x, place[1] + y) for x, y in _POINTS[kind[index]]}
+            inside = _POINTS[kind[index]]
+            for at in np.flatnonzero(free[row]).tolist():
+                first = int(number[row, at])
+                points = [first + step for step in inside]
                 if taken.isdisjoint(points):
-                    taken |= points
-                    corner[index] = place
+                    taken.update(points)
+                    corner[index] = places[row, at]
                     done[index] = True
                     break
     if not done.all():
@@ -173,7 +178,12 @@ def _corners(middle: Array, kind: Array) -> Array:
     return np.asarray(np.rint(middle - centre[kind]).astype(np.int64))
 
 
-_POINTS: Final = tuple([tuple(point) for point in inside.tolist()] for inside in _INSIDE)
+def _number(points: Array) -> Array:
+    """One number for each point (..., 2) of a grid; numbers add up as points do."""
+    return np.asarray(points[..., 0].astype(np.int64) * 2**32 + points[..., 1].astype(np.int64))
+
+
+_POINTS: Final = tuple(_number(inside).tolist() for inside in _INSIDE)
 
 
 def _on_water(places: Array, kind: Array, land: Array) -> Array:
