@@ -128,14 +128,13 @@ def _write_shp(dataset: Dataset, columns: list[_Column], shp: Path) -> None:
         )
         for each in columns
     ]
-    clockwise = shapely.orient_polygons(oriented(dataset), exterior_cw=True)
-    wkb = pa.array(shapely.to_wkb(clockwise, byte_order=1), type=pa.binary())
+    # GDAL turns the rings the way that the format has them.
+    wkb = pa.array(shapely.to_wkb(oriented(dataset), byte_order=1), type=pa.binary())
     table = pa.Table.from_arrays(
         [*(each.array for each in columns), wkb], schema=pa.schema([*fields, GEOMETRY])
     )
     options: dict[str, Any] = {
         "SHPT": "POLYGON",
-        "ENCODING": "UTF-8",
         "DBF_DATE_LAST_UPDATE": dataset.origin.date.isoformat(),
         "SPATIAL_INDEX": "YES",
     }
@@ -146,6 +145,7 @@ def _write_shp(dataset: Dataset, columns: list[_Column], shp: Path) -> None:
         geometry_name="geometry",
         geometry_type="Polygon",
         crs="EPSG:4326",
+        encoding="UTF-8",
         layer_options=options,
     )
     check_read_back(dataset, shp)
