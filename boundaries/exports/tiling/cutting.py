@@ -167,16 +167,26 @@ def _clashing(pieces: tuple[Pieces, Array], shapes: Shapes, count: int) -> Array
     rounded, whole = pieces
     piece, _, begins = features(rounded, shapes)
     feature = np.cumsum(begins) - 1
-    size = np.bincount(feature)
-    doubtful = (size > 1) & (np.bincount(feature, rounded.cut[piece]) > 0)
-    asked = doubtful[feature]
-    which = np.cumsum(doubtful) - 1
+    near = _near_cuts(shapely.bounds(rounded.polygon)[piece], feature, rounded.cut[piece])
+    piece, feature = piece[near], feature[near]
+    asked = (np.bincount(feature) > 1)[feature]
     found = np.zeros(count, dtype=bool)
     if asked.any():
-        several = shapely.multipolygons(rounded.polygon[piece[asked]], indices=which[feature[asked]])
-        bad = ~shapely.is_valid(several)
-        found[whole[piece[asked][bad[which[feature[asked]]]]]] = True
+        piece, feature = piece[asked], np.unique(feature[asked], return_inverse=True)[1]
+        bad = ~shapely.is_valid(shapely.multipolygons(rounded.polygon[piece], indices=feature))
+        found[whole[piece[bad[feature]]]] = True
     return found
+
+
+def _near_cuts(boxes: Array, feature: Array, cut: Array) -> Array:
+    """Mask of pieces that were cut, or whose box meets the box around those of its feature that were."""
+    low = np.full((feature[-1] + 1, 2), np.inf)
+    high = -low
+    np.minimum.at(low, feature[cut], boxes[cut, :2])
+    np.maximum.at(high, feature[cut], boxes[cut, 2:])
+    return np.asarray(
+        (boxes[:, :2] <= high[feature]).all(axis=1) & (boxes[:, 2:] >= low[feature]).all(axis=1)
+    )
 
 
 def _replaced(pieces: Pieces, geometry: Array) -> tuple[Pieces, Array]:
