@@ -36,8 +36,8 @@ _WORDS: Final[Mapping[Language, Mapping[str, str]]] = {
     "en": {
         "title": "Which dapil am I in? Map of Indonesia's electoral districts",
         "heading": "Which dapil am I in?",
-        "description": "Find the electoral districts (dapil) of DPR, DPD, DPRD provinsi and DPRD kabupaten/kota where you "
-        "live, how many seats each has, and what changed between elections.",
+        "description": "Find the electoral districts (dapil) of DPR, DPD, DPRD provinsi and DPRD kabupaten/kota where "
+        "you live, how many seats each has, and what changed between elections.",
         "skip": "Skip to the list",
         "pages": "Other pages",
         "data": "Data",
@@ -109,7 +109,7 @@ def worker(
 
 
 def first_files(manifest: Mapping[str, Any]) -> list[str]:
-    """Return the data files worth having without a network: the newest election by name and number, and its map of DPR."""
+    """Return the data files worth having without a network: facts of the newest election, and two of its maps."""
     plans = [plan for plan in manifest["plans"] if plan.get("layer")]
     newest = max((int(plan["tahun"]) for plan in plans), default=0)
     latest = [str(plan["id"]) for plan in plans if int(plan["tahun"]) == newest]

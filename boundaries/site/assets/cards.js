@@ -36,8 +36,9 @@ export function foldedBox(summary, ...inside) {
   return el("details", {}, el("summary", {}, summary), ...inside);
 }
 
-// Everything known of a dapil. `site`: {api, downloads} addresses of the service, or empty in a folder without it.
-export function dapilFacts(index, facts, chamber, year, site) {
+// Everything known of a dapil. `site`: {api, downloads} addresses of the service, or empty in a folder without it;
+// `level`: of the headings, one below what they stand under.
+export function dapilFacts(index, facts, chamber, year, site, level = "h3") {
   const plan = index.plans[`${chamber}-${year}`];
   return [
     pairs([
@@ -48,14 +49,14 @@ export function dapilFacts(index, facts, chamber, year, site) {
       [t("force"), plan.selesai ? t("until", { from: day(plan.mulai), to: day(plan.selesai) }) : t("since", { from: day(plan.mulai) })],
       [t("law"), facts.dasar_hukum],
     ]),
-    facts.ragu.length ? doubtBox(t("doubt"), facts.ragu.map(told)) : null,
+    facts.ragu.length ? doubtBox(t("doubt"), facts.ragu.map(told), level) : null,
     membersBox(facts),
-    linksBox(index, facts, chamber, year, site),
+    linksBox(index, facts, chamber, year, site, level),
   ];
 }
 
-export function doubtBox(title, texts) {
-  return el("div", { class: "doubt" }, el("h4", {}, title), el("ul", {}, texts.map((text) => el("li", {}, text))));
+export function doubtBox(title, texts, level) {
+  return el("div", { class: "doubt" }, el(level, {}, title), el("ul", {}, texts.map((text) => el("li", {}, text))));
 }
 
 function membersBox(facts) {
@@ -76,7 +77,7 @@ function membersBox(facts) {
   return box;
 }
 
-function linksBox(index, facts, chamber, year, site) {
+function linksBox(index, facts, chamber, year, site, level) {
   const layer = `${chamber}-${year}`;
   const links = [];
   if (site.api && index.collections[layer]) {
@@ -89,7 +90,7 @@ function linksBox(index, facts, chamber, year, site) {
   }
   if (site.downloads) links.push([t("downloadall"), `${site.downloads}?lang=${language()}`]);
   if (!links.length) return null;
-  return el("div", { class: "links" }, el("h4", {}, t("download")), el("ul", {}, links.map(([text, href]) => el("li", {}, el("a", { href, target: "_top" }, text)))));
+  return el("div", { class: "links" }, el(level, {}, t("download")), el("ul", {}, links.map(([text, href]) => el("li", {}, el("a", { href, target: "_top" }, text)))));
 }
 
 // Where the release comes from, under every view.

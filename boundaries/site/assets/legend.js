@@ -9,7 +9,8 @@ export function showLegend(place, { state, known }, dark) {
   const entries = legendEntries(state, known, colours);
   fill(place, el("p", { class: "what" }, el("strong", {}, t(state.lembaga)), ` ${state.tahun}`),
     entries.title ? el("p", { class: "title" }, entries.title) : null,
-    el("ul", { class: entries.steps ? "steps" : "keys" }, entries.items.map(([colour, text, kind]) => el("li", {}, swatch(colour, kind), text))));
+    el("ul", { class: entries.steps ? "steps" : "keys" }, entries.items.map(([colour, text, kind]) => el("li", {}, swatch(colour, kind), text))),
+    entries.none ? el("ul", { class: "keys" }, el("li", {}, swatch(entries.none, "area"), t("legendnone"))) : null);
 }
 
 // [colour, words, kind] of all that needs telling.
@@ -25,7 +26,8 @@ export function legendEntries(state, known, colours) {
   const [least, most] = [Math.min(...seats), Math.max(...seats)];
   const items = SEAT_STEPS.map(([from, to], at) => [fills[at], stepText(Math.max(from, least), Math.min(to, most)), "area"])
     .filter((_, at) => seats.some((each) => stepOf(each) === at));
-  return { title: t("legend"), steps: true, items };
+  const excluded = !state.prov && known.index.plans[known.facts.plan].excluded?.length;
+  return { title: t("legend"), steps: true, items, none: excluded ? colours.land : "" };
 }
 
 function stepText(from, to) {

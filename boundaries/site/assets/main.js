@@ -51,7 +51,7 @@ class MapPage {
     addEventListener("beforeprint", () => this.begun && (this.stage.drawFor(false), showLegend(this.parts.legend, this.app, false)));
     addEventListener("afterprint", () => this.begun && this.draw());
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.begun && this.draw());
-    new ResizeObserver(() => this.stage.map.invalidateSize({ animate: false, pan: true })).observe(this.parts.map);
+    new ResizeObserver(() => this.stage.resized()).observe(this.parts.map);
   }
 
   // The first fit gives the map its place; from then on it can be drawn.

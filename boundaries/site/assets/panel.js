@@ -73,13 +73,13 @@ function listOf(app, rows) {
 function groups(app, rows, places, column, changes) {
   const within = new Map(places.map(([kode]) => [kode, []]));
   for (const row of rows) within.get(row[column])?.push(row);
-  const known = places.filter(([kode]) => within.get(kode).length || app.known.facts.rows.length);
-  return longList(known.map(([kode, nama]) => {
+  const none = t(app.known.index.plans[app.known.facts.plan].composed ? "nodapil" : "notintable");
+  return longList(places.map(([kode, nama]) => {
     const own = within.get(kode);
     const seats = own.reduce((sum, row) => sum + row.kursi, 0);
     return rowButton({
-      name: nama, count: own.length ? seatsText(seats) : "–", more: own.length ? t("dapils", { n: number(own.length) }) : t("nodapil"),
-      doubt: false, act: () => app.go({ ...changes(kode), peta: null }, { focus: true }), point: (on) => app.pointPlace(on ? kode : ""),
+      name: nama, count: own.length ? seatsText(seats) : "–", more: own.length ? t("dapils", { n: number(own.length) }) : none,
+      act: () => app.go({ ...changes(kode), peta: null }, { focus: true }), point: (on) => app.pointPlace(on ? kode : ""),
     });
   }));
 }
@@ -168,7 +168,7 @@ function oneDapil(app, chamber, facts, shown) {
   return [
     el("p", { class: "dapil" }, el("strong", {}, nice(facts.nama_dapil)), el("span", { class: "count" }, seatsText(facts.kursi)), seatDots(facts.kursi)),
     shown ? null : el("button", { type: "button", class: "quiet", onclick: () => app.go({ lembaga: chamber, dapil: facts.id, banding: 0 }, { zoom: facts.bbox }), "aria-label": `${t("showon")}: ${t(chamber)} ${nice(facts.nama_dapil)}` }, t("showon")),
-    foldedBox(`${t("law")}, ${t("members").toLowerCase()}, ${t("download").toLowerCase()}`, dapilFacts(app.known.index, facts, chamber, app.state.tahun, app.site)),
+    foldedBox(`${t("law")}, ${t("members").toLowerCase()}, ${t("download").toLowerCase()}`, dapilFacts(app.known.index, facts, chamber, app.state.tahun, app.site, "h4")),
   ];
 }
 

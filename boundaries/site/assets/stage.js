@@ -54,10 +54,23 @@ export class Stage {
   // Show a box of degrees, or [zoom, lat, lon]. The first time at once.
   fit(where) {
     const quiet = this.quiet || !this.fitted;
-    this.placed = true;
-    if (where.length === 3) this.map.setView([where[1], where[2]], where[0], { animate: false });
-    else showBox(this.map, where, quiet);
+    this.byItself(() => {
+      if (where.length === 3) this.map.setView([where[1], where[2]], where[0], { animate: false });
+      else showBox(this.map, where, quiet);
+    });
+    this.flying = !quiet && where.length !== 3; // its end comes later
     this.fitted = true;
+  }
+
+  resized() {
+    this.byItself(() => this.map.invalidateSize({ animate: false, pan: true }));
+  }
+
+  // Move the map without this being taken for a person's doing.
+  byItself(move) {
+    this.placing = true;
+    move();
+    this.placing = false;
   }
 
   fitWorld({ drawing, codes }) {
@@ -84,8 +97,8 @@ export class Stage {
   // After the page moved the map its place is not part of the address; after a person did, it is.
   moved() {
     const { app } = this;
-    if (this.placed) this.placed = false;
-    else {
+    if (this.flying) this.flying = false;
+    else if (!this.placing) {
       const { lat, lng } = this.map.getCenter();
       app.state.peta = [this.map.getZoom(), Number(lat.toFixed(4)), Number(lng.toFixed(4))];
       clearTimeout(this.writing);

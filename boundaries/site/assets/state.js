@@ -26,10 +26,11 @@ export function readState(hash, index) {
 export function writeState(state) {
   const parts = [["lembaga", state.lembaga], ["tahun", state.tahun]];
   for (const name of ["prov", "kab", "dapil", "unit"]) if (state[name]) parts.push([name, state[name]]);
-  if (state.titik && !state.titik.own) parts.push(["titik", `${state.titik.lat},${state.titik.lon}`]);
+  const own = state.titik?.own; // the device's position, and the map around it, stay out of what may be sent on
+  if (state.titik && !own) parts.push(["titik", `${state.titik.lat},${state.titik.lon}`]);
   if (state.tampil === "kursi") parts.push(["tampil", "kursi"]);
   if (state.banding) parts.push(["banding", state.banding]);
-  if (state.peta) parts.push(["peta", state.peta.join("/")]);
+  if (state.peta && !own) parts.push(["peta", state.peta.join("/")]);
   if (state.bingkai) parts.push(["bingkai", "1"]);
   return `#${parts.map(([name, value]) => `${name}=${value}`).join("&")}`;
 }

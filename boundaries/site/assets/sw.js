@@ -3,6 +3,7 @@
 /* global DAPIL */
 
 const CACHE = `peta-dapil-${DAPIL.version}`;
+const ANY = { ignoreVary: true }; // what is kept was asked for by this script, with other headers than a page's own
 const PATIENCE = 4000; // milliseconds that a page may take before the kept one is shown
 
 self.addEventListener("install", (event) => {
@@ -26,7 +27,7 @@ self.addEventListener("message", ({ data }) => {
   if (!Array.isArray(data?.keep)) return;
   caches.open(CACHE).then(async (cache) => {
     for (const address of data.keep) {
-      if (ours(new URL(address)) && !(await cache.match(address))) await keep(cache, address).catch(() => {});
+      if (ours(new URL(address)) && !(await cache.match(address, ANY))) await keep(cache, address).catch(() => {});
     }
   });
 });
@@ -57,7 +58,7 @@ function good(answer) {
 
 async function file(request) {
   const cache = await caches.open(CACHE);
-  const kept = await cache.match(request);
+  const kept = await cache.match(request, ANY);
   if (kept) return kept;
   const answer = await fetch(request);
   if (good(answer)) cache.put(request, answer.clone()).catch(() => {}); // no room: it works all the same
@@ -67,7 +68,7 @@ async function file(request) {
 // A page comes from the network, so that a new release is seen; without one, or where it is slow, the kept page.
 async function page(request) {
   const cache = await caches.open(CACHE);
-  const kept = (await cache.match(request)) ?? (await cache.match(request, { ignoreSearch: true }));
+  const kept = (await cache.match(request, ANY)) ?? (await cache.match(request, { ...ANY, ignoreSearch: true }));
   const asked = fetch(request).then((answer) => {
     if (good(answer)) cache.put(request, answer.clone()).catch(() => {});
     return answer;

@@ -49,6 +49,7 @@ const WORDS = {
   several: ["{n} dapil", "{n} dapil"],
   severalin: ["{place} terbagi menjadi {n} dapil.", "{place} is divided among {n} dapil."],
   nodapil: ["Tidak ada dapil di sini.", "No dapil here."],
+  notintable: ["Tidak ada dalam tabel ini.", "Not in this table."],
   notinyear: ["Rilis ini tidak memuat {chamber} tahun {year}.", "This release has no {chamber} of {year}."],
   nocomposition: ["Hanya nama dan jumlah kursi yang diketahui; susunan wilayahnya tidak.", "Only names and seats are known; which units make them up is not."],
   excluded: ["Wilayah ini tidak memilih {chamber}.", "This territory elects no {chamber}."],
