@@ -391,7 +391,7 @@ PATHS = (
 def test_the_service_answers_from_both_to_the_byte(source, release, coding):
     from tests.service_help import app_of
 
-    clients = [app_of(where).test_client() for where in (release, source)]
+    clients = [app_of(where, downloads=release).test_client() for where in (release, source)]
     for path in PATHS:
         one, other = (client.get(path, headers={"Accept-Encoding": coding}) for client in clients)
         assert (one.status_code, one.data) == (other.status_code, other.data), path
