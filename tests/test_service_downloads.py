@@ -493,7 +493,9 @@ def test_the_page_of_a_release_has_every_file_with_size_and_hash(
         text = main.text
         for each in listed:
             assert address(release, each["name"]) in hrefs, each["name"]
-            folded = each["province"] or each["format"] == "map"  # a thousand of them: SHA256SUMS has their hashes
+            folded = (
+                each["province"] or each["format"] == "map"
+            )  # a thousand of them: SHA256SUMS has their hashes
             assert (each["sha256"] in text) is not bool(folded)
         assert "SHA256SUMS" in text
         assert "sha256sum -c" in text
