@@ -4,6 +4,7 @@ Nothing outside the service is reachable; what is asked of another host, an erro
 Content-Security-Policy is one) or a dialog fails the test: see `browser_help.visiting`.
 """
 
+import gzip
 import json
 import re
 import shutil
@@ -18,8 +19,10 @@ import shapely
 from flask import Flask
 
 from boundaries import downloads
+from boundaries.exports.mapdata import map_files
+from boundaries.exports.topojson import CHAMBERS, Year
 from boundaries.release import FOLDER as FOLDER_OF_DOWNLOADS
-from boundaries.release import open_release
+from boundaries.release import Release, open_release
 from boundaries.service.app import load_settings
 from boundaries.site.files import ASSETS, FOLDER, MODULES
 from tests.browser_help import DESKTOP, PHONE, Visit, axe_script, chromium, visit_in, visiting
@@ -188,6 +191,7 @@ def test_a_chamber_that_was_not_elected_that_year_shows_its_nearest(desk: Visit)
     desk.open("#lembaga=dpr&tahun=2019")
     desk.page.locator("#lembaga-dpd").check()
     desk.page.wait_for_selector("html[data-chamber='dpd']")
+    assert "DPD RI tidak ada untuk pemilu itu; ditampilkan 2024." in desk.panel
     assert desk.hash["tahun"] == "2024"
     assert desk.page.locator("#tahun").input_value() == "2024"
 
@@ -232,6 +236,9 @@ def test_what_cannot_be_found_is_said(desk: Visit) -> None:
     desk.open()
     desk.page.fill("#cari", "qqqqqqq")
     desk.page.locator(".searchsaid", has_text="Tidak ditemukan").wait_for()
+    assert (
+        "desa" in desk.page.locator(".searchsaid").inner_text().partition("kecamatan. ")[2]
+    )  # which ones are known
     assert desk.page.locator("#hasil").is_hidden()
 
 
@@ -844,6 +851,24 @@ def test_a_release_without_downloads_says_what_is_missing(tmp_path: Path, browse
         assert "dapil export --all" in visit.page.locator("#trouble").inner_text()
 
 
+# --- words ---
+
+
+def test_every_word_is_there_in_both_languages_and_used() -> None:
+    defined = re.findall(
+        r'^  (?:"([\w.\-]+)"|(\w+)): \["(.+)", "(.+)"\],$', ASSETS["words.js"].read_text(), re.M
+    )
+    words = {quoted or plain: (indonesian, english) for quoted, plain, indonesian, english in defined}
+    assert len(words) > 100
+    for key, (indonesian, english) in words.items():
+        assert set(re.findall(r"\{\w+\}", indonesian)) == set(re.findall(r"\{\w+\}", english)), key
+    text = "\n".join(ASSETS[name].read_text() for name in MODULES)
+    assert set(re.findall(r'\bt\(\s*"([\w.\-]+)"', text)) <= set(words)
+    used = {key for key in words if f'"{key}"' in text}
+    made = {key for key in words if key.startswith(("short.", "explain.", "level.", "dpr", "dpd"))}
+    assert set(words) - used - made == set()
+
+
 # --- what is served ---
 
 
@@ -937,3 +962,60 @@ def _switched_without_growing(desk: Visit) -> None:
     assert after["JSHeapUsedSize"] < before["JSHeapUsedSize"] * 1.05 + 300_000
     assert after["Nodes"] < before["Nodes"] + 200
     assert after["JSEventListeners"] < before["JSEventListeners"] + 100
+
+
+@pytest.fixture(scope="module")
+def national(nation: Release, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The service on the nation, with the files of the map page of its newest election beside it."""
+    folder = tmp_path_factory.mktemp("national")
+    for name, content in map_files(nation, [2024]):
+        (folder / name).write_bytes(gzip.compress(content, 9, mtime=0))
+    year = Year(nation, 2024)
+    for chamber in CHAMBERS:
+        file = year.nation(chamber, "overview")
+        (folder / file.name).write_bytes(file.gzipped())
+    app = app_of(nation.path)
+    behind = app.wsgi_app
+
+    def data_or(environ: dict[str, Any], start: Any) -> Any:
+        path = folder / environ["PATH_INFO"].rpartition("/")[2]
+        if not environ["PATH_INFO"].startswith("/downloads/") or not path.is_file():
+            return behind(environ, start)
+        start("200 OK", [("Content-Type", "application/json"), ("Content-Encoding", "gzip"),
+                         ("Content-Length", str(path.stat().st_size)), ("Cache-Control", "immutable")])  # fmt: skip
+        return [path.read_bytes()]
+
+    app.wsgi_app = data_or  # type: ignore[method-assign]
+    with served(app) as address:
+        yield address
+
+
+@pytest.mark.national
+@pytest.mark.parametrize("screen", SCREENS)
+def test_the_nation_takes_little(browser: Any, national: str, screen: str) -> None:
+    """Its first view under 600 KB, and its first picture and every change of chamber under their shares of a processor.
+
+    The limit of the picture, 5 s, is of all processes of the browser; the page's own thread is held to 2.5 s of it. As
+    they are counted in CPU time, a busy machine does not matter.
+    """
+    with visiting(browser, national, **SCREENS[screen]) as visit:
+        session = visit.page.context.new_cdp_session(visit.page)
+        sent: list[float] = []
+        session.on("Network.loadingFinished", lambda event: sent.append(event["encodedDataLength"]))
+        session.send("Network.enable")
+        session.send("Performance.enable", {"timeDomain": "threadTicks"})
+
+        def spent(name: str) -> float:
+            found = session.send("Performance.getMetrics")["metrics"]
+            return float(next(each["value"] for each in found if each["name"] == name))
+
+        visit.open()
+        visit.settle()
+        assert 100_000 < sum(sent) < 600_000
+        assert spent("TaskDuration") < 2.5
+        for chamber in ("dpd", "dprd-provinsi", "dprd-kabkota", "dpr") * 2:
+            before = spent("ScriptDuration")
+            visit.page.locator(f"#lembaga-{chamber}").check()
+            visit.page.wait_for_selector(f"html[data-chamber='{chamber}']")
+            visit.settle()
+            assert spent("ScriptDuration") - before < 0.3, chamber

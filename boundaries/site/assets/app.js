@@ -13,6 +13,7 @@ export class App {
     this.state = readState(location.hash, index);
     this.known = this.fresh();
     this.turn = 0;
+    this.notice = ""; // what must be said of the last step
   }
 
   fresh() {
@@ -35,7 +36,9 @@ export class App {
 
   // Keep a state free of contradictions: a year that the chamber has, a kabupaten in its province.
   settle(next, before) {
-    next.tahun = yearFor(this.index, next.lembaga, next.tahun);
+    const wanted = next.tahun;
+    next.tahun = yearFor(this.index, next.lembaga, wanted);
+    this.notice = next.tahun === wanted ? "" : t("changedto", { chamber: t(next.lembaga), year: next.tahun });
     if (next.prov !== before.prov && !next.kab.startsWith(`${next.prov}.`)) next.kab = "";
     const moved = next.lembaga !== before.lembaga || next.tahun !== before.tahun;
     if (moved && next.dapil === before.dapil) next.dapil = "";
@@ -58,6 +61,7 @@ export class App {
   readAddress() {
     if (location.hash === writeState(this.state)) return;
     const before = this.state;
+    this.notice = "";
     this.state = readState(location.hash, this.index);
     this.show({ before, quiet: true });
   }

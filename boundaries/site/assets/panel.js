@@ -14,9 +14,10 @@ export function showPanel(panel, app) {
     part.back ? backButton(app, part.back) : null,
     heading,
     part.lead ? el("p", { class: "lead" }, part.lead) : null,
+    app.notice ? el("p", { class: "note" }, app.notice) : null,
     part.body,
     originBox(known.index));
-  return { heading, said: [part.title, part.lead].filter((each) => typeof each === "string").join(". ") };
+  return { heading, said: [part.title, part.lead, app.notice].filter(Boolean).join(". ") };
 }
 
 function backButton(app, { place, changes }) {

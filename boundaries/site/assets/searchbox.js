@@ -4,7 +4,7 @@ import { factsOf, units } from "./atlas.js";
 import { el, fill, icon, ICONS } from "./dom.js";
 import { entriesOf, find } from "./search.js";
 import { chambersOf } from "./state.js";
-import { nice, t } from "./words.js";
+import { nice, t, told } from "./words.js";
 
 const WAIT = 90; // milliseconds after the last key
 
@@ -63,7 +63,7 @@ export class SearchBox {
       this.ready = true;
       if (text !== this.input.value) return undefined;
       const found = find(entries, text);
-      return this.show(found, found.length ? t("searchfound", { n: found.length }) : t("searchnone"));
+      return this.show(found, found.length ? t("searchfound", { n: found.length }) : `${t("searchnone")} ${told(this.app.index.search?.desa)}`);
     } catch (error) {
       return this.show([], this.app.reason(error));
     }
