@@ -6,7 +6,8 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from boundaries.exports.topology import Topology, spans
+from boundaries.exports.runs import spans
+from boundaries.exports.topology import Topology
 
 Array = NDArray[Any]
 

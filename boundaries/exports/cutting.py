@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from boundaries.coverage import EdgeIndex
 from boundaries.errors import ReleaseError
-from boundaries.exports.topology import Rings, Topology, arcs_of, follow, merged, runs
+from boundaries.exports.runs import runs
+from boundaries.exports.topology import Rings, Topology, arcs_of, follow, merged
 
 Array = NDArray[Any]
 

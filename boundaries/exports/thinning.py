@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 
 from boundaries.coverage import GRID, EdgeIndex
 from boundaries.exports.landmasses import Landmasses
+from boundaries.exports.runs import spans
 from boundaries.exports.simplify import METRES
-from boundaries.exports.topology import Rings, Topology, arcs_of, renumber, spans, trace
+from boundaries.exports.topology import Rings, Topology, arcs_of, renumber, trace
 
 Array = NDArray[Any]
 

@@ -33,6 +33,7 @@ class Costs:
 
     def __init__(self, source: Topology, drawn_from: Topology, drawn: Topology) -> None:
         self._source, self._from, self._drawn = source, drawn_from, drawn
+        self._tables: dict[str, pd.DataFrame] = {}
 
     def of(self, name: str) -> pd.DataFrame:
         """One row a feature of an object, in the columns `COLUMNS`.
@@ -43,6 +44,11 @@ class Costs:
         ``hausdorff_m``: the largest distance between an arc of the feature before and after (at most: the ground may
         lie nearer to another arc); ``islands`` and ``islands_drawn``: its polygons.
         """
+        if name not in self._tables:
+            self._tables[name] = self._measured(name)
+        return self._tables[name]
+
+    def _measured(self, name: str) -> pd.DataFrame:
         table, before = self._source.tables[name], _areas(self._source, name)
         kept, after = _areas(self._from, name), _areas(self._drawn, name)
         rings = self._drawn.rings[name]
