@@ -355,9 +355,14 @@ def publish(release: Path, to: str, grant: tuple[str, ...], replace: bool, keep:
 @click.argument("url")
 @click.argument("directory", type=click.Path(path_type=Path, file_okay=False))
 @click.option(
-    "--only", multiple=True, metavar="PATTERN", help="Only files of such a name, e.g. 'dpr-2024.*'; repeatable."
+    "--only",
+    multiple=True,
+    metavar="PATTERN",
+    help="Only files of such a name, e.g. 'dpr-2024.*'; repeatable.",
 )
-@click.option("--keep", type=click.IntRange(min=1), metavar="N", help="Then remove all but the newest N releases.")
+@click.option(
+    "--keep", type=click.IntRange(min=1), metavar="N", help="Then remove all but the newest N releases."
+)
 @JSON
 @friendly
 def sync(url: str, directory: Path, only: tuple[str, ...], keep: int | None, as_json: bool) -> None:
@@ -403,8 +408,12 @@ def _bar() -> Iterator[Callable[[int], Callable[[int], object]]]:
 @main.command()
 @click.argument("directory", type=click.Path(path_type=Path, file_okay=False))
 @RELEASE
-@click.option("--year", "years", type=int, multiple=True, help="Only this election; repeatable. Default: all.")
-@click.option("--web-only", is_flag=True, help="Half the size, but it does not open from a disk or a file share.")
+@click.option(
+    "--year", "years", type=int, multiple=True, help="Only this election; repeatable. Default: all."
+)
+@click.option(
+    "--web-only", is_flag=True, help="Half the size, but it does not open from a disk or a file share."
+)
 @JSON
 @friendly
 def site(directory: Path, release: Path, years: tuple[int, ...], web_only: bool, as_json: bool) -> None:

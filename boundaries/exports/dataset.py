@@ -158,7 +158,7 @@ class Datasets:
     def plans(self) -> dict[str, dict[str, Any]]:
         """The table ``plans`` by plan id."""
         rows = self.release.read_table("plans").to_dict("records")
-        return {str(row["plan_id"]): row for row in rows}
+        return {str(row["plan_id"]): {str(name): value for name, value in row.items()} for row in rows}
 
     def get(self, name: str) -> Dataset:
         """Return a layer or table. Raises ReleaseError for a name that the release does not have."""
