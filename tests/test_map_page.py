@@ -345,6 +345,10 @@ def test_the_position_of_the_device_stays_on_the_device(browser: Any, base: str)
         assert "teliti sekitar ±24 m" in visit.panel
         assert "tidak dikirim ke mana pun" in visit.panel
         assert "titik" not in visit.hash
+        visit.page.locator("#map").focus()
+        visit.page.keyboard.press("ArrowRight")  # the map around it is as good as the place itself
+        visit.page.wait_for_timeout(600)
+        assert "peta" not in visit.hash
         visit.page.locator("#bar button.tool").click()
         offered = visit.page.locator("#tautan").input_value() + visit.page.locator("#sematan").input_value()
         told = [*visit.requests, visit.page.url, offered, visit.page.title()]
