@@ -106,6 +106,10 @@ class Visit:
             self.page.wait_for_timeout(100)
         raise AssertionError(f"never became true: {what}")
 
+    def whole(self) -> None:
+        """Wait until all of the view is there: what was asked for, and finer maps."""
+        self.page.wait_for_selector("html[data-whole]")
+
     def settle(self) -> None:
         """Wait for two pictures of the screen: what was asked to be drawn is drawn."""
         self.page.evaluate(

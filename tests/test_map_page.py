@@ -106,14 +106,7 @@ def test_the_first_view_is_the_newest_dpr(visit: Visit, language: str, lead: str
     visit.open(language=language)
     assert visit.heading == "Indonesia"
     assert lead in visit.panel
-    assert visit.page.locator("#legend").inner_text().split() == [
-        "DPR",
-        "RI",
-        "2024",
-        *_legend(language),
-        "4",
-        "5–6",
-    ]
+    assert visit.page.locator("#legend").inner_text().split()[-5:] == [*_legend(language), "4", "5–6"]
     assert visit.page.title().endswith("· Peta Dapil")
     assert visit.colour(0.5, 0.02) == (0xE9, 0xF0, 0xF3)  # the sea
 
@@ -158,7 +151,7 @@ def test_from_the_nation_to_a_province_to_a_kabupaten_to_a_dapil_and_back(visit:
 @pytest.mark.parametrize("name", VIEWS)
 def test_an_address_opens_its_view_again(desk: Visit, name: str) -> None:
     desk.open(VIEWS[name])
-    desk.page.wait_for_load_state("networkidle")
+    desk.whole()
     state, heading = desk.hash, desk.heading
     desk.page.reload()
     desk.page.wait_for_selector("html[data-ready='yes']")
@@ -415,7 +408,7 @@ def _paths(text: str) -> list[ET.Element]:
 
 def test_a_picture_carries_its_title_and_where_it_comes_from(desk: Visit) -> None:
     desk.open("#lembaga=dpr&tahun=2024&prov=32")
-    desk.page.wait_for_load_state("networkidle")
+    desk.whole()
     text = desk.svg()
     told = " ".join(ET.fromstring(text).itertext())
     for words in (
@@ -685,7 +678,7 @@ def test_hostile_names_stay_text(desk: Visit, name: str) -> None:
     desk.page.route("**/map-*.json", poisoned)
     desk.page.route("**/map-units-*.topojson", poisoned)
     desk.open(VIEWS[name])
-    desk.page.wait_for_load_state("networkidle")
+    desk.whole()
     desk.page.locator("#panel summary").evaluate_all(
         "(all) => all.forEach((each) => (each.parentElement.open = true))"
     )

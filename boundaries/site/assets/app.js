@@ -7,7 +7,7 @@ import { t } from "./words.js";
 
 export class App {
   // `index` is map-index.json; `site`: {api, downloads} or empty; `shown` is told of every change: {ground, over,
-  // panel, controls, fit, failed, say}, functions of the page.
+  // panel, controls, fit, fitWorld, failed, details, address, whole}, functions of the page.
   constructor(index, site, shown) {
     Object.assign(this, { index, site, shown });
     this.state = readState(location.hash, index);
@@ -72,6 +72,7 @@ export class App {
     const turn = ++this.turn;
     const current = () => turn === this.turn;
     const state = this.state;
+    this.shown.whole(false);
     this.shown.controls();
     try {
       const known = await this.collect(state);
@@ -89,6 +90,7 @@ export class App {
     this.shown.ground();
     this.shown.panel(options);
     await this.after(state, options, current);
+    if (current()) this.shown.whole(true);
   }
 
   async collect(state) {

@@ -35,6 +35,7 @@ export class Drawing {
     this.origin = [worldX(topology.translate[0]), worldY(topology.translate[1])];
     this.arcs = projected(topology, features, this.origin);
     this.boxes = features.map((feature) => boxOf(feature, this.arcs));
+    this.typical = middleSize(this.boxes);
     this.shapes = new Array(features.length).fill(null);
     this.kinds = kindsOf(topology, features, kindOf);
     this.lines = new Map();
@@ -151,6 +152,12 @@ function kindsOf(topology, features, kindOf) {
     kinds.get(kind).push(arc);
   });
   return kinds;
+}
+
+// The side of a feature of middle size, in the world: says how crowded a map is at a scale.
+function middleSize(boxes) {
+  const sides = boxes.map(([left, top, right, bottom]) => Math.sqrt((right - left) * (bottom - top))).sort((a, b) => a - b);
+  return sides[sides.length >> 1] ?? 0;
 }
 
 function joined(arcs, references) {

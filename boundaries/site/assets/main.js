@@ -15,6 +15,7 @@ class MapPage {
   constructor(index, settings) {
     this.index = index;
     this.settings = settings;
+    this.root = document.documentElement;
     this.parts = Object.fromEntries(["controls", "panel", "map", "legend", "bar", "status", "trouble", "stage"].map((id) => [id, document.getElementById(id)]));
     const quiet = matchMedia("(prefers-reduced-motion: reduce)").matches || settings.quiet;
     this.stage = new Stage(this.parts.map, index, { quiet, tiles: settings.tiles });
@@ -22,8 +23,9 @@ class MapPage {
       ground: () => this.draw(), over: () => this.stage.over.redraw(), panel: (options) => this.showPanel(options),
       controls: () => this.showControls(), fit: (where) => this.fit(where), fitWorld: (edge) => this.stage.fitWorld(edge),
       failed: (error, again) => this.failed(error, again), details: (state) => this.stage.details(state), address: () => this.showAddress(),
+      whole: (done) => this.root.toggleAttribute("data-whole", done), // for whoever takes a picture of the page
     });
-    document.documentElement.classList.toggle("framed", this.app.state.bingkai);
+    this.root.classList.toggle("framed", this.app.state.bingkai);
     this.controls = new Controls(this.parts.controls, this.app);
     this.sharing = new Sharing(this.app, this.stage);
     this.fillBar();
@@ -41,7 +43,7 @@ class MapPage {
   }
 
   toggleList() {
-    const open = document.documentElement.classList.toggle("listed");
+    const open = this.root.classList.toggle("listed");
     this.grow.setAttribute("aria-expanded", String(open));
     this.grow.querySelector("span").textContent = t("list");
   }
@@ -67,7 +69,7 @@ class MapPage {
     this.stage.draw();
     showLegend(this.parts.legend, this.app);
     this.parts.map.setAttribute("aria-label", t("maplabel", { what: titleOf(this.app) }));
-    document.documentElement.dataset.chamber = this.app.state.lembaga;
+    this.root.dataset.chamber = this.app.state.lembaga;
   }
 
   showControls() {
@@ -93,7 +95,7 @@ class MapPage {
   // Tell that something could not be loaded, with a way to try again; null: all is well.
   failed(error, again) {
     this.parts.trouble.hidden = !error;
-    document.documentElement.dataset.ready = error ? "failed" : "yes";
+    this.root.dataset.ready = error ? "failed" : "yes";
     if (error) fill(this.parts.trouble, el("p", {}, this.app.reason(error)), el("button", { type: "button", onclick: again }, t("again")));
   }
 }

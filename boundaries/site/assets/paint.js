@@ -9,6 +9,7 @@ import { latAt, lonAt, worldX, worldY } from "./drawing.js";
 import { t } from "./words.js";
 
 export const SANS = 'system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "Liberation Sans", sans-serif';
+const CROWDED = 22; // pixels of a feature of middle size, below which lines are thin
 const DEGREE_STEPS = [10, 5, 2, 1, 0.5, 0.2, 0.1];
 
 export function paintGround(pen, scene) {
@@ -21,7 +22,8 @@ export function paintGround(pen, scene) {
         const colour = fill(row);
         if (colour) pen.area(drawing, row, colour);
       }
-      for (const [kind, line] of lines) pen.line(drawing, kind, view.scale < NAMED_FROM && line.thin ? { ...line, width: line.thin } : line);
+      const crowded = drawing.typical * view.scale < CROWDED;
+      for (const [kind, line] of lines) pen.line(drawing, kind, crowded ? { ...line, ...line.thin } : line);
     });
   }
 }
@@ -112,6 +114,8 @@ function arranged(pen, { text, seats }, wide, high) {
   return { width, height: 13, lines: [{ text: seats, font: ALONE_FONT, lead: 0 }] };
 }
 
+const LEAST_DOT = 0.9; // pixels
+
 // A dapil as a disc with a dot for each seat; too small for dots, it is a plain disc of the same size.
 function paintBubbles(pen, { bubbles, colours }) {
   const { scale, tx, ty, width, height } = pen.view;
@@ -119,13 +123,14 @@ function paintBubbles(pen, { bubbles, colours }) {
     const [px, py, r] = [x * scale + tx, y * scale + ty, radius * scale + 20];
     return px > -r && py > -r && px < width + r && py < height + r;
   });
-  for (const { x, y, radius, colour } of shown) {
-    pen.circles([[x * scale + tx, y * scale + ty, radius * scale]], colour.disc, { colour: colours.sea, width: 1 });
+  for (const { x, y, radius, dot, colour } of shown) {
+    const fine = dot * scale < LEAST_DOT; // nothing to be seen of dots: the disc itself stands for them
+    pen.circles([[x * scale + tx, y * scale + ty, radius * scale]], fine ? colour.dot : colour.disc, { colour: colours.sea, width: 1 });
   }
   const dots = new Map();
   for (const bubble of shown) {
     const size = bubble.dot * scale;
-    if (size < 0.9) continue;
+    if (size < LEAST_DOT) continue;
     if (!dots.has(bubble.colour.dot)) dots.set(bubble.colour.dot, []);
     for (const [dx, dy] of bubble.dots) {
       dots.get(bubble.colour.dot).push([(bubble.x + dx) * scale + tx, (bubble.y + dy) * scale + ty, size]);

@@ -117,14 +117,13 @@ function landSheet({ land, overview, details }, colours) {
   return { drawing: land, fill: (row) => (details.has(provinceOf(land.features[row])) ? null : colours.land), lines };
 }
 
-const CROWD = 500; // features from which on lines are thinner while the nation is seen as a whole
+const THIN = 0.45; // of the width of a line, where features are small on the screen
 const WIDTHS = { coast: 0.7, prov: 1, kab: 0.7, dapil: 0.8 };
 
 // `details`: provinces that are drawn from their own files, left out here.
 function sheetOf(drawing, state, { colours, colourOf }, details) {
   const lines = [];
   const order = ["dapil", "kab", "coast", "prov"];
-  const crowd = drawing.features.length > CROWD ? 0.45 : 1;
   const kinds = [...drawing.kinds.keys()].sort((a, b) => order.indexOf(a.split(":")[0]) - order.indexOf(b.split(":")[0]));
   for (const kind of kinds) {
     const [what, ...provinces] = kind.split(":");
@@ -135,7 +134,7 @@ function sheetOf(drawing, state, { colours, colourOf }, details) {
     const border = state.banding ? colours.strong : colours.border;
     const colour = { coast: colours.coast, prov: colours.strong, kab: colours.kab, dapil: border }[what];
     const width = faint ? 0.6 : WIDTHS[what];
-    lines.push([kind, { colour: faint ? colours.coast : colour, width, thin: width * crowd }]);
+    lines.push([kind, { colour: faint ? colours.coast : colour, width, thin: { width: width * THIN } }]);
   }
   const fill = (row) => {
     const feature = drawing.features[row];
@@ -146,16 +145,17 @@ function sheetOf(drawing, state, { colours, colourOf }, details) {
 
 function addComparison(scene, state, known) {
   const { colours } = scene;
-  const halo = { colour: colours.oldHalo, width: 4.2 };
-  const line = { colour: colours.old, width: 2, dash: [6, 3.5] };
+  const halo = { colour: colours.oldHalo, width: 4.2, thin: { width: 1.6 } };
+  const line = { colour: colours.old, width: 2, dash: [6, 3.5], thin: { width: 0.9, dash: [3, 1.5] } };
   if (known.moved) {
     const { drawing, codes } = known.moved;
     const fill = (row) => (codes.has(drawing.features[row].id) ? movedColour(colours, state.lembaga) : null);
     scene.sheets.push({ drawing, fill, lines: [] });
   }
-  for (const drawing of known.moved ? known.details.values() : []) {
-    const kinds = [...drawing.kinds.keys()].filter((kind) => /^(dapil|kab):/.test(kind));
-    scene.sheets.push({ drawing, fill: () => null, lines: kinds.map((kind) => [kind, { colour: colours.strong, width: 0.9 }]) });
+  const fresh = known.moved && known.details.get(state.prov);
+  if (fresh) {
+    const kinds = [...fresh.kinds.keys()].filter((kind) => /^(dapil|kab):/.test(kind));
+    scene.sheets.push({ drawing: fresh, fill: () => null, lines: kinds.map((kind) => [kind, { colour: colours.strong, width: 0.9 }]) });
   }
   const within = state.prov ? olderProvinces(known, state.prov) : null;
   const drawings = [...known.olderDetails].map(([, drawing]) => [drawing, null]);
