@@ -852,9 +852,8 @@ def test_a_release_without_downloads_says_what_is_missing(tmp_path: Path, browse
 
 
 def test_every_word_is_there_in_both_languages_and_used() -> None:
-    defined = re.findall(
-        r'^  (?:"([\w.\-]+)"|(\w+)): \["(.+)", "(.+)"\],$', ASSETS["words.js"].read_text(), re.M
-    )
+    pattern = r'^  (?:"([\w.\-]+)"|(\w+)): \[\s*"(.+)",\s*"(.+)",?\s*\],$'
+    defined = re.findall(pattern, ASSETS["words.js"].read_text(), re.M)
     words = {quoted or plain: (indonesian, english) for quoted, plain, indonesian, english in defined}
     assert len(words) > 100
     for key, (indonesian, english) in words.items():

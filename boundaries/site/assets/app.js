@@ -18,8 +18,18 @@ export class App {
 
   fresh() {
     return {
-      index: this.index, facts: null, overview: null, land: null, details: new Map(), kabkota: null, comparison: null,
-      older: null, olderFacts: null, olderDetails: new Map(), moved: null, place: null,
+      index: this.index,
+      facts: null,
+      overview: null,
+      land: null,
+      details: new Map(),
+      kabkota: null,
+      comparison: null,
+      older: null,
+      olderFacts: null,
+      olderDetails: new Map(),
+      moved: null,
+      place: null,
     };
   }
 
@@ -42,7 +52,8 @@ export class App {
     if (next.prov !== before.prov && !next.kab.startsWith(`${next.prov}.`)) next.kab = "";
     const moved = next.lembaga !== before.lembaga || next.tahun !== before.tahun;
     if (moved && next.dapil === before.dapil) next.dapil = "";
-    if (next.banding && !(`map-compare-${next.lembaga}-${next.banding}-${next.tahun}.json` in this.index.files)) next.banding = 0;
+    if (next.banding && !(`map-compare-${next.lembaga}-${next.banding}-${next.tahun}.json` in this.index.files))
+      next.banding = 0;
     if ((next.prov !== before.prov || next.kab !== before.kab) && next.dapil === before.dapil) next.dapil = "";
   }
 
@@ -98,7 +109,9 @@ export class App {
     const [facts, kabkota, ...drawings] = await Promise.all([
       factsOf(plan),
       state.prov ? kabkotaOf(state.prov) : null,
-      ...groundFiles(this.index, state).map(([file, object]) => (file.includes(`-${state.banding}-`) && state.banding ? null : drawingOf(file, object))),
+      ...groundFiles(this.index, state).map(([file, object]) =>
+        file.includes(`-${state.banding}-`) && state.banding ? null : drawingOf(file, object),
+      ),
     ]);
     const known = { ...this.fresh(), plan, key: `${state.banding}`, facts, kabkota };
     const own = drawn(this.index, state.lembaga, state.tahun);
@@ -111,7 +124,8 @@ export class App {
   async collectComparison(state, known) {
     known.comparison = await comparisonOf(state.lembaga, state.banding, state.tahun);
     [known.olderFacts, known.older] = await Promise.all([
-      factsOf(`${state.lembaga}-${state.banding}`), olderDrawing(state, known.comparison),
+      factsOf(`${state.lembaga}-${state.banding}`),
+      olderDrawing(state, known.comparison),
     ]);
   }
 
@@ -139,7 +153,8 @@ export class App {
     const wanted = this.shown.details(state);
     const older = state.banding ? wanted.flatMap((province) => olderProvinces(known, province)) : [];
     for (const province of known.details.keys()) if (!wanted.includes(province)) known.details.delete(province);
-    for (const province of known.olderDetails.keys()) if (!older.includes(province)) known.olderDetails.delete(province);
+    for (const province of known.olderDetails.keys())
+      if (!older.includes(province)) known.olderDetails.delete(province);
     const add = async (details, province, coming) => {
       if (details.has(province)) return;
       const drawing = await coming();
@@ -149,7 +164,9 @@ export class App {
     };
     await Promise.allSettled([
       ...wanted.map((province) => add(known.details, province, () => detailOf(state, province))),
-      ...[...new Set(older)].map((province) => add(known.olderDetails, province, () => olderDrawing(state, known.comparison, province))),
+      ...[...new Set(older)].map((province) =>
+        add(known.olderDetails, province, () => olderDrawing(state, known.comparison, province)),
+      ),
     ]);
   }
 
@@ -169,9 +186,13 @@ export class App {
 
   async findPlace(state) {
     try {
-      const found = state.titik ? await placeAt(this.index, state.tahun, state.titik) : await placeIn(this.index, state.tahun, state.unit);
+      const found = state.titik
+        ? await placeAt(this.index, state.tahun, state.titik)
+        : await placeIn(this.index, state.tahun, state.unit);
       const { names } = await units();
-      const chain = [13, 8, 5, 2].filter((length) => length <= found.code.length).map((length) => names.get(found.code.slice(0, length)));
+      const chain = [13, 8, 5, 2]
+        .filter((length) => length <= found.code.length)
+        .map((length) => names.get(found.code.slice(0, length)));
       return { ...found, point: state.titik, names: chain.filter(Boolean) };
     } catch (error) {
       return { error: this.reason(error), title: t("nosuch", { name: state.unit }), seats: [], names: [], point: null };
@@ -179,7 +200,8 @@ export class App {
   }
 
   reason(error) {
-    if (error.name === "LoadError") return navigator.onLine === false ? t("offline") : t("failed", { what: error.file });
+    if (error.name === "LoadError")
+      return navigator.onLine === false ? t("offline") : t("failed", { what: error.file });
     return error.message;
   }
 
@@ -195,7 +217,9 @@ export class App {
   }
 
   async addMoved(state, current) {
-    const codes = this.known.comparison.units.map(({ kode }) => kode).filter((kode) => kode.startsWith(`${state.prov}.`));
+    const codes = this.known.comparison.units
+      .map(({ kode }) => kode)
+      .filter((kode) => kode.startsWith(`${state.prov}.`));
     if (!codes.length) return;
     const moved = await groundAround(state.prov, codes, `moved ${state.lembaga} ${state.banding} ${state.tahun}`);
     if (!current()) return;

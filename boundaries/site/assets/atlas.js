@@ -53,20 +53,17 @@ export function drawingOf(file, object, kindOf = lineKind, key = "") {
   const name = `${file}|${object}|${key}`;
   const kept = drawingsKept.get(name);
   if (kept) drawingsKept.delete(name);
-  const drawing = kept ?? load(file).then((json) => {
-    const topology = decodeTopology(json);
-    if (!topology.objects[object]) throw new Error(`${file} has no object ${object}`);
-    return new Drawing(topology, topology.objects[object], kindOf);
-  });
+  const drawing =
+    kept ??
+    load(file).then((json) => {
+      const topology = decodeTopology(json);
+      if (!topology.objects[object]) throw new Error(`${file} has no object ${object}`);
+      return new Drawing(topology, topology.objects[object], kindOf);
+    });
   drawingsKept.set(name, drawing);
   drawing.catch(() => drawingsKept.delete(name));
   while (drawingsKept.size > DRAWINGS_KEPT) drawingsKept.delete(drawingsKept.keys().next().value);
   return drawing;
-}
-
-// Whether a map lies ready, so that nothing need be said of waiting.
-export function isKept(file, object) {
-  return drawingsKept.has(`${file}|${object}|`);
 }
 
 // Lines of a map by what they part and in which province: "coast:32", "dapil:32", "kab:32", "prov:32:33".

@@ -10,26 +10,42 @@ const MOST_DOTS = 12; // of one dapil: no law gives more
 // Seats as dots, to be seen at a glance; the number stands in words beside them.
 export function seatDots(count) {
   if (count > MOST_DOTS) return null;
-  return el("span", { class: "dots", "aria-hidden": "true" }, Array.from({ length: count }, () => el("i")));
+  return el(
+    "span",
+    { class: "dots", "aria-hidden": "true" },
+    Array.from({ length: count }, () => el("i")),
+  );
 }
 
 // A row that leads somewhere: a button with a name, a count and a second line.
 export function rowButton({ name, count, more = "", dots = 0, doubt = false, chosen = false, id = "", act, point }) {
-  const button = el("button", { type: "button", class: "row", onclick: act, "aria-current": chosen ? "true" : null, "data-id": id || null },
+  const button = el(
+    "button",
+    { type: "button", class: "row", onclick: act, "aria-current": chosen ? "true" : null, "data-id": id || null },
     el("span", { class: "name" }, name, doubt ? el("span", { class: "tag" }, t("doubtful")) : null),
     el("span", { class: "count" }, count),
-    more || dots ? el("span", { class: "more" }, more, dots ? seatDots(dots) : null) : null);
+    more || dots ? el("span", { class: "more" }, more, dots ? seatDots(dots) : null) : null,
+  );
   if (point) {
-    for (const [event, on] of [["pointerenter", true], ["pointerleave", false], ["focus", true], ["blur", false]]) {
+    for (const [event, on] of [
+      ["pointerenter", true],
+      ["pointerleave", false],
+      ["focus", true],
+      ["blur", false],
+    ]) {
       button.addEventListener(event, () => point(on));
     }
   }
   return el("li", {}, button);
 }
 
-export function pairs(entries) {
+function pairs(entries) {
   const shown = entries.filter(([, value]) => value !== null && value !== undefined && value !== "");
-  return el("dl", { class: "facts" }, shown.map(([name, value]) => el("div", {}, el("dt", {}, name), el("dd", {}, value))));
+  return el(
+    "dl",
+    { class: "facts" },
+    shown.map(([name, value]) => el("div", {}, el("dt", {}, name), el("dd", {}, value))),
+  );
 }
 
 export function foldedBox(summary, ...inside) {
@@ -46,7 +62,12 @@ export function dapilFacts(index, facts, chamber, year, site, level = "h3") {
       [t("population"), facts.penduduk ? number(facts.penduduk) : el("span", { class: "soft" }, t("unknown"))],
       [t("perseat"), facts.penduduk ? number(facts.penduduk / facts.kursi) : null],
       [t("land"), facts.luas_km2 ? `${number(facts.luas_km2, facts.luas_km2 < 100 ? 1 : 0)} km²` : null],
-      [t("force"), plan.selesai ? t("until", { from: day(plan.mulai), to: day(plan.selesai) }) : t("since", { from: day(plan.mulai) })],
+      [
+        t("force"),
+        plan.selesai
+          ? t("until", { from: day(plan.mulai), to: day(plan.selesai) })
+          : t("since", { from: day(plan.mulai) }),
+      ],
       [t("law"), facts.dasar_hukum],
     ]),
     facts.ragu.length ? doubtBox(t("doubt"), facts.ragu.map(told), level) : null,
@@ -55,8 +76,17 @@ export function dapilFacts(index, facts, chamber, year, site, level = "h3") {
   ];
 }
 
-export function doubtBox(title, texts, level) {
-  return el("div", { class: "doubt" }, el(level, {}, title), el("ul", {}, texts.map((text) => el("li", {}, text))));
+function doubtBox(title, texts, level) {
+  return el(
+    "div",
+    { class: "doubt" },
+    el(level, {}, title),
+    el(
+      "ul",
+      {},
+      texts.map((text) => el("li", {}, text)),
+    ),
+  );
 }
 
 function membersBox(facts) {
@@ -65,7 +95,9 @@ function membersBox(facts) {
   const box = foldedBox(`${t("members")}: ${t("membersn", { n: number(facts.wilayah.length) })}`, place);
   const show = async () => {
     try {
-      place.replaceChildren(...(await membersOf(facts)).map(([code, name]) => el("li", {}, name, " ", el("code", {}, code))));
+      place.replaceChildren(
+        ...(await membersOf(facts)).map(([code, name]) => el("li", {}, name, " ", el("code", {}, code))),
+      );
     } catch {
       place.replaceChildren(...facts.wilayah.map((code) => el("li", {}, el("code", {}, code))));
     }
@@ -90,24 +122,51 @@ function linksBox(index, facts, chamber, year, site, level) {
   }
   if (site.downloads) links.push([t("downloadall"), `${site.downloads}?lang=${language()}`]);
   if (!links.length) return null;
-  return el("div", { class: "links" }, el(level, {}, t("download")), el("ul", {}, links.map(([text, href]) => el("li", {}, el("a", { href, target: "_top" }, text)))));
+  return el(
+    "div",
+    { class: "links" },
+    el(level, {}, t("download")),
+    el(
+      "ul",
+      {},
+      links.map(([text, href]) => el("li", {}, el("a", { href, target: "_top" }, text))),
+    ),
+  );
 }
 
 // Where the release comes from, under every view.
 export function originBox(index) {
   const { source, release } = index;
-  const licence = /^https?:\/\//.test(source.licence_url ?? "") ? el("a", { href: source.licence_url, target: "_top" }, source.licence) : source.licence;
-  return el("footer", { class: "origin" },
+  const licence = /^https?:\/\//.test(source.licence_url ?? "")
+    ? el("a", { href: source.licence_url, target: "_top" }, source.licence)
+    : source.licence;
+  return el(
+    "footer",
+    { class: "origin" },
     source.open === false ? el("p", { class: "closed" }, icon(ICONS.warning), t("closed")) : null,
-    pairs([[t("source"), [told(source.title), source.vintage ? `, ${source.vintage}` : "", ". ", source.attribution]], [t("licence"), licence], [t("release"), el("code", {}, release)]]),
-    el("p", { class: "soft" }, t("caution")));
+    pairs([
+      [t("source"), [told(source.title), source.vintage ? `, ${source.vintage}` : "", ". ", source.attribution]],
+      [t("licence"), licence],
+      [t("release"), el("code", {}, release)],
+    ]),
+    el("p", { class: "soft" }, t("caution")),
+  );
 }
 
 export function notesBox(plan) {
   const notes = (plan.notes ?? []).map(told).filter(Boolean);
   const sources = plan.sources ?? [];
   return [
-    notes.length ? foldedBox(`${t("notes")} (${notes.length})`, el("ul", { class: "plain" }, notes.map((note) => el("li", {}, note)))) : null,
+    notes.length
+      ? foldedBox(
+          `${t("notes")} (${notes.length})`,
+          el(
+            "ul",
+            { class: "plain" },
+            notes.map((note) => el("li", {}, note)),
+          ),
+        )
+      : null,
     sources.length ? foldedBox(t("sources"), el("ul", { class: "plain" }, sources.map(sourceLine))) : null,
   ];
 }
@@ -121,11 +180,19 @@ function sourceLine({ judul, url, versi }) {
 export function longList(items, most = 60, attributes = { class: "rows" }) {
   const list = el("ul", attributes, items.slice(0, most));
   if (items.length <= most) return list;
-  const button = el("button", { type: "button", class: "quiet", onclick: () => {
-    list.append(...items.slice(most));
-    button.remove();
-    items[most].querySelector("button")?.focus();
-  } }, t("showmore", { n: number(items.length) }));
+  const button = el(
+    "button",
+    {
+      type: "button",
+      class: "quiet",
+      onclick: () => {
+        list.append(...items.slice(most));
+        button.remove();
+        items[most].querySelector("button")?.focus();
+      },
+    },
+    t("showmore", { n: number(items.length) }),
+  );
   return el("div", {}, list, button);
 }
 
@@ -135,7 +202,14 @@ export function summaryLine(rows) {
 
 export function dapilRow(facts, { chosen, act, point, more = "" }) {
   return rowButton({
-    name: nice(facts.nama_dapil), count: seatsText(facts.kursi), dots: facts.kursi, more, id: facts.id,
-    doubt: facts.ragu.length > 0, chosen, act, point,
+    name: nice(facts.nama_dapil),
+    count: seatsText(facts.kursi),
+    dots: facts.kursi,
+    more,
+    id: facts.id,
+    doubt: facts.ragu.length > 0,
+    chosen,
+    act,
+    point,
   });
 }

@@ -24,8 +24,11 @@ function filled(element, attributes, children) {
 
 // An icon of 24 by 24 from the data of one path; what it means is told by the text beside it.
 export function icon(path) {
-  return svg("svg", { viewBox: "0 0 24 24", width: 20, height: 20, "aria-hidden": "true", class: "icon" },
-    svg("path", { d: path }));
+  return svg(
+    "svg",
+    { viewBox: "0 0 24 24", width: 20, height: 20, "aria-hidden": "true", class: "icon" },
+    svg("path", { d: path }),
+  );
 }
 
 export const ICONS = {
@@ -35,7 +38,8 @@ export const ICONS = {
   close: "M6 6l12 12M18 6 6 18",
   share: "M12 15V3.5M7.5 7.5 12 3l4.5 4.5M5 12v8.5h14V12",
   save: "M12 3.5V15M7.5 11 12 15.5l4.5-4.5M4.5 20.5h15",
-  seats: "M7 6.5a2 2 0 1 0 0 .01M17 6.5a2 2 0 1 0 0 .01M12 12a2 2 0 1 0 0 .01M7 17.5a2 2 0 1 0 0 .01M17 17.5a2 2 0 1 0 0 .01",
+  seats:
+    "M7 6.5a2 2 0 1 0 0 .01M17 6.5a2 2 0 1 0 0 .01M12 12a2 2 0 1 0 0 .01M7 17.5a2 2 0 1 0 0 .01M17 17.5a2 2 0 1 0 0 .01",
   print: "M7 8.5V3.5h10v5M7 17H4V8.5h16V17h-3M7 13.5h10v7H7z",
   whole: "M4 9V4h5M20 9V4h-5M4 15v5h5M20 15v5h-5",
   up: "M5 15l7-7 7 7",
@@ -44,6 +48,8 @@ export const ICONS = {
 
 // Replace all that an element holds.
 export function fill(element, ...children) {
-  element.replaceChildren(...children.flat(3).filter((child) => child !== null && child !== undefined && child !== false));
+  element.replaceChildren(
+    ...children.flat(3).filter((child) => child !== null && child !== undefined && child !== false),
+  );
   return element;
 }

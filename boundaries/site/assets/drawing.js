@@ -2,7 +2,7 @@
 // own so that single precision, in which browsers draw, is enough at every zoom.
 import { sidesOf } from "./topo.js";
 
-export const WORLD = 256;
+const WORLD = 256;
 
 export function worldX(lon) {
   return WORLD * (lon / 360 + 0.5);
@@ -91,7 +91,9 @@ export class Drawing {
         reachAlong(reach, 2, ring[i + 1] - top, ring[i] - left, ring[i + 3] - top, ring[i + 2] - left);
       }
     }
-    return [2 * Math.min(reach[0], reach[1]), 2 * Math.min(reach[2], reach[3])].map((each) => (each < Infinity ? each : 0));
+    return [2 * Math.min(reach[0], reach[1]), 2 * Math.min(reach[2], reach[3])].map((each) =>
+      each < Infinity ? each : 0,
+    );
   }
 }
 
@@ -156,7 +158,9 @@ function kindsOf(topology, features, kindOf) {
 
 // The side of a feature of middle size, in the world: says how crowded a map is at a scale.
 function middleSize(boxes) {
-  const sides = boxes.map(([left, top, right, bottom]) => Math.sqrt((right - left) * (bottom - top))).sort((a, b) => a - b);
+  const sides = boxes
+    .map(([left, top, right, bottom]) => Math.sqrt((right - left) * (bottom - top)))
+    .sort((a, b) => a - b);
   return sides[sides.length >> 1] ?? 0;
 }
 
@@ -168,7 +172,9 @@ function joined(arcs, references) {
   for (const each of references) {
     const arc = arcs[each < 0 ? ~each : each];
     if (each >= 0) ring.set(arc, end);
-    else for (let i = 0; i < arc.length; i += 2) [ring[end + i], ring[end + i + 1]] = [arc[arc.length - 2 - i], arc[arc.length - 1 - i]];
+    else
+      for (let i = 0; i < arc.length; i += 2)
+        [ring[end + i], ring[end + i + 1]] = [arc[arc.length - 2 - i], arc[arc.length - 1 - i]];
     end += arc.length - 2;
   }
   return ring;

@@ -7,25 +7,50 @@ import { number, t } from "./words.js";
 export function showLegend(place, { state, known }, dark) {
   const colours = palette(dark);
   const entries = legendEntries(state, known, colours);
-  fill(place, el("p", { class: "what" }, el("strong", {}, t(state.lembaga)), ` ${state.tahun}`),
+  fill(
+    place,
+    el("p", { class: "what" }, el("strong", {}, t(state.lembaga)), ` ${state.tahun}`),
     entries.title ? el("p", { class: "title" }, entries.title) : null,
-    el("ul", { class: entries.steps ? "steps" : "keys" }, entries.items.map(([colour, text, kind]) => el("li", {}, swatch(colour, kind), text))),
-    entries.none ? el("ul", { class: "keys" }, el("li", {}, swatch(entries.none, "area"), t("legendnone"))) : null);
+    el(
+      "ul",
+      { class: entries.steps ? "steps" : "keys" },
+      entries.items.map(([colour, text, kind]) => el("li", {}, swatch(colour, kind), text)),
+    ),
+    entries.none ? el("ul", { class: "keys" }, el("li", {}, swatch(entries.none, "area"), t("legendnone"))) : null,
+  );
 }
 
 // [colour, words, kind] of all that needs telling.
 export function legendEntries(state, known, colours) {
   const fills = colours.fills[state.lembaga];
   if (!known.overview) return { title: "", items: [[colours.land, t("nocomposition"), "area"]] };
-  if (state.tampil === "kursi") return { title: "", items: [[colours.dots[state.lembaga], t("legendseats"), "dot"], [fills[0], t("legendarea"), "disc"]] };
+  if (state.tampil === "kursi")
+    return {
+      title: "",
+      items: [
+        [colours.dots[state.lembaga], t("legendseats"), "dot"],
+        [fills[0], t("legendarea"), "disc"],
+      ],
+    };
   if (state.banding) {
-    const items = [[fills[1], t("legendchanged"), "area"], [colours.land, t("legendsame"), "area"], [colours.old, t("legendold", { year: state.banding }), "line"], [colours.strong, t("legendold", { year: state.tahun }), "solid"]];
-    return { title: "", items: known.moved ? [...items, [movedColour(colours, state.lembaga), t("legendmoved"), "area"]] : items };
+    const items = [
+      [fills[1], t("legendchanged"), "area"],
+      [colours.land, t("legendsame"), "area"],
+      [colours.old, t("legendold", { year: state.banding }), "line"],
+      [colours.strong, t("legendold", { year: state.tahun }), "solid"],
+    ];
+    return {
+      title: "",
+      items: known.moved ? [...items, [movedColour(colours, state.lembaga), t("legendmoved"), "area"]] : items,
+    };
   }
   const seats = known.facts.rows.filter((row) => inFocus(state, row)).map((row) => row.kursi);
   const [least, most] = [Math.min(...seats), Math.max(...seats)];
-  const items = SEAT_STEPS.map(([from, to], at) => [fills[at], stepText(Math.max(from, least), Math.min(to, most)), "area"])
-    .filter((_, at) => seats.some((each) => stepOf(each) === at));
+  const items = SEAT_STEPS.map(([from, to], at) => [
+    fills[at],
+    stepText(Math.max(from, least), Math.min(to, most)),
+    "area",
+  ]).filter((_, at) => seats.some((each) => stepOf(each) === at));
   const excluded = !state.prov && known.index.plans[known.facts.plan].excluded?.length;
   return { title: t("legend"), steps: true, items, none: excluded ? colours.land : "" };
 }

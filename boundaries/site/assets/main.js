@@ -16,13 +16,24 @@ class MapPage {
     this.index = index;
     this.settings = settings;
     this.root = document.documentElement;
-    this.parts = Object.fromEntries(["controls", "panel", "map", "legend", "bar", "status", "trouble", "stage"].map((id) => [id, document.getElementById(id)]));
+    this.parts = Object.fromEntries(
+      ["controls", "panel", "map", "legend", "bar", "status", "trouble", "stage"].map((id) => [
+        id,
+        document.getElementById(id),
+      ]),
+    );
     const quiet = matchMedia("(prefers-reduced-motion: reduce)").matches || settings.quiet;
     this.stage = new Stage(this.parts.map, index, { quiet, tiles: settings.tiles });
     this.app = new App(index, settings, {
-      ground: () => this.draw(), over: () => this.stage.over.redraw(), panel: (options) => this.showPanel(options),
-      controls: () => this.showControls(), fit: (where) => this.fit(where), fitWorld: (edge) => this.stage.fitWorld(edge),
-      failed: (error, again) => this.failed(error, again), details: (state) => this.stage.details(state), address: () => this.showAddress(),
+      ground: () => this.draw(),
+      over: () => this.stage.over.redraw(),
+      panel: (options) => this.showPanel(options),
+      controls: () => this.showControls(),
+      fit: (where) => this.fit(where),
+      fitWorld: (edge) => this.stage.fitWorld(edge),
+      failed: (error, again) => this.failed(error, again),
+      details: (state) => this.stage.details(state),
+      address: () => this.showAddress(),
       whole: (done) => this.root.toggleAttribute("data-whole", done), // for whoever takes a picture of the page
     });
     this.root.classList.toggle("framed", this.app.state.bingkai);
@@ -34,10 +45,32 @@ class MapPage {
 
   fillBar() {
     const { app, parts } = this;
-    this.views = ["wilayah", "kursi"].map((view) => el("button", { type: "button", onclick: () => app.go({ tampil: view }), "data-view": view }, t(view === "kursi" ? "seatview" : "area")));
-    this.grow = el("button", { type: "button", class: "tool grow", "aria-expanded": "false", "aria-controls": "panel", onclick: () => this.toggleList() }, icon(ICONS.up), el("span", {}, t("list")));
+    this.views = ["wilayah", "kursi"].map((view) =>
+      el(
+        "button",
+        { type: "button", onclick: () => app.go({ tampil: view }), "data-view": view },
+        t(view === "kursi" ? "seatview" : "area"),
+      ),
+    );
+    this.grow = el(
+      "button",
+      {
+        type: "button",
+        class: "tool grow",
+        "aria-expanded": "false",
+        "aria-controls": "panel",
+        onclick: () => this.toggleList(),
+      },
+      icon(ICONS.up),
+      el("span", {}, t("list")),
+    );
     this.full = el("a", { class: "tool full", target: "_blank", rel: "noopener" }, t("full"));
-    fill(parts.bar, el("div", { class: "views", role: "group", "aria-label": t("view") }, this.views), this.full, this.sharing.button());
+    fill(
+      parts.bar,
+      el("div", { class: "views", role: "group", "aria-label": t("view") }, this.views),
+      this.full,
+      this.sharing.button(),
+    );
     parts.stage.append(this.stage.tools());
     parts.stage.append(this.grow);
   }
@@ -50,7 +83,10 @@ class MapPage {
 
   listen() {
     addEventListener("popstate", () => this.app.readAddress());
-    addEventListener("beforeprint", () => this.begun && (this.stage.drawFor(false), showLegend(this.parts.legend, this.app, false)));
+    addEventListener(
+      "beforeprint",
+      () => this.begun && (this.stage.drawFor(false), showLegend(this.parts.legend, this.app, false)),
+    );
     addEventListener("afterprint", () => this.begun && this.draw());
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.begun && this.draw());
     new ResizeObserver(() => this.stage.resized()).observe(this.parts.map);
@@ -74,7 +110,8 @@ class MapPage {
 
   showControls() {
     this.controls.show();
-    for (const button of this.views) button.setAttribute("aria-pressed", String(button.dataset.view === this.app.state.tampil));
+    for (const button of this.views)
+      button.setAttribute("aria-pressed", String(button.dataset.view === this.app.state.tampil));
     this.showAddress();
   }
 
@@ -96,13 +133,25 @@ class MapPage {
   failed(error, again) {
     this.parts.trouble.hidden = !error;
     this.root.dataset.ready = error ? "failed" : "yes";
-    if (error) fill(this.parts.trouble, el("p", {}, this.app.reason(error)), el("button", { type: "button", onclick: again }, t("again")));
+    if (error)
+      fill(
+        this.parts.trouble,
+        el("p", {}, this.app.reason(error)),
+        el("button", { type: "button", onclick: again }, t("again")),
+      );
   }
 }
 
 // Where the page lies and what it may use: written by the server on <body>.
 function settingsOf({ dataset }) {
-  return { base: dataset.base, api: dataset.api ?? "", downloads: dataset.downloads ?? "", tiles: dataset.tiles ?? "", worker: dataset.worker ?? "", scope: dataset.scope ?? "" };
+  return {
+    base: dataset.base,
+    api: dataset.api ?? "",
+    downloads: dataset.downloads ?? "",
+    tiles: dataset.tiles ?? "",
+    worker: dataset.worker ?? "",
+    scope: dataset.scope ?? "",
+  };
 }
 
 async function startPage() {
@@ -121,7 +170,12 @@ async function startPage() {
 }
 
 function notStarted(error) {
-  const reason = navigator.onLine === false ? t("offline") : error.status === 404 ? t("nodata") : t("failed", { what: error.file ?? t("title") });
+  const reason =
+    navigator.onLine === false
+      ? t("offline")
+      : error.status === 404
+        ? t("nodata")
+        : t("failed", { what: error.file ?? t("title") });
   const trouble = document.getElementById("trouble");
   trouble.hidden = false;
   fill(trouble, el("p", {}, reason), el("button", { type: "button", onclick: () => location.reload() }, t("again")));

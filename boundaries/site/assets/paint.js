@@ -60,13 +60,27 @@ function graticule(pen, colours) {
   const note = { font: `400 10px ${SANS}`, colour: colours.gridInk, halo: colours.sea };
   for (let at = Math.ceil(west / step); at * step <= east; at++) {
     const x = worldX(at * step) * scale + tx;
-    pen.polyline([[x, 0], [x, height]], { colour: colours.grid, width: 1 });
-    if (step >= 5 && at * step > NOTE_LON) pen.text(t("east", { n: at * step }), x, worldY(NOTE_LAT) * scale + ty, note);
+    pen.polyline(
+      [
+        [x, 0],
+        [x, height],
+      ],
+      { colour: colours.grid, width: 1 },
+    );
+    if (step >= 5 && at * step > NOTE_LON)
+      pen.text(t("east", { n: at * step }), x, worldY(NOTE_LAT) * scale + ty, note);
   }
   for (let at = Math.ceil(Math.max(south, -80) / step); at * step <= Math.min(north, 80); at++) {
     const y = worldY(at * step) * scale + ty;
-    pen.polyline([[0, y], [width, y]], { colour: colours.grid, width: at === 0 ? 1.6 : 1 });
-    if (step >= 5 && Math.abs(at * step) <= 10) pen.text(parallelName(at * step), worldX(NOTE_LON) * scale + tx, y, note);
+    pen.polyline(
+      [
+        [0, y],
+        [width, y],
+      ],
+      { colour: colours.grid, width: at === 0 ? 1.6 : 1 },
+    );
+    if (step >= 5 && Math.abs(at * step) <= 10)
+      pen.text(parallelName(at * step), worldX(NOTE_LON) * scale + tx, y, note);
   }
 }
 
@@ -87,9 +101,12 @@ function paintLabels(pen, scene) {
     const found = arranged(pen, label, wide, high);
     if (!found) continue;
     const box = [x - found.width / 2 - 2, y - found.height / 2 - 1, x + found.width / 2 + 2, y + found.height / 2 + 1];
-    if (taken.some((other) => box[0] < other[2] && box[2] > other[0] && box[1] < other[3] && box[3] > other[1])) continue;
+    if (taken.some((other) => box[0] < other[2] && box[2] > other[0] && box[1] < other[3] && box[3] > other[1]))
+      continue;
     taken.push(box);
-    found.lines.forEach(({ text, font, lead }) => pen.text(text, x, y + lead, { font, colour: label.ink, halo: label.halo }));
+    found.lines.forEach(({ text, font, lead }) =>
+      pen.text(text, x, y + lead, { font, colour: label.ink, halo: label.halo }),
+    );
   }
 }
 
@@ -104,7 +121,14 @@ function arranged(pen, { text, seats }, wide, high) {
     const width = pen.widthOf(text, font);
     if (width * 0.94 > wide) continue;
     if (seats && high > 30) {
-      return { width, height: 29, lines: [{ text, font, lead: -7 }, { text: seats, font: SEAT_FONT, lead: 8 }] };
+      return {
+        width,
+        height: 29,
+        lines: [
+          { text, font, lead: -7 },
+          { text: seats, font: SEAT_FONT, lead: 8 },
+        ],
+      };
     }
     if (high > 13) return { width, height: 14, lines: [{ text, font, lead: 0 }] };
   }
@@ -125,7 +149,10 @@ function paintBubbles(pen, { bubbles, colours }) {
   });
   for (const { x, y, radius, dot, colour } of shown) {
     const fine = dot * scale < LEAST_DOT; // nothing to be seen of dots: the disc itself stands for them
-    pen.circles([[x * scale + tx, y * scale + ty, radius * scale]], fine ? colour.dot : colour.disc, { colour: colours.sea, width: 1 });
+    pen.circles([[x * scale + tx, y * scale + ty, radius * scale]], fine ? colour.dot : colour.disc, {
+      colour: colours.sea,
+      width: 1,
+    });
   }
   const dots = new Map();
   for (const bubble of shown) {

@@ -89,7 +89,9 @@ const ESCAPES = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
 
 function escaped(text) {
   // What XML cannot hold goes too: control characters would make the file unreadable.
-  return String(text).replace(/[&<>"]/g, (sign) => ESCAPES[sign]).replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f]/g, "");
+  return String(text)
+    .replace(/[&<>"]/g, (sign) => ESCAPES[sign])
+    .replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f]/g, "");
 }
 
 function short(value) {
@@ -157,7 +159,9 @@ export class SvgPen {
 
   circles(places, colour, line = null) {
     const style = line ? ` stroke="${escaped(line.colour)}" stroke-width="${line.width}"` : "";
-    const all = places.map(([x, y, r]) => `<circle cx="${short(x)}" cy="${short(y)}" r="${Math.round(r * 100) / 100}"/>`);
+    const all = places.map(
+      ([x, y, r]) => `<circle cx="${short(x)}" cy="${short(y)}" r="${Math.round(r * 100) / 100}"/>`,
+    );
     this.parts.push(`<g fill="${escaped(colour)}"${style}>${all.join("")}</g>`);
   }
 
@@ -165,7 +169,8 @@ export class SvgPen {
     const [, weight, size, family] = /^(\S+) ([\d.]+)px (.*)$/.exec(font);
     const anchor = align === "center" ? "middle" : "start";
     const ring = halo ? ` stroke="${escaped(halo)}" stroke-width="3" stroke-linejoin="round" paint-order="stroke"` : "";
-    const style = `font-family="${escaped(family)}" font-weight="${weight}" font-size="${size}" fill="${escaped(colour)}"${ring}`;
+    const face = `font-family="${escaped(family)}" font-weight="${weight}" font-size="${size}"`;
+    const style = `${face} fill="${escaped(colour)}"${ring}`;
     const place = `x="${short(x)}" y="${short(y)}" text-anchor="${anchor}" dominant-baseline="central"`;
     this.parts.push(`<text ${place} ${style}>${escaped(text)}</text>`);
   }
@@ -179,7 +184,9 @@ export class SvgPen {
   file(title, description) {
     const { width, height } = this.view;
     const size = `width="${width}" height="${height}" viewBox="0 0 ${width} ${height}"`;
-    return `<svg xmlns="http://www.w3.org/2000/svg" ${size} role="img"><title>${escaped(title)}</title>` +
-      `<desc>${escaped(description)}</desc><g fill-rule="evenodd">${this.parts.join("\n")}</g></svg>\n`;
+    return (
+      `<svg xmlns="http://www.w3.org/2000/svg" ${size} role="img"><title>${escaped(title)}</title>` +
+      `<desc>${escaped(description)}</desc><g fill-rule="evenodd">${this.parts.join("\n")}</g></svg>\n`
+    );
   }
 }

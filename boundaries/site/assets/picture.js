@@ -12,15 +12,20 @@ const FOOT = 46;
 const RATIO = 2; // device pixels a pixel of a PNG
 
 export function titleOf({ state, known }) {
-  const place = known.kabkota?.find(([kode]) => kode === state.kab)?.[1]
-    ?? known.index.provinces.find(({ kode }) => kode === state.prov)?.nama ?? t("nation");
+  const place =
+    known.kabkota?.find(([kode]) => kode === state.kab)?.[1] ??
+    known.index.provinces.find(({ kode }) => kode === state.prov)?.nama ??
+    t("nation");
   const years = state.banding ? `${state.banding} → ${state.tahun}` : state.tahun;
   return `Dapil ${t(state.lembaga)} ${years}: ${place}`;
 }
 
-export function creditOf({ source, release }) {
+function creditOf({ source, release }) {
   const closed = source.open === false ? ` ${t("closed")}` : "";
-  return [`${t("source")}: ${told(source.title)} (${source.attribution}). ${t("licence")}: ${source.licence}.${closed}`, `Peta Dapil, ${release}. ${t("caution")}`];
+  return [
+    `${t("source")}: ${told(source.title)} (${source.attribution}). ${t("licence")}: ${source.licence}.${closed}`,
+    `Peta Dapil, ${release}. ${t("caution")}`,
+  ];
 }
 
 // Paint the picture with a pen that `make`s itself for a view; returns the pen.
@@ -64,8 +69,22 @@ function legendLine(pen, app, colours, y) {
   };
   if (title) write(`${title}:`);
   for (const [colour, text, kind] of items) {
-    if (kind === "line") pen.polyline([[x, y], [x + 16, y]], { colour, width: 2, dash: [6, 3.5] });
-    else if (kind === "solid") pen.polyline([[x, y], [x + 16, y]], { colour, width: 1.2 });
+    if (kind === "line")
+      pen.polyline(
+        [
+          [x, y],
+          [x + 16, y],
+        ],
+        { colour, width: 2, dash: [6, 3.5] },
+      );
+    else if (kind === "solid")
+      pen.polyline(
+        [
+          [x, y],
+          [x + 16, y],
+        ],
+        { colour, width: 1.2 },
+      );
     else if (kind === "dot") pen.circles([[x + 8, y, 3]], colour);
     else if (kind === "disc") pen.circles([[x + 8, y, 7]], colour);
     else pen.rect(x, y - 6, 16, 12, colour);
@@ -99,5 +118,14 @@ export function handOver(blob, name) {
 }
 
 export function pictureName({ state }) {
-  return ["peta-dapil", state.lembaga, state.tahun, state.banding && `vs-${state.banding}`, state.kab || state.prov, state.tampil === "kursi" && "kursi"].filter(Boolean).join("-");
+  return [
+    "peta-dapil",
+    state.lembaga,
+    state.tahun,
+    state.banding && `vs-${state.banding}`,
+    state.kab || state.prov,
+    state.tampil === "kursi" && "kursi",
+  ]
+    .filter(Boolean)
+    .join("-");
 }

@@ -30,17 +30,21 @@ export async function placeIn(index, year, code) {
 async function seatsIn(index, year, code) {
   const known = await units();
   const base = known.under(code);
-  return Promise.all(chambersOf(index).map(async (chamber) => {
-    const plan = `${chamber}-${year}`;
-    const about = index.plans[plan];
-    if (!about) return { chamber, plan, dapil: [], reason: t("notinyear", { chamber: t(chamber), year }) };
-    if (!about.composed) return { chamber, plan, dapil: [], reason: t("nocomposition") };
-    const rows = [...new Set(base.map((each) => known.rowOf(plan, each)))].filter((row) => row >= 0).sort((a, b) => a - b);
-    const facts = await factsOf(plan);
-    const left = (about.excluded ?? []).some((each) => code === each || code.startsWith(`${each}.`));
-    const reason = rows.length ? "" : left ? t("excluded", { chamber: t(chamber) }) : t("nodapil");
-    return { chamber, plan, dapil: rows.map((row) => facts.rows[row]), reason };
-  }));
+  return Promise.all(
+    chambersOf(index).map(async (chamber) => {
+      const plan = `${chamber}-${year}`;
+      const about = index.plans[plan];
+      if (!about) return { chamber, plan, dapil: [], reason: t("notinyear", { chamber: t(chamber), year }) };
+      if (!about.composed) return { chamber, plan, dapil: [], reason: t("nocomposition") };
+      const rows = [...new Set(base.map((each) => known.rowOf(plan, each)))]
+        .filter((row) => row >= 0)
+        .sort((a, b) => a - b);
+      const facts = await factsOf(plan);
+      const left = (about.excluded ?? []).some((each) => code === each || code.startsWith(`${each}.`));
+      const reason = rows.length ? "" : left ? t("excluded", { chamber: t(chamber) }) : t("nodapil");
+      return { chamber, plan, dapil: rows.map((row) => facts.rows[row]), reason };
+    }),
+  );
 }
 
 // The ground of some codes (any level), with the line around it as kind "edge": {drawing, codes: Set of base units}.
@@ -56,4 +60,3 @@ export async function membersOf(facts) {
   const { names } = await units();
   return facts.wilayah.map((code) => [code, names.get(code) ?? code]);
 }
-

@@ -41,7 +41,10 @@ export function wantedDetails({ index, facts }, state, zoom, [west, south, east,
   if (zoom < DETAIL_ZOOM) return wanted;
   const centre = [(west + east) / 2, (south + north) / 2];
   const near = index.provinces
-    .filter(({ kode, bbox: [w, s, e, n] }) => kode !== state.prov && elects.has(kode) && w < east && e > west && s < north && n > south)
+    .filter(
+      ({ kode, bbox: [w, s, e, n] }) =>
+        kode !== state.prov && elects.has(kode) && w < east && e > west && s < north && n > south,
+    )
     .map(({ kode, bbox: [w, s, e, n] }) => [Math.hypot((w + e) / 2 - centre[0], (s + n) / 2 - centre[1]), kode])
     .sort(([one], [other]) => one - other);
   return [...wanted, ...near.slice(0, DETAILS).map(([, kode]) => kode)];
@@ -63,7 +66,9 @@ export function olderDrawing(state, comparison, province = "") {
 
 // The provinces, as they were, whose dapil lay on the ground of a province of today.
 export function olderProvinces({ comparison, olderFacts, facts }, province) {
-  const ids = comparison.dapil.filter(({ id }) => facts.byId.get(id)?.kode_provinsi === province).flatMap(({ matches }) => matches.map(([id]) => id));
+  const ids = comparison.dapil
+    .filter(({ id }) => facts.byId.get(id)?.kode_provinsi === province)
+    .flatMap(({ matches }) => matches.map(([id]) => id));
   return [...new Set(ids.map((id) => olderFacts.byId.get(id)?.kode_provinsi).filter(Boolean))];
 }
 
@@ -112,7 +117,10 @@ function landSheet({ land, overview, details }, colours) {
     const [what, ...provinces] = kind.split(":");
     if (provinces.some((each) => details.has(each))) continue;
     if (what === "coast" && overview) continue; // the chamber's own coast is drawn, and a little off this one
-    lines.push([kind, { colour: what === "prov" ? colours.strong : colours.coast, width: what === "prov" ? 0.8 : 0.7 }]);
+    lines.push([
+      kind,
+      { colour: what === "prov" ? colours.strong : colours.coast, width: what === "prov" ? 0.8 : 0.7 },
+    ]);
   }
   return { drawing: land, fill: (row) => (details.has(provinceOf(land.features[row])) ? null : colours.land), lines };
 }
@@ -124,7 +132,9 @@ const WIDTHS = { coast: 0.7, prov: 1, kab: 0.7, dapil: 0.8 };
 function sheetOf(drawing, state, { colours, colourOf }, details) {
   const lines = [];
   const order = ["dapil", "kab", "coast", "prov"];
-  const kinds = [...drawing.kinds.keys()].sort((a, b) => order.indexOf(a.split(":")[0]) - order.indexOf(b.split(":")[0]));
+  const kinds = [...drawing.kinds.keys()].sort(
+    (a, b) => order.indexOf(a.split(":")[0]) - order.indexOf(b.split(":")[0]),
+  );
   for (const kind of kinds) {
     const [what, ...provinces] = kind.split(":");
     if (details && provinces.some((each) => details.has(each))) continue;
@@ -155,7 +165,11 @@ function addComparison(scene, state, known) {
   const fresh = known.moved && known.details.get(state.prov);
   if (fresh) {
     const kinds = [...fresh.kinds.keys()].filter((kind) => /^(dapil|kab):/.test(kind));
-    scene.sheets.push({ drawing: fresh, fill: () => null, lines: kinds.map((kind) => [kind, { colour: colours.strong, width: 0.9 }]) });
+    scene.sheets.push({
+      drawing: fresh,
+      fill: () => null,
+      lines: kinds.map((kind) => [kind, { colour: colours.strong, width: 0.9 }]),
+    });
   }
   const within = state.prov ? olderProvinces(known, state.prov) : null;
   const drawings = [...known.olderDetails].map(([, drawing]) => [drawing, null]);
@@ -165,7 +179,11 @@ function addComparison(scene, state, known) {
       const [what, province] = kind.split(":");
       return what === "old" && !details?.has(province) && (!within || within.includes(province));
     });
-    scene.sheets.push({ drawing, fill: () => null, lines: [...kinds.map((kind) => [kind, halo]), ...kinds.map((kind) => [kind, line])] });
+    scene.sheets.push({
+      drawing,
+      fill: () => null,
+      lines: [...kinds.map((kind) => [kind, halo]), ...kinds.map((kind) => [kind, line])],
+    });
   }
 }
 
@@ -187,7 +205,14 @@ function addMarks(scene, state, known) {
   if (chosen) add(chosen, 2.2);
   if (known.place?.edge) {
     const { drawing } = known.place.edge;
-    scene.sheets.push({ drawing, fill: (row) => (known.place.edge.codes.has(drawing.features[row].id) ? `${colours.chosen}1f` : null), lines: [["edge", { colour: colours.chosenHalo, width: 4.6 }], ["edge", { colour: colours.chosen, width: 1.8 }]] });
+    scene.sheets.push({
+      drawing,
+      fill: (row) => (known.place.edge.codes.has(drawing.features[row].id) ? `${colours.chosen}1f` : null),
+      lines: [
+        ["edge", { colour: colours.chosenHalo, width: 4.6 }],
+        ["edge", { colour: colours.chosen, width: 1.8 }],
+      ],
+    });
   }
   if (known.place?.point) {
     const { lon, lat, accuracy = 0 } = known.place.point;
@@ -207,7 +232,12 @@ function labelsOf(state, known, { colourOf }, colours) {
     const ink = inkOn(colour);
     let room = null;
     return {
-      x, y, text: nice(facts.nama_dapil), seats: number(facts.kursi), ink, halo: colour,
+      x,
+      y,
+      text: nice(facts.nama_dapil),
+      seats: number(facts.kursi),
+      ink,
+      halo: colour,
       box: [drawing.boxes[row][2] - drawing.boxes[row][0], drawing.boxes[row][3] - drawing.boxes[row][1]],
       get room() {
         return (room ??= drawing.room(row, x, y));
@@ -230,7 +260,11 @@ function bubblesOf(state, known, colours) {
   const dot = colours.dots[state.lembaga];
   const disc = `${colours.fills[state.lembaga][0]}`;
   return discsKept.discs.map((each, at) => ({
-    ...each, id: rows[at].id, name: nice(rows[at].nama_dapil), chosen: rows[at].id === state.dapil, colour: { dot, disc },
+    ...each,
+    id: rows[at].id,
+    name: nice(rows[at].nama_dapil),
+    chosen: rows[at].id === state.dapil,
+    colour: { dot, disc },
   }));
 }
 

@@ -3,35 +3,85 @@
 
 const LEVELS = { 2: "provinsi", 5: "kabkota", 8: "kecamatan", 13: "desa" };
 const HINTS = new Map([
-  ["prov", "provinsi"], ["provinsi", "provinsi"], ["propinsi", "provinsi"],
-  ["kab", "kabupaten"], ["kabupaten", "kabupaten"], ["kota", "kota"], ["kodya", "kota"], ["kotamadya", "kota"],
-  ["kec", "kecamatan"], ["kecamatan", "kecamatan"], ["distrik", "kecamatan"],
-  ["desa", "desa"], ["ds", "desa"], ["kel", "desa"], ["kelurahan", "desa"], ["kampung", "desa"], ["gampong", "desa"], ["nagari", "desa"],
+  ["prov", "provinsi"],
+  ["provinsi", "provinsi"],
+  ["propinsi", "provinsi"],
+  ["kab", "kabupaten"],
+  ["kabupaten", "kabupaten"],
+  ["kota", "kota"],
+  ["kodya", "kota"],
+  ["kotamadya", "kota"],
+  ["kec", "kecamatan"],
+  ["kecamatan", "kecamatan"],
+  ["distrik", "kecamatan"],
+  ["desa", "desa"],
+  ["ds", "desa"],
+  ["kel", "desa"],
+  ["kelurahan", "desa"],
+  ["kampung", "desa"],
+  ["gampong", "desa"],
+  ["nagari", "desa"],
   ["dapil", "dapil"],
 ]);
 const SHORT_NAMES = new Map([
-  ["jabar", "jawa barat"], ["jateng", "jawa tengah"], ["jatim", "jawa timur"], ["sumut", "sumatera utara"], ["sumbar", "sumatera barat"],
-  ["sumsel", "sumatera selatan"], ["kalbar", "kalimantan barat"], ["kalteng", "kalimantan tengah"], ["kalsel", "kalimantan selatan"],
-  ["kaltim", "kalimantan timur"], ["kaltara", "kalimantan utara"], ["sulut", "sulawesi utara"], ["sulteng", "sulawesi tengah"],
-  ["sulsel", "sulawesi selatan"], ["sultra", "sulawesi tenggara"], ["sulbar", "sulawesi barat"], ["ntb", "nusa tenggara barat"],
-  ["ntt", "nusa tenggara timur"], ["diy", "daerah istimewa yogyakarta"], ["jogja", "yogyakarta"], ["yogya", "yogyakarta"],
-  ["kepri", "kepulauan riau"], ["babel", "kepulauan bangka belitung"], ["malut", "maluku utara"], ["dki", "jakarta"],
-  ["jaksel", "jakarta selatan"], ["jakbar", "jakarta barat"], ["jaktim", "jakarta timur"], ["jakut", "jakarta utara"], ["jakpus", "jakarta pusat"],
+  ["jabar", "jawa barat"],
+  ["jateng", "jawa tengah"],
+  ["jatim", "jawa timur"],
+  ["sumut", "sumatera utara"],
+  ["sumbar", "sumatera barat"],
+  ["sumsel", "sumatera selatan"],
+  ["kalbar", "kalimantan barat"],
+  ["kalteng", "kalimantan tengah"],
+  ["kalsel", "kalimantan selatan"],
+  ["kaltim", "kalimantan timur"],
+  ["kaltara", "kalimantan utara"],
+  ["sulut", "sulawesi utara"],
+  ["sulteng", "sulawesi tengah"],
+  ["sulsel", "sulawesi selatan"],
+  ["sultra", "sulawesi tenggara"],
+  ["sulbar", "sulawesi barat"],
+  ["ntb", "nusa tenggara barat"],
+  ["ntt", "nusa tenggara timur"],
+  ["diy", "daerah istimewa yogyakarta"],
+  ["jogja", "yogyakarta"],
+  ["yogya", "yogyakarta"],
+  ["kepri", "kepulauan riau"],
+  ["babel", "kepulauan bangka belitung"],
+  ["malut", "maluku utara"],
+  ["dki", "jakarta"],
+  ["jaksel", "jakarta selatan"],
+  ["jakbar", "jakarta barat"],
+  ["jaktim", "jakarta timur"],
+  ["jakut", "jakarta utara"],
+  ["jakpus", "jakarta pusat"],
 ]);
 const TITLES = /^(kabupaten|kota administrasi|kota|kabupaten administrasi) /;
 const WEIGHT = { provinsi: 5, kabkota: 4, dapil: 2, kecamatan: 2, desa: 0 };
 
 // Letters and digits only, in small; the old spelling and doubled letters as today's single ones.
-export function folded(text) {
-  return text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase().replace(/['’`]/g, "").replace(/[^\p{L}\p{N}]+/gu, " ").trim();
+function folded(text) {
+  return text
+    .normalize("NFKD")
+    .replace(/\p{M}/gu, "")
+    .toLowerCase()
+    .replace(/['’`]/g, "")
+    .replace(/[^\p{L}\p{N}]+/gu, " ")
+    .trim();
 }
 
-const ROMAN = new Map("i ii iii iv v vi vii viii ix x xi xii xiii xiv xv".split(" ").map((word, at) => [word, String(at + 1)]));
+const ROMAN = new Map(
+  "i ii iii iv v vi vii viii ix x xi xii xiii xiv xv".split(" ").map((word, at) => [word, String(at + 1)]),
+);
 
 // What two spellings have in common: oe = u, dj = j, tj = c, doubled letters once, II = 2.
-export function sounded(word) {
+function sounded(word) {
   if (ROMAN.has(word)) return ROMAN.get(word);
-  return word.replace(/oe/g, "u").replace(/dj/g, "j").replace(/tj/g, "c").replace(/nj/g, "ny").replace(/(\p{L})\1+/gu, "$1");
+  return word
+    .replace(/oe/g, "u")
+    .replace(/dj/g, "j")
+    .replace(/tj/g, "c")
+    .replace(/nj/g, "ny")
+    .replace(/(\p{L})\1+/gu, "$1");
 }
 
 // Make the entries that `find` looks through: units with their names, and the dapil of some plans.
@@ -40,24 +90,44 @@ export function entriesOf(names, dapil) {
   for (const [kode, nama] of names) {
     const level = LEVELS[kode.length];
     const plain = folded(nama);
-    const above = [kode.length > 8 && names.get(kode.slice(0, 8)), kode.length > 5 && names.get(kode.slice(0, 5)), kode.length > 2 && names.get(kode.slice(0, 2))];
+    const above = [
+      kode.length > 8 && names.get(kode.slice(0, 8)),
+      kode.length > 5 && names.get(kode.slice(0, 5)),
+      kode.length > 2 && names.get(kode.slice(0, 2)),
+    ];
     const title = level === "kabkota" ? (plain.startsWith("kota") ? "kota" : "kabupaten") : level;
-    entries.push(entryOf({ kode, nama, level, title, above: above.filter(Boolean) }, level === "kabkota" ? plain.replace(TITLES, "") : plain));
+    entries.push(
+      entryOf(
+        { kode, nama, level, title, above: above.filter(Boolean) },
+        level === "kabkota" ? plain.replace(TITLES, "") : plain,
+      ),
+    );
   }
   for (const { id, nama_dapil, lembaga } of dapil) {
-    entries.push(entryOf({ kode: id, nama: nama_dapil, level: "dapil", title: "dapil", lembaga, above: [] }, folded(nama_dapil)));
+    entries.push(
+      entryOf({ kode: id, nama: nama_dapil, level: "dapil", title: "dapil", lembaga, above: [] }, folded(nama_dapil)),
+    );
   }
   return entries;
 }
 
 function entryOf(entry, plain) {
   const words = plain.split(" ").map(sounded);
-  return { ...entry, plain, words, joined: words.join(""), around: folded(entry.above.join(" ")).split(" ").map(sounded) };
+  return {
+    ...entry,
+    plain,
+    words,
+    joined: words.join(""),
+    around: folded(entry.above.join(" ")).split(" ").map(sounded),
+  };
 }
 
 // The best entries for a text, best first, at most `most`.
 export function find(entries, text, most = 8) {
-  const typed = folded(text).split(" ").filter(Boolean).flatMap((word) => (SHORT_NAMES.get(word) ?? word).split(" "));
+  const typed = folded(text)
+    .split(" ")
+    .filter(Boolean)
+    .flatMap((word) => (SHORT_NAMES.get(word) ?? word).split(" "));
   if (!typed.length || typed.join("").length < 2) return [];
   const hints = new Set(typed.filter((word) => HINTS.has(word)).map((word) => HINTS.get(word)));
   const bare = typed.filter((word) => !HINTS.has(word)).map(sounded);
@@ -70,7 +140,9 @@ export function find(entries, text, most = 8) {
     score += WEIGHT[entry.level] + (hints.has(entry.title) || hints.has(entry.level) ? 14 : 0);
     scored.push([score, entry]);
   }
-  scored.sort(([a, one], [b, other]) => b - a || one.plain.length - other.plain.length || (one.kode < other.kode ? -1 : 1));
+  scored.sort(
+    ([a, one], [b, other]) => b - a || one.plain.length - other.plain.length || (one.kode < other.kode ? -1 : 1),
+  );
   return scored.slice(0, most).map(([, entry]) => entry);
 }
 
@@ -104,7 +176,8 @@ function best(words, typed) {
   let found = 0;
   for (const word of words) {
     if (word === typed) return 100;
-    if (typed.length >= 2 && word.startsWith(typed)) found = Math.max(found, 88 - Math.min(8, word.length - typed.length));
+    if (typed.length >= 2 && word.startsWith(typed))
+      found = Math.max(found, 88 - Math.min(8, word.length - typed.length));
     else if (found < 66 && slips(typed.length)) {
       const far = distanceWithin(typed, word, slips(typed.length));
       if (far <= slips(typed.length)) found = Math.max(found, 66 - 14 * far);
@@ -119,7 +192,7 @@ function slips(length) {
 }
 
 // Damerau-Levenshtein distance (a swap of neighbours counts once), or Infinity above `most`.
-export function distanceWithin(one, other, most) {
+function distanceWithin(one, other, most) {
   if (Math.abs(one.length - other.length) > most) return Infinity;
   let before = [];
   let last = Array.from({ length: other.length + 1 }, (_, at) => at);
@@ -129,7 +202,8 @@ export function distanceWithin(one, other, most) {
     for (let j = 1; j <= other.length; j++) {
       const same = one[i - 1] === other[j - 1] ? 0 : 1;
       let value = Math.min(last[j] + 1, row[j - 1] + 1, last[j - 1] + same);
-      if (i > 1 && j > 1 && one[i - 1] === other[j - 2] && one[i - 2] === other[j - 1]) value = Math.min(value, before[j - 2] + 1);
+      if (i > 1 && j > 1 && one[i - 1] === other[j - 2] && one[i - 2] === other[j - 1])
+        value = Math.min(value, before[j - 2] + 1);
       row.push(value);
       if (value < least) least = value;
     }

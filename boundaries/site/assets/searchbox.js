@@ -14,17 +14,38 @@ export class SearchBox {
     this.found = [];
     this.at = -1;
     this.input = el("input", {
-      id: "cari", type: "text", role: "combobox", "aria-expanded": "false", "aria-controls": "hasil", "aria-autocomplete": "list",
-      autocomplete: "off", autocapitalize: "off", spellcheck: "false", enterkeyhint: "search", placeholder: t("searchhint"),
-      onfocus: () => this.entries().catch(() => {}), oninput: () => this.typed(), onkeydown: (event) => this.key(event), onblur: () => this.left(),
+      id: "cari",
+      type: "text",
+      role: "combobox",
+      "aria-expanded": "false",
+      "aria-controls": "hasil",
+      "aria-autocomplete": "list",
+      autocomplete: "off",
+      autocapitalize: "off",
+      spellcheck: "false",
+      enterkeyhint: "search",
+      placeholder: t("searchhint"),
+      onfocus: () => this.entries().catch(() => {}),
+      oninput: () => this.typed(),
+      onkeydown: (event) => this.key(event),
+      onblur: () => this.left(),
     });
     this.list = el("ul", { id: "hasil", role: "listbox", "aria-label": t("search"), hidden: true });
     this.hint = el("p", { class: "searchsaid", role: "status" });
-    this.here = el("button", { type: "button", class: "here", "aria-label": t("here"), title: t("here"), onclick: () => this.locate() }, icon(ICONS.here));
+    this.here = el(
+      "button",
+      { type: "button", class: "here", "aria-label": t("here"), title: t("here"), onclick: () => this.locate() },
+      icon(ICONS.here),
+    );
     this.here.hidden = !(navigator.geolocation && window.isSecureContext);
-    this.element = el("div", { class: "search", role: "search" },
+    this.element = el(
+      "div",
+      { class: "search", role: "search" },
       el("label", { for: "cari" }, t("search")),
-      el("div", { class: "field" }, icon(ICONS.search), this.input, this.here), this.list, this.hint);
+      el("div", { class: "field" }, icon(ICONS.search), this.input, this.here),
+      this.list,
+      this.hint,
+    );
   }
 
   // All that can be found in the election that is shown; made when it is first needed.
@@ -44,7 +65,15 @@ export class SearchBox {
     const { index } = this.app;
     const plans = chambersOf(index).filter((chamber) => index.plans[`${chamber}-${year}`]);
     const [known, ...facts] = await Promise.all([units(), ...plans.map((chamber) => factsOf(`${chamber}-${year}`))]);
-    const dapil = facts.flatMap(({ rows }, at) => rows.map(({ id, nama_dapil, kode_provinsi, bbox }) => ({ id, nama_dapil, kode_provinsi, bbox, lembaga: plans[at] })));
+    const dapil = facts.flatMap(({ rows }, at) =>
+      rows.map(({ id, nama_dapil, kode_provinsi, bbox }) => ({
+        id,
+        nama_dapil,
+        kode_provinsi,
+        bbox,
+        lembaga: plans[at],
+      })),
+    );
     this.dapil = new Map(dapil.map((each) => [each.id, each]));
     return entriesOf(known.names, dapil);
   }
@@ -63,7 +92,12 @@ export class SearchBox {
       this.ready = true;
       if (text !== this.input.value) return undefined;
       const found = find(entries, text);
-      return this.show(found, found.length ? t("searchfound", { n: found.length }) : `${t("searchnone")} ${told(this.app.index.search?.desa)}`);
+      return this.show(
+        found,
+        found.length
+          ? t("searchfound", { n: found.length })
+          : `${t("searchnone")} ${told(this.app.index.search?.desa)}`,
+      );
     } catch (error) {
       return this.show([], this.app.reason(error));
     }
@@ -74,22 +108,29 @@ export class SearchBox {
     this.at = -1;
     this.hint.textContent = said;
     this.hint.classList.toggle("unseen", found.length > 0);
-    fill(this.list, found.map((entry, at) => this.option(entry, at)));
+    fill(
+      this.list,
+      found.map((entry, at) => this.option(entry, at)),
+    );
     this.list.hidden = !found.length;
     this.input.setAttribute("aria-expanded", String(found.length > 0));
     this.input.removeAttribute("aria-activedescendant");
   }
 
   option(entry, at) {
-    const kind = entry.level === "dapil" ? t("level.dapil", { chamber: t(entry.lembaga) }) : t(`level.${entry.kode.length}`);
+    const kind =
+      entry.level === "dapil" ? t("level.dapil", { chamber: t(entry.lembaga) }) : t(`level.${entry.kode.length}`);
     // Down and not click: the field loses the focus in between, and the list would be gone.
     const choose = (event) => {
       event.preventDefault();
       this.choose(at);
     };
-    return el("li", { id: `hasil-${at}`, role: "option", "aria-selected": "false", onpointerdown: choose },
+    return el(
+      "li",
+      { id: `hasil-${at}`, role: "option", "aria-selected": "false", onpointerdown: choose },
       el("span", { class: "name" }, entry.level === "dapil" ? nice(entry.nama) : entry.nama),
-      el("span", { class: "more" }, [kind, ...entry.above].join(" · ")));
+      el("span", { class: "more" }, [kind, ...entry.above].join(" · ")),
+    );
   }
 
   mark(at) {
@@ -126,7 +167,11 @@ export class SearchBox {
       const { kode_provinsi: prov, bbox } = this.dapil.get(kode);
       this.app.go({ ...plain, lembaga, prov, dapil: kode }, { focus: true, zoom: bbox });
     } else if (level === "provinsi") this.app.go({ ...plain, prov: kode }, { focus: true });
-    else this.app.go({ ...plain, prov: kode.slice(0, 2), kab: level === "kabkota" ? kode : "", unit: kode }, { focus: true, zoomUnit: level !== "kabkota" });
+    else
+      this.app.go(
+        { ...plain, prov: kode.slice(0, 2), kab: level === "kabkota" ? kode : "", unit: kode },
+        { focus: true, zoomUnit: level !== "kabkota" },
+      );
   }
 
   left() {
@@ -137,14 +182,20 @@ export class SearchBox {
   locate() {
     this.hint.classList.remove("unseen");
     this.hint.textContent = t("herewait");
-    navigator.geolocation.getCurrentPosition(({ coords: { latitude, longitude, accuracy } }) => {
-      this.hint.textContent = "";
-      const titik = { lat: latitude, lon: longitude, accuracy, own: true };
-      const reach = Math.max(0.05, accuracy / 60_000);
-      this.app.go({ titik, unit: "", dapil: "", kab: "", prov: "", peta: null },
-        { focus: true, zoom: [longitude - reach, latitude - reach, longitude + reach, latitude + reach] });
-    }, () => {
-      this.hint.textContent = t("herefail");
-    }, { enableHighAccuracy: true, timeout: 15_000, maximumAge: 60_000 });
+    navigator.geolocation.getCurrentPosition(
+      ({ coords: { latitude, longitude, accuracy } }) => {
+        this.hint.textContent = "";
+        const titik = { lat: latitude, lon: longitude, accuracy, own: true };
+        const reach = Math.max(0.05, accuracy / 60_000);
+        this.app.go(
+          { titik, unit: "", dapil: "", kab: "", prov: "", peta: null },
+          { focus: true, zoom: [longitude - reach, latitude - reach, longitude + reach, latitude + reach] },
+        );
+      },
+      () => {
+        this.hint.textContent = t("herefail");
+      },
+      { enableHighAccuracy: true, timeout: 15_000, maximumAge: 60_000 },
+    );
   }
 }

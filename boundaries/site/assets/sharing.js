@@ -13,23 +13,61 @@ export class Sharing {
   }
 
   button() {
-    return el("button", { type: "button", class: "tool", onclick: () => this.open() }, icon(ICONS.share), el("span", {}, t("share")));
+    return el(
+      "button",
+      { type: "button", class: "tool", onclick: () => this.open() },
+      icon(ICONS.share),
+      el("span", {}, t("share")),
+    );
   }
 
   open() {
     const address = location.href.replace(/#.*/, "") + writeState({ ...this.app.state, bingkai: false });
     const title = titleOf(this.app);
     this.dialog.replaceChildren(
-      el("div", { class: "top" }, el("h2", { id: "bagikan" }, t("sharetitle")),
-        el("button", { type: "button", class: "plain", "aria-label": t("close"), onclick: () => this.dialog.close() }, icon(ICONS.close))),
+      el(
+        "div",
+        { class: "top" },
+        el("h2", { id: "bagikan" }, t("sharetitle")),
+        el(
+          "button",
+          { type: "button", class: "plain", "aria-label": t("close"), onclick: () => this.dialog.close() },
+          icon(ICONS.close),
+        ),
+      ),
       el("p", {}, title),
-      this.copyBox("tautan", t("link"), address, navigator.share ? () => navigator.share({ title, url: address }).catch(() => {}) : null),
+      this.copyBox(
+        "tautan",
+        t("link"),
+        address,
+        navigator.share ? () => navigator.share({ title, url: address }).catch(() => {}) : null,
+      ),
       this.copyBox("sematan", t("embed"), this.snippet(title)),
       el("h3", {}, t("save")),
-      el("div", { class: "acts" },
-        el("button", { type: "button", onclick: async () => handOver(await pngPicture(this.app, this.stage.map), `${pictureName(this.app)}.png`) }, icon(ICONS.save), t("savepng")),
-        el("button", { type: "button", onclick: () => handOver(svgPicture(this.app, this.stage.map), `${pictureName(this.app)}.svg`) }, icon(ICONS.save), t("savesvg")),
-        el("button", { type: "button", onclick: () => this.print() }, icon(ICONS.print), t("print"))));
+      el(
+        "div",
+        { class: "acts" },
+        el(
+          "button",
+          {
+            type: "button",
+            onclick: async () => handOver(await pngPicture(this.app, this.stage.map), `${pictureName(this.app)}.png`),
+          },
+          icon(ICONS.save),
+          t("savepng"),
+        ),
+        el(
+          "button",
+          {
+            type: "button",
+            onclick: () => handOver(svgPicture(this.app, this.stage.map), `${pictureName(this.app)}.svg`),
+          },
+          icon(ICONS.save),
+          t("savesvg"),
+        ),
+        el("button", { type: "button", onclick: () => this.print() }, icon(ICONS.print), t("print")),
+      ),
+    );
     this.dialog.showModal();
   }
 
@@ -45,7 +83,13 @@ export class Sharing {
   }
 
   copyBox(id, label, text, send = null) {
-    const field = el("textarea", { id, rows: id === "tautan" ? 2 : 4, readonly: true, spellcheck: "false", onfocus: () => field.select() });
+    const field = el("textarea", {
+      id,
+      rows: id === "tautan" ? 2 : 4,
+      readonly: true,
+      spellcheck: "false",
+      onfocus: () => field.select(),
+    });
     field.value = text;
     const said = el("span", { role: "status", class: "soft" });
     const copy = async () => {
@@ -57,9 +101,23 @@ export class Sharing {
       }
       said.textContent = t("copied");
     };
-    return el("div", { class: "copybox" }, el("label", { for: id }, label), field,
-      el("div", { class: "acts" }, el("button", { type: "button", class: "quiet", onclick: copy, "aria-label": `${t("copy")}: ${label}` }, t("copy")),
-        send ? el("button", { type: "button", class: "quiet", onclick: send }, t("send")) : null, said));
+    return el(
+      "div",
+      { class: "copybox" },
+      el("label", { for: id }, label),
+      field,
+      el(
+        "div",
+        { class: "acts" },
+        el(
+          "button",
+          { type: "button", class: "quiet", onclick: copy, "aria-label": `${t("copy")}: ${label}` },
+          t("copy"),
+        ),
+        send ? el("button", { type: "button", class: "quiet", onclick: send }, t("send")) : null,
+        said,
+      ),
+    );
   }
 
   print() {

@@ -20,8 +20,14 @@ export class Stage {
     this.probe = document.createElement("canvas").getContext("2d");
     this.tip = el("div", { class: "tip", hidden: true });
     element.append(this.tip);
-    this.ground = canvasLayer((context, view, ratio) => this.scene && paintGround(new CanvasPen(context, view, ratio), this.scene), "ground");
-    this.over = canvasLayer((context, view, ratio) => this.scene && paintOver(new CanvasPen(context, view, ratio), this.withPointed()), "over");
+    this.ground = canvasLayer(
+      (context, view, ratio) => this.scene && paintGround(new CanvasPen(context, view, ratio), this.scene),
+      "ground",
+    );
+    this.over = canvasLayer(
+      (context, view, ratio) => this.scene && paintOver(new CanvasPen(context, view, ratio), this.withPointed()),
+      "over",
+    );
     this.fitted = false;
   }
 
@@ -78,7 +84,12 @@ export class Stage {
     drawing.features.forEach(({ id }, row) => {
       if (!codes.has(id)) return;
       const [left, top, right, bottom] = drawing.boxes[row];
-      [box[0], box[1], box[2], box[3]] = [Math.min(box[0], left), Math.min(box[1], top), Math.max(box[2], right), Math.max(box[3], bottom)];
+      [box[0], box[1], box[2], box[3]] = [
+        Math.min(box[0], left),
+        Math.min(box[1], top),
+        Math.max(box[2], right),
+        Math.max(box[3], bottom),
+      ];
     });
     const [x, y] = drawing.origin;
     if (box[0] < box[2]) this.fit([lonAt(box[0] + x), latAt(box[3] + y), lonAt(box[2] + x), latAt(box[1] + y)]);
@@ -136,15 +147,16 @@ export class Stage {
   }
 
   hovered(event) {
-    const touch = event?.originalEvent?.pointerType === "touch" || event?.originalEvent?.sourceCapabilities?.firesTouchEvents;
+    const touch =
+      event?.originalEvent?.pointerType === "touch" || event?.originalEvent?.sourceCapabilities?.firesTouchEvents;
     const id = event && !touch && !this.map.dragging?.moving?.() ? this.at(event.latlng) : null;
     const facts = id && this.app.known.facts?.byId.get(id);
     this.tip.hidden = !facts;
     if (facts) {
       this.tip.replaceChildren(el("strong", {}, nice(facts.nama_dapil)), ` ${seatsText(facts.kursi)}`);
       const { x, y } = event.containerPoint;
-      const width = this.map.getSize().x;
-      this.tip.style.transform = `translate(${Math.round(Math.min(x + 14, width - this.tip.offsetWidth - 6))}px, ${Math.round(y + 14)}px)`;
+      const left = Math.min(x + 14, this.map.getSize().x - this.tip.offsetWidth - 6);
+      this.tip.style.transform = `translate(${Math.round(left)}px, ${Math.round(y + 14)}px)`;
     }
     this.map.getContainer().classList.toggle("pointing", Boolean(facts));
     if ((this.app.pointed || "") !== (id || "")) this.app.point(id || "");
@@ -161,7 +173,11 @@ export class Stage {
       for (const drawing of [...app.known.details.values(), app.known.overview, app.known.land]) {
         drawing?.features.forEach(({ properties }, row) => {
           const code = app.pointedPlace.length > 2 ? properties.kode_kabkota : properties.kode_provinsi;
-          if (code === app.pointedPlace && (drawing !== app.known.overview || !app.known.details.has(properties.kode_provinsi))) marks.push({ drawing, row, line });
+          if (
+            code === app.pointedPlace &&
+            (drawing !== app.known.overview || !app.known.details.has(properties.kode_provinsi))
+          )
+            marks.push({ drawing, row, line });
         });
       }
     }
@@ -171,10 +187,14 @@ export class Stage {
 
   // Buttons over the map.
   tools() {
-    const button = (label, inside, act) => el("button", { type: "button", "aria-label": label, title: label, onclick: act }, inside);
-    return el("div", { class: "zoom", role: "group", "aria-label": t("view") },
+    const button = (label, inside, act) =>
+      el("button", { type: "button", "aria-label": label, title: label, onclick: act }, inside);
+    return el(
+      "div",
+      { class: "zoom", role: "group", "aria-label": t("view") },
       button(t("zoomin"), "+", () => this.map.zoomIn()),
       button(t("zoomout"), "−", () => this.map.zoomOut()),
-      button(t("whole"), icon(ICONS.whole), () => this.whole()));
+      button(t("whole"), icon(ICONS.whole), () => this.whole()),
+    );
   }
 }

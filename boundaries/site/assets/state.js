@@ -2,7 +2,17 @@
 // tapped is between them and whom they send the link to.
 
 const CHAMBER_ORDER = ["dpr", "dpd", "dprd-provinsi", "dprd-kabkota"];
-const PLAIN = { prov: "", kab: "", dapil: "", unit: "", titik: null, tampil: "wilayah", banding: 0, peta: null, bingkai: false };
+const PLAIN = {
+  prov: "",
+  kab: "",
+  dapil: "",
+  unit: "",
+  titik: null,
+  tampil: "wilayah",
+  banding: 0,
+  peta: null,
+  bingkai: false,
+};
 
 // Read the part behind the #. What is unknown to this release is left out rather than guessed.
 export function readState(hash, index) {
@@ -11,7 +21,8 @@ export function readState(hash, index) {
   state.tahun = yearFor(index, state.lembaga, Number(given.get("tahun")));
   if (index.provinces.some(({ kode }) => kode === given.get("prov"))) state.prov = given.get("prov");
   const kab = given.get("kab") ?? "";
-  if (/^\d\d\.\d\d$/.test(kab) && index.provinces.some(({ kode }) => kode === kab.slice(0, 2))) [state.kab, state.prov] = [kab, kab.slice(0, 2)];
+  if (/^\d\d\.\d\d$/.test(kab) && index.provinces.some(({ kode }) => kode === kab.slice(0, 2)))
+    [state.kab, state.prov] = [kab, kab.slice(0, 2)];
   if (/^[\w-]{1,60}$/.test(given.get("dapil") ?? "")) state.dapil = given.get("dapil");
   if (/^[\d.]{2,13}$/.test(given.get("unit") ?? "")) state.unit = given.get("unit");
   state.titik = pointOf(given.get("titik"));
@@ -24,7 +35,10 @@ export function readState(hash, index) {
 
 // Write a state as what stands behind the #: only what differs from the first view, and the chamber and the year.
 export function writeState(state) {
-  const parts = [["lembaga", state.lembaga], ["tahun", state.tahun]];
+  const parts = [
+    ["lembaga", state.lembaga],
+    ["tahun", state.tahun],
+  ];
   for (const name of ["prov", "kab", "dapil", "unit"]) if (state[name]) parts.push([name, state[name]]);
   const own = state.titik?.own; // the device's position, and the map around it, stay out of what may be sent on
   if (state.titik && !own) parts.push(["titik", `${state.titik.lat},${state.titik.lon}`]);

@@ -1,5 +1,5 @@
-// Keeps the map page for when there is no network. DAPIL = {version, pages, files, more, folders} is written above this text when it
-// is served: the version names release and code, so another release is another cache, and the old one goes.
+// Keeps the map page for when there is no network. DAPIL = {version, pages, files, more, folders} is written above this
+// text when it is served: the version names release and code, so another release is another cache, and the old one goes.
 /* global DAPIL */
 
 const CACHE = `peta-dapil-${DAPIL.version}`;
@@ -7,20 +7,24 @@ const ANY = { ignoreVary: true }; // what is kept was asked for by this script, 
 const PATIENCE = 4000; // milliseconds that a page may take before the kept one is shown
 
 self.addEventListener("install", (event) => {
-  event.waitUntil((async () => {
-    const cache = await caches.open(CACHE);
-    await Promise.all([...DAPIL.pages, ...DAPIL.files].map((address) => keep(cache, address)));
-    if (!navigator.connection?.saveData) await Promise.allSettled(DAPIL.more.map((address) => keep(cache, address)));
-    await self.skipWaiting();
-  })());
+  event.waitUntil(
+    (async () => {
+      const cache = await caches.open(CACHE);
+      await Promise.all([...DAPIL.pages, ...DAPIL.files].map((address) => keep(cache, address)));
+      if (!navigator.connection?.saveData) await Promise.allSettled(DAPIL.more.map((address) => keep(cache, address)));
+      await self.skipWaiting();
+    })(),
+  );
 });
 
 self.addEventListener("activate", (event) => {
-  event.waitUntil((async () => {
-    const old = (await caches.keys()).filter((name) => name.startsWith("peta-dapil-") && name !== CACHE);
-    await Promise.all(old.map((name) => caches.delete(name)));
-    await self.clients.claim();
-  })());
+  event.waitUntil(
+    (async () => {
+      const old = (await caches.keys()).filter((name) => name.startsWith("peta-dapil-") && name !== CACHE);
+      await Promise.all(old.map((name) => caches.delete(name)));
+      await self.clients.claim();
+    })(),
+  );
 });
 
 self.addEventListener("message", ({ data }) => {

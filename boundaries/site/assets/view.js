@@ -52,21 +52,40 @@ function screenView(map, bounds) {
   const zoom = map._animatingZoom ? map._animateToZoom : map.getZoom();
   const origin = map.getPixelOrigin();
   const size = bounds.getSize();
-  return { scale: 2 ** zoom, tx: -origin.x - bounds.min.x, ty: -origin.y - bounds.min.y, width: size.x, height: size.y };
+  return {
+    scale: 2 ** zoom,
+    tx: -origin.x - bounds.min.x,
+    ty: -origin.y - bounds.min.y,
+    width: size.x,
+    height: size.y,
+  };
 }
 
 // Make the map in `element`. `quiet`: without animation.
 export function makeMap(element, { quiet, tiles, bounds }) {
   const map = L.map(element, {
-    zoomSnap: 0.25, zoomDelta: 0.75, wheelPxPerZoomLevel: 90, minZoom: 2.5, maxZoom: 16,
-    attributionControl: false, zoomControl: false, maxBoundsViscosity: 0.8, keyboardPanDelta: 90,
-    zoomAnimation: !quiet, fadeAnimation: !quiet, markerZoomAnimation: false, inertia: !quiet,
+    zoomSnap: 0.25,
+    zoomDelta: 0.75,
+    wheelPxPerZoomLevel: 90,
+    minZoom: 2.5,
+    maxZoom: 16,
+    attributionControl: false,
+    zoomControl: false,
+    maxBoundsViscosity: 0.8,
+    keyboardPanDelta: 90,
+    zoomAnimation: !quiet,
+    fadeAnimation: !quiet,
+    markerZoomAnimation: false,
+    inertia: !quiet,
     maxBounds: L.latLngBounds([bounds[1] - 14, bounds[0] - 22], [bounds[3] + 14, bounds[2] + 22]),
   });
   map.createPane("ground").style.zIndex = 250;
   map.createPane("over").style.zIndex = 450;
   for (const name of ["ground", "over"]) map.getPane(name).style.pointerEvents = "none";
-  if (tiles) L.tileLayer(tiles, { maxZoom: 19, crossOrigin: true, referrerPolicy: "strict-origin-when-cross-origin" }).addTo(map);
+  if (tiles)
+    L.tileLayer(tiles, { maxZoom: 19, crossOrigin: true, referrerPolicy: "strict-origin-when-cross-origin" }).addTo(
+      map,
+    );
   return map;
 }
 
@@ -74,8 +93,17 @@ export function makeMap(element, { quiet, tiles, bounds }) {
 export function showBox(map, [west, south, east, north], quiet) {
   const room = Math.min(28, map.getSize().x * 0.04);
   // The buttons stand above, the legend below.
-  const options = { paddingTopLeft: [room, 52], paddingBottomRight: [room, Math.min(96, map.getSize().y * 0.22)], animate: !quiet, duration: 0.6, maxZoom: 11.5 };
-  const box = [[south, west], [north, east]];
+  const options = {
+    paddingTopLeft: [room, 52],
+    paddingBottomRight: [room, Math.min(96, map.getSize().y * 0.22)],
+    animate: !quiet,
+    duration: 0.6,
+    maxZoom: 11.5,
+  };
+  const box = [
+    [south, west],
+    [north, east],
+  ];
   if (quiet) map.fitBounds(box, { ...options, animate: false });
   else map.flyToBounds(box, options);
 }

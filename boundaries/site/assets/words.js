@@ -11,7 +11,10 @@ const WORDS = {
   "short.dprd-provinsi": ["DPRD Prov", "DPRD Prov"],
   "short.dprd-kabkota": ["DPRD Kab/Kota", "DPRD Kab/Kota"],
   "explain.dpr": ["Dewan Perwakilan Rakyat", "the national parliament"],
-  "explain.dpd": ["Dewan Perwakilan Daerah: empat anggota setiap provinsi", "the regional senate: four members a province"],
+  "explain.dpd": [
+    "Dewan Perwakilan Daerah: empat anggota setiap provinsi",
+    "the regional senate: four members a province",
+  ],
   "explain.dprd-provinsi": ["parlemen provinsi", "the provincial parliament"],
   "explain.dprd-kabkota": ["parlemen kabupaten atau kota", "the parliament of a kabupaten or kota"],
   chamber: ["Lembaga", "Chamber"],
@@ -29,26 +32,53 @@ const WORDS = {
   seatview: ["Kursi", "Seats"],
   search: ["Cari kecamatan, kabupaten, atau dapil", "Find a kecamatan, kabupaten or dapil"],
   searchhint: ["mis. Ciwidey, Kab. Bandung", "e.g. Ciwidey, Kab. Bandung"],
-  searchnone: ["Tidak ditemukan. Periksa ejaannya, atau coba nama kecamatan.", "Nothing found. Check the spelling, or try the name of a kecamatan."],
+  searchnone: [
+    "Tidak ditemukan. Periksa ejaannya, atau coba nama kecamatan.",
+    "Nothing found. Check the spelling, or try the name of a kecamatan.",
+  ],
   searchfound: ["{n} hasil. Pilih dengan panah atas dan bawah.", "{n} results. Choose with the up and down arrows."],
   searching: ["Memuat daftar tempat…", "Loading the list of places…"],
   here: ["Gunakan posisi saya", "Use my position"],
   herewait: ["Mencari posisi…", "Looking for your position…"],
-  herefail: ["Posisi tidak dapat diperoleh. Izinkan peramban memakai lokasi, atau cari nama tempat Anda.", "Your position could not be had. Allow the browser to use it, or type your place."],
-  hereprivate: ["Posisi Anda dihitung di perangkat ini dan tidak dikirim ke mana pun.", "Your position is worked out on this device and sent nowhere."],
+  herefail: [
+    "Posisi tidak dapat diperoleh. Izinkan peramban memakai lokasi, atau cari nama tempat Anda.",
+    "Your position could not be had. Allow the browser to use it, or type your place.",
+  ],
+  hereprivate: [
+    "Posisi Anda dihitung di perangkat ini dan tidak dikirim ke mana pun.",
+    "Your position is worked out on this device and sent nowhere.",
+  ],
   hereaccuracy: ["Posisi perangkat ini teliti sekitar ±{m}.", "The position of this device is good to about ±{m}."],
-  tapaccuracy: ["Pada perbesaran ini ketukan Anda teliti sekitar ±{m}; perbesar peta untuk lebih pasti.", "At this zoom your tap is good to about ±{m}; zoom in to be surer."],
+  tapaccuracy: [
+    "Pada perbesaran ini ketukan Anda teliti sekitar ±{m}; perbesar peta untuk lebih pasti.",
+    "At this zoom your tap is good to about ±{m}; zoom in to be surer.",
+  ],
   point: ["Titik {lat}, {lon}", "Point {lat}, {lon}"],
   looking: ["Menghitung dapil di titik ini…", "Working out the dapil at this point…"],
-  atsea: ["Di laut, {m} dari daratan terdekat ({place}). Dapil daratan itu yang ditampilkan.", "At sea, {m} off the nearest land ({place}). The dapil of that land are shown."],
-  toofar: ["Terlalu jauh dari daratan mana pun: yang terdekat, {place}, berjarak {m}.", "Too far from any land: the nearest, {place}, is {m} away."],
-  nearborder: ["Dekat batas: {m} dari {place}. Garis batas di peta dasar bisa meleset sejauh itu.", "Near a border: {m} from {place}. The line of the base map may well be off by as much."],
-  sure: ["Tidak ada batas dalam jarak 50 m: jawaban ini mantap, sejauh peta dasarnya.", "No border within 50 m: this answer is firm, as far as the base map is."],
+  atsea: [
+    "Di laut, {m} dari daratan terdekat ({place}). Dapil daratan itu yang ditampilkan.",
+    "At sea, {m} off the nearest land ({place}). The dapil of that land are shown.",
+  ],
+  toofar: [
+    "Terlalu jauh dari daratan mana pun: yang terdekat, {place}, berjarak {m}.",
+    "Too far from any land: the nearest, {place}, is {m} away.",
+  ],
+  nearborder: [
+    "Dekat batas: {m} dari {place}. Garis batas di peta dasar bisa meleset sejauh itu.",
+    "Near a border: {m} from {place}. The line of the base map may well be off by as much.",
+  ],
+  sure: [
+    "Tidak ada batas dalam jarak 50 m: jawaban ini mantap, sejauh peta dasarnya.",
+    "No border within 50 m: this answer is firm, as far as the base map is.",
+  ],
   several: ["{n} dapil", "{n} dapil"],
   nodapil: ["Tidak ada dapil di sini.", "No dapil here."],
   notintable: ["Tidak ada dalam tabel ini.", "Not in this table."],
   notinyear: ["Rilis ini tidak memuat {chamber} tahun {year}.", "This release has no {chamber} of {year}."],
-  nocomposition: ["Hanya nama dan jumlah kursi yang diketahui; susunan wilayahnya tidak.", "Only names and seats are known; which units make them up is not."],
+  nocomposition: [
+    "Hanya nama dan jumlah kursi yang diketahui; susunan wilayahnya tidak.",
+    "Only names and seats are known; which units make them up is not.",
+  ],
   excluded: ["Wilayah ini tidak memilih {chamber}.", "This territory elects no {chamber}."],
   seats: ["{n} kursi", "{n} seats"],
   "seats.1": ["{n} kursi", "{n} seat"],
@@ -71,7 +101,10 @@ const WORDS = {
   source: ["Peta dasar", "Base map"],
   licence: ["Lisensi", "Licence"],
   release: ["Rilis", "Release"],
-  closed: ["Bukan data terbuka: peta dasarnya tidak boleh disebarkan tanpa izin.", "Not open data: the base map may not be passed on without leave."],
+  closed: [
+    "Bukan data terbuka: peta dasarnya tidak boleh disebarkan tanpa izin.",
+    "Not open data: the base map may not be passed on without leave.",
+  ],
   download: ["Unduh", "Download"],
   downloadall: ["Semua berkas rilis ini", "All files of this release"],
   dltopo: ["TopoJSON {name}", "TopoJSON {name}"],
@@ -81,7 +114,10 @@ const WORDS = {
   showon: ["Lihat di peta", "Show on the map"],
   list: ["Daftar", "List"],
   listof: ["Dapil {chamber} {year}", "Dapil of {chamber} {year}"],
-  nomap: ["Susunan wilayah dapil ini tidak diketahui, jadi tidak dapat digambar. Nama dan kursinya ada di daftar.", "Which units make up these dapil is not known, so they cannot be drawn. Their names and seats are in the list."],
+  nomap: [
+    "Susunan wilayah dapil ini tidak diketahui, jadi tidak dapat digambar. Nama dan kursinya ada di daftar.",
+    "Which units make up these dapil is not known, so they cannot be drawn. Their names and seats are in the list.",
+  ],
   legend: ["Kursi per dapil", "Seats per dapil"],
   legendseats: ["Satu titik = satu kursi", "One dot = one seat"],
   legendarea: ["Luas lingkaran = jumlah kursi", "Size of a circle = seats"],
@@ -90,7 +126,10 @@ const WORDS = {
   legendsame: ["Wilayah tetap", "Same ground"],
   legendmoved: ["Wilayah yang pindah dapil", "Ground that changed dapil"],
   legendnone: ["Tidak ada dapil", "No dapil"],
-  comparesum: ["{changed} dapil berubah, {same} tetap sama wilayahnya.", "{changed} dapil changed, {same} kept the same ground."],
+  comparesum: [
+    "{changed} dapil berubah, {same} tetap sama wilayahnya.",
+    "{changed} dapil changed, {same} kept the same ground.",
+  ],
   comparemoved: ["Yang pindah dapil ({n})", "Units that changed dapil ({n})"],
   comparechanged: ["Dapil yang berubah ({n})", "Dapil that changed ({n})"],
   comparegone: ["Dapil {year} yang tidak ada lagi ({n})", "Dapil of {year} that are no more ({n})"],
@@ -98,7 +137,10 @@ const WORDS = {
   comparecounts: ["{dapil} dapil berubah · {units} wilayah pindah", "{dapil} dapil changed · {units} units moved"],
   compareprovs: ["Menurut provinsi", "By province"],
   comparenone: ["Tidak ada yang berubah di sini.", "Nothing changed here."],
-  compareprov: ["Pilih provinsi untuk melihat wilayah yang pindah di peta.", "Choose a province to see on the map what moved."],
+  compareprov: [
+    "Pilih provinsi untuk melihat wilayah yang pindah di peta.",
+    "Choose a province to see on the map what moved.",
+  ],
   thennow: ["{then} → {now} kursi", "{then} → {now} seats"],
   newdapil: ["baru", "new"],
   sameground: ["wilayah sama", "same ground"],
@@ -111,7 +153,10 @@ const WORDS = {
   zoomin: ["Perbesar", "Zoom in"],
   zoomout: ["Perkecil", "Zoom out"],
   whole: ["Seluruh wilayah", "Whole view"],
-  maplabel: ["Peta {what}. Daftar di sebelahnya memuat isi yang sama.", "Map: {what}. The list beside it holds the same."],
+  maplabel: [
+    "Peta {what}. Daftar di sebelahnya memuat isi yang sama.",
+    "Map: {what}. The list beside it holds the same.",
+  ],
   share: ["Bagikan", "Share"],
   sharetitle: ["Bagikan tampilan ini", "Share this view"],
   link: ["Tautan", "Link"],
@@ -127,17 +172,29 @@ const WORDS = {
   full: ["Peta lengkap", "Full map"],
   loading: ["Memuat peta…", "Loading the map…"],
   failed: ["{what} tidak dapat dimuat.", "{what} could not be loaded."],
-  offline: ["Anda sedang luring, dan bagian ini belum pernah dibuka.", "You are offline, and this part was not opened before."],
-  nodata: ["Rilis ini belum mempunyai berkas peta. Pengelola dapat membuatnya dengan: dapil export --all", "This release has no map files yet. Whoever runs the service can make them with: dapil export --all"],
+  offline: [
+    "Anda sedang luring, dan bagian ini belum pernah dibuka.",
+    "You are offline, and this part was not opened before.",
+  ],
+  nodata: [
+    "Rilis ini belum mempunyai berkas peta. Pengelola dapat membuatnya dengan: dapil export --all",
+    "This release has no map files yet. Whoever runs the service can make them with: dapil export --all",
+  ],
   again: ["Coba lagi", "Try again"],
-  changedto: ["{chamber} tidak ada untuk pemilu itu; ditampilkan {year}.", "There is no {chamber} of that election; {year} is shown."],
+  changedto: [
+    "{chamber} tidak ada untuk pemilu itu; ditampilkan {year}.",
+    "There is no {chamber} of that election; {year} is shown.",
+  ],
   nosuch: ["{name} tidak ada dalam rilis ini.", "{name} is not in this release."],
   "level.2": ["Provinsi", "Province"],
   "level.5": ["Kabupaten/kota", "Kabupaten/kota"],
   "level.8": ["Kecamatan", "Kecamatan"],
   "level.13": ["Desa/kelurahan", "Desa/kelurahan"],
   "level.dapil": ["Dapil {chamber}", "Dapil of {chamber}"],
-  caution: ["Bukan batas resmi: diturunkan dari undang-undang dan peta dasar.", "Not official boundaries: derived from the law and a base map."],
+  caution: [
+    "Bukan batas resmi: diturunkan dari undang-undang dan peta dasar.",
+    "Not official boundaries: derived from the law and a base map.",
+  ],
 };
 
 let tongueAt = 0;
@@ -169,12 +226,16 @@ export function number(value, digits = 0) {
 }
 
 export function percent(share) {
-  return new Intl.NumberFormat(tongueName, { style: "percent", maximumFractionDigits: share < 0.01 ? 1 : 0 }).format(share);
+  return new Intl.NumberFormat(tongueName, { style: "percent", maximumFractionDigits: share < 0.01 ? 1 : 0 }).format(
+    share,
+  );
 }
 
 export function day(iso) {
   const [year, month, date] = iso.split("-").map(Number);
-  return new Intl.DateTimeFormat(tongueName, { dateStyle: "long", timeZone: "UTC" }).format(Date.UTC(year, month - 1, date));
+  return new Intl.DateTimeFormat(tongueName, { dateStyle: "long", timeZone: "UTC" }).format(
+    Date.UTC(year, month - 1, date),
+  );
 }
 
 // Metres as a person says them: 24 m, 1.2 km, 340 km.
