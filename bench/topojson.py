@@ -34,8 +34,7 @@ import pandas as pd
 import shapely
 
 from boundaries.exports import topojson as tj
-from boundaries.exports.simplify import METRES
-from boundaries.exports.thinning import thin
+from boundaries.exports.thinning import largest_parts, thin
 from boundaries.exports.topology import Topology, build_topology
 from boundaries.release import Release, open_release
 
@@ -251,23 +250,33 @@ def python_child(eps: str, grid: str, out: str, *inputs: str) -> None:
 def ours_child(release: str, year: str, case: str, out: str, tolerance: str = "", islands: str = "") -> None:
     """What `boundaries.exports.topojson` does for a file and its drawing: read, build, simplify, check, encode.
 
-    With a tolerance and a number of islands: only so many, the largest, and no island else.
+    With a tolerance and an area (m²): only islands as large as that, and the largest ground of every dapil.
     """
     opened = open_release(release)
     detail = tj.DRAWINGS[tj.NATION["web"][case]]
     source = only_dapil(opened, int(year), case)
     if islands:
         detail = replace(detail, tolerance_m=float(tolerance))
-        source = thin(source, np.array([shapely.Polygon()]), _area_of_rank(source, int(islands)), None)
+        source = thin(source, _largest(source), float(islands), None)
     elif detail.island_m2:
         source = tj.thinned(source, detail, tj.landmarks(opened))
     Path(out).write_bytes(tj.encode(tj.sized(source, detail)[0]))
 
 
-def _area_of_rank(source: Topology, count: int) -> float:
-    """The area (m²) of the n-th largest polygon."""
-    parts = [shapely.area(shapely.get_parts(source.polygons(name))) for name in source.rings]
-    return float(np.sort(parts[0])[::-1][count - 1] * METRES**2)
+def _area_for(source: Topology, islands: int) -> float:
+    """The area (m²) from which on islands are to be kept so that all objects together have as many polygons."""
+    low, high, ground = 1.0, 1e12, _largest(source)
+    for _ in range(40):
+        middle = float(np.sqrt(low * high))
+        left = thin(source, ground, middle, None)
+        many = sum(len(rings.polygon) - 1 for rings in left.rings.values()) > islands
+        low, high = (middle, high) if many else (low, middle)
+    return high
+
+
+def _largest(source: Topology) -> np.ndarray:
+    """Ground of every dapil that stays, however few islands do."""
+    return np.concatenate([largest_parts(source.polygons(name)) for name in source.rings])
 
 
 def only_dapil(release: Release, year: int, case: str) -> Topology:
@@ -316,9 +325,9 @@ def few(release: Release, year: int, case: str, folder: Path, truth: dict, peer:
     """This project with as many islands and as much ground moved as a peer."""
     out = folder / "few.json"
     command = [sys.executable, "-P", __file__, "--ours", str(release.path), str(year), case, str(out)]
-    count = str(max(1, peer.islands // len(truth)))
+    area = repr(_area_for(only_dapil(release, year, case), peer.islands))
     run, quality, path = search(
-        lambda value: child([[*command, repr(value), count]]), out, truth, peer.moved_pct, 50, 10_000
+        lambda value: child([[*command, repr(value), area]]), out, truth, peer.moved_pct, 50, 10_000
     )
     print(line("this project, as few islands", run, path, quality), flush=True)
 

@@ -365,6 +365,19 @@ def test_a_broken_topology_does_not_pass(small):
         check(replace(topology, points=spoilt))
 
 
+def test_a_feature_without_ground_does_not_pass_and_is_written_as_such():
+    topology = squares((0, 0, 2, 2), (3, 0, 4, 2), (6, 0, 7, 1))
+    for lost in range(3):
+        left = thinning.only(topology, np.arange(3) != lost)
+        with pytest.raises(
+            ReleaseError, match=f"1 features have lost all their ground, the first dapil-{lost}"
+        ):
+            check(left)
+        written = json.loads(tj.encode(left))["objects"]["dpr"]["geometries"]
+        assert [len(each["arcs"]) for each in written] == [int(k != lost) for k in range(3)]
+        assert written[lost]["type"] == "MultiPolygon"
+
+
 def test_an_island_turned_the_wrong_way_does_not_pass():
     topology = archipelago(3)
     islet = int(np.diff(topology.starts).argmin())

@@ -102,13 +102,14 @@ def _geometries(labels: Mapping[str, str], table: pd.DataFrame, rings: Rings) ->
     between[rings.ring[:-1]] = 1
     between[rings.ring[rings.polygon[:-1]]] = 2
     first = rings.ring[rings.polygon[rings.feature]]
-    between[first[:-1]] = 3
+    between[first[:-1][first[:-1] < first[1:]]] = 3
     content, ends = numbers(rings.refs, between, _BETWEEN_REFS)
     text, cuts = content.decode(), np.append(0, ends)[first].tolist()
-    single = (np.diff(rings.feature) == 1).tolist()
-    for key, one, (a, b) in zip(table[key_of(table)].tolist(), single, pairwise(cuts), strict=True):
-        kind, left, right = ("Polygon", "[[", "]]") if one else ("MultiPolygon", "[[[", "]]]")
-        yield f'{{"type":"{kind}",{labels[key]},"arcs":{left}{text[a:b]}{right}}}'
+    count = np.diff(rings.feature).tolist()
+    for key, polygons, (a, b) in zip(table[key_of(table)].tolist(), count, pairwise(cuts), strict=True):
+        kind, left, right = ("Polygon", "[[", "]]") if polygons == 1 else ("MultiPolygon", "[[[", "]]]")
+        arcs = f"{left}{text[a:b]}{right}" if polygons else "[]"
+        yield f'{{"type":"{kind}",{labels[key]},"arcs":{arcs}}}'
 
 
 def _sorted(rings: Rings) -> Rings:

@@ -1,4 +1,4 @@
-"""Whether a topology is what it says: valid polygons, valid coverages, nothing the wrong way round.
+"""Whether a topology is what it says: valid polygons, valid coverages, nothing lost or the wrong way round.
 
 That an object is a valid coverage is shown on the arcs rather than on its polygons, once for all objects:
 
@@ -26,8 +26,15 @@ Array = NDArray[Any]
 
 
 def check(topology: Topology) -> None:
-    """Raise ReleaseError unless every polygon of every object is valid, every object is a valid coverage, and every
-    outside runs clockwise, every hole the other way."""
+    """Raise ReleaseError unless every feature has ground, every polygon of every object is valid, every object is a
+    valid coverage, and every outside runs clockwise, every hole the other way."""
+    for name, rings in topology.rings.items():
+        without = np.flatnonzero(np.diff(rings.feature) == 0)
+        if len(without):
+            label = str(topology.tables[name].iloc[int(without[0]), 0])
+            raise ReleaseError(
+                f"{name}: {len(without)} features have lost all their ground, the first {label}"
+            )
     crossed = _crossed(topology)
     every = merged(list(topology.rings.values()))
     example, which = distinct(every)
