@@ -18,6 +18,11 @@ Array = NDArray[Any]
 _APART: Final = 2**20
 """Cells between landmasses that are drawn as if each were alone."""
 _ATTEMPTS: Final = 12
+_HOPELESS: Final = 2
+"""After so many attempts without fewer lines that cannot be mended the grid is too coarse for them."""
+_PATIENT: Final = 8
+"""So often a line that clashes is simplified less around the clash; after that it is left as it is, and in the end all
+are: as they came, no lines clash."""
 _LESS: Final = 30
 """A line that cannot be mended is simplified so many times less; around a clash, only as far as `_AROUND` points."""
 _AROUND: Final = 2
@@ -52,6 +57,7 @@ def draw(lines: Lines, limits: Array, step: int, apart: Array | None) -> Lines:
     limit = np.maximum(limits, 0.25)[of_point]
     simple, limit = _without_clashes(lines, limit, step)
     follows = _fine(lines, step).turns.follows
+    fewest, since = len(lines) + 1, 0
     for _ in range(_ATTEMPTS):
         tiny = _tiny(simple, loop)
         graph = linework.graph(tiny.points, tiny.starts, tiny.ring, follows)
@@ -60,6 +66,9 @@ def draw(lines: Lines, limits: Array, step: int, apart: Array | None) -> Lines:
         if not len(bad):
             mending.straighten(graph, least)
             return _from_graph(graph, tiny, shift)
+        fewest, since = (len(bad), 0) if len(bad) < fewest else (fewest, since + 1)
+        if since == _HOPELESS:
+            break
         limit[np.isin(of_point, bad)] /= _LESS
         simple, limit = _without_clashes(lines, limit, step)
     raise ReleaseError(f"{len(bad)} lines cannot be drawn apart on this grid; choose a finer one")
@@ -70,15 +79,22 @@ def _without_clashes(lines: Lines, limit: Array, step: int) -> tuple[Lines, Arra
     follows = _fine(lines, step).turns.follows
     limit = limit.copy()
     changed: Array | None = None  # lines that are not as they were when last looked at
-    for attempt in range(_ATTEMPTS):
+    for attempt in range(3 * _PATIENT):
         simple = collapse(lines, limit)
         fine = _fine(simple, step, follows)
         only = None if changed is None else changed[fine.line]
         spots = mending.faulty(fine, linework.clashes(fine, only), linework.turned(fine))
         if not len(spots):
             return simple, limit
-        reach = _AROUND << attempt
         line = fine.line[spots]
+        changed = np.zeros(len(lines), dtype=bool)
+        changed[line] = True
+        if attempt >= _PATIENT:
+            last = attempt >= 2 * _PATIENT
+            limit[slice(None) if last else np.repeat(changed, np.diff(lines.starts))] = 0
+            changed |= last
+            continue
+        reach = _AROUND << attempt
         low = np.maximum(spots - reach, simple.starts[:-1][line])
         high = np.minimum(spots + reach + 1, simple.starts[1:][line] - 1)
         origin = np.asarray(simple.origin)
@@ -86,8 +102,6 @@ def _without_clashes(lines: Lines, limit: Array, step: int) -> tuple[Lines, Arra
         np.add.at(marks, origin[low], 1)
         np.add.at(marks, origin[high] + 1, -1)
         limit[np.cumsum(marks)[:-1] > 0] /= _LESS
-        changed = np.zeros(len(lines), dtype=bool)
-        changed[line] = True
     raise ReleaseError(f"{len(np.unique(line))} lines clash however little they are simplified")
 
 

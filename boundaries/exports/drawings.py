@@ -1,5 +1,6 @@
 """A year drawn as a whole, at a few details: what the TopoJSON files are cut out of."""
 
+import logging
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Final
@@ -16,6 +17,7 @@ from boundaries.exports.topology_cost import Costs
 from boundaries.release import Release
 
 Array = NDArray[Any]
+log = logging.getLogger(__name__)
 
 CHAMBERS: Final = ("dpr", "dpd", "dprd-provinsi", "dprd-kabkota")
 UNITS: Final = ("provinsi", "kabkota")
@@ -58,7 +60,8 @@ DRAWINGS: Final = {
     "overview": Detail(25_000, 1_600, 50_000, 2_500),
     "overview-dpr": Detail(50_000, 4_000, 50_000, 2_500, only=("dpr", "dpd")),
 }
-_FINER: Final = (1.0, 0.8, 0.6, 0.4, 0.2)
+#: Where a grid leaves no room, finer ones; the last is so fine that lines as they came have room, if not points.
+_FINER: Final = (1.0, 0.8, 0.6, 0.4, 0.2, 0.1, 0.04, 0.01)
 
 
 @dataclass(frozen=True)
@@ -119,16 +122,16 @@ def sized(topology: Topology, detail: Detail) -> tuple[Topology, Detail]:
     """Simplify a topology (on the release's grid, thinned) to a detail; returns it and the detail it came out with.
 
     Where no valid outcome is possible on the grid of the detail, the next finer one is tried, with a smaller
-    tolerance. Raises ReleaseError where none helped.
+    tolerance, and where none helps the topology is given as it is, on the release's grid: a file that is larger
+    than it should be, never one that is wrong or missing. Its member ``about`` tells the grid.
     """
     if detail.tolerance_m is None:
         return topology, detail
-    reason = ""
     for factor in _FINER:
         tolerance = detail.tolerance_m * factor
         step = max(1, round(detail.step * factor))
         try:
             return generalise(topology, step, tolerance), replace(detail, step=step, tolerance_m=tolerance)
         except ReleaseError as error:
-            reason = str(error)
-    raise ReleaseError(f"no simplified topology: {reason}")
+            log.info("no drawing with a step of %d: %s", step, error)
+    return topology, replace(detail, step=1, tolerance_m=None)
