@@ -5,6 +5,8 @@ Kepmendagri: ``32``, ``32.04``, ``32.04.05``, ``32.04.05.2001``.
 """
 
 import re
+from collections.abc import Iterable
+from itertools import pairwise
 from typing import Final, Literal, get_args
 
 from boundaries.errors import CodeError
@@ -53,6 +55,16 @@ def parent(code: str) -> str | None:
     """Return the code one level up, None for a provinsi."""
     index = LEVELS.index(level(code))
     return None if index == 0 else ancestor(code, LEVELS[index - 1])
+
+
+def finest(codes: Iterable[str]) -> list[str]:
+    """Return the codes that no other lies under, sorted: the base units, whatever their level.
+
+    >>> finest(["32", "32.04", "32.04.05", "32.10"])
+    ['32.04.05', '32.10']
+    """
+    ordered = sorted(set(codes))  # a dot comes before any digit, so what lies under a code follows it at once
+    return [code for code, after in pairwise([*ordered, ""]) if not after.startswith(f"{code}.")]
 
 
 def _mend(text: str) -> str:

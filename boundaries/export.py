@@ -12,7 +12,7 @@ from boundaries.errors import ReleaseError
 from boundaries.exports.csvtable import unit_names, write_assignment
 from boundaries.exports.dataset import Dataset, Datasets
 from boundaries.exports.formats import FORMATS
-from boundaries.release import Release
+from boundaries.release import Release, mapped
 from boundaries.staging import disk_trouble
 
 CHAMBERS: Final = ("dpr", "dpd", "dprd-provinsi", "dprd-kabkota")
@@ -127,7 +127,7 @@ def _known(what: str, value: str, allowed: tuple[str, ...]) -> None:
 
 def _years(release: Release, chamber: str | None) -> list[int]:
     """Years with a layer of the chamber, or of any."""
-    plans = [plan for plan in release.manifest["plans"] if plan.get("layer")]
+    plans = mapped(release.manifest)
     return sorted({int(plan["tahun"]) for plan in plans if chamber in (None, plan["lembaga"])})
 
 

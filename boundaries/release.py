@@ -121,6 +121,15 @@ class Release:
                 raise ReleaseError(f"{self.gpkg}: {name!r} cannot be read: {error}") from None
 
 
+def mapped(manifest: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Return the plans of which a release has a map.
+
+    Not those that are tables only, and not those of which the base map shows no dapil whole: the manifest tells of
+    these (``omitted``), but there is no layer.
+    """
+    return [plan for plan in manifest.get("plans", ()) if plan.get("layer") and int(plan["dapil"])]
+
+
 def open_release(path: Path | str, *, complete: bool = True) -> Release:
     """Open a release by its own directory, or the current one of the directory of releases.
 

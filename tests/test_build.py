@@ -1,5 +1,6 @@
 """From a base map to a release: a map written on the spot, the nation, and the way without a mirror."""
 
+import csv
 import hashlib
 import json
 import os
@@ -18,6 +19,7 @@ import pytest
 import shapely
 from click.testing import CliRunner
 
+from boundaries import downloads
 from boundaries.cli import main
 from boundaries.plans import load_plans
 from boundaries.registry import load_registry
@@ -86,7 +88,7 @@ def run(*arguments):
 @pytest.mark.parametrize("suffix", ["gpkg", "geojson", "shp"])
 def test_any_map_builds_in_any_format(tmp_path, suffix):
     toml = write_map(tmp_path / "map", suffix=suffix)
-    result = run("build", "--source", toml, "--out", tmp_path / "out", "--json")
+    result = run("build", "--source", toml, "--out", tmp_path / "out", "--json", "--no-downloads")
     assert result.exit_code == 0, result.output
     answer = json.loads(result.stdout)
     release = open_release(tmp_path / "out")
@@ -121,6 +123,51 @@ def test_a_partial_map_publishes_only_whole_dapil_and_names_the_others(tmp_path)
     assert len(plans["dpr-2024"]["omitted"]) == 84
     assert "only a part" in plans["dpr-2024"]["omitted"]["dpr-2024-3401"]
     assert set(release.read_layer("dprd-kabkota-2024")[0]["kode_kabkota"]) == {"34.71"}
+    assert_downloads_hold_what_is_shown(release)
+
+
+def assert_downloads_hold_what_is_shown(release):
+    """Every plan with a layer in every format; nothing of a plan or dapil that the base map does not show."""
+    assert run("verify", release.path).exit_code == 0
+    listed = {each["name"] for each in downloads.read(release)["files"]}
+    shown = [name for name in release.layers if not name.startswith("unit-")]
+    for plan in shown:
+        assert {
+            f"{plan}{s}" for s in (".gpkg", ".csv", ".shp.zip", "-web.topojson", "-assignment.csv")
+        } <= listed
+        own = set(release.read_layer(plan)[0]["id"])
+        with (release.path / "downloads" / f"{plan}-assignment.csv").open() as file:
+            assert {row["id"] for row in csv.DictReader(file)} == own
+        facts = json.loads((release.path / "downloads" / f"map-facts-{plan}.json").read_bytes())
+        assert {row[facts["columns"].index("id")] for row in facts["rows"]} == own
+    omitted = {plan["id"] for plan in release.manifest["plans"] if not plan["dapil"]}
+    assert not [name for name in listed for plan in omitted if plan in name]
+    index = json.loads((release.path / "downloads" / "map-index.json").read_bytes())
+    assert set(index["plans"]) == set(shown)
+
+
+def test_a_map_on_which_no_dapil_is_whole_has_downloads_of_its_units(tmp_path):
+    toml = write_map(tmp_path / "map", under="34.71.01")
+    assert run("build", "--source", toml, "--out", tmp_path / "out").exit_code == 0
+    release = open_release(tmp_path / "out")
+    assert release.layers == ("unit-provinsi", "unit-kabkota", "unit-kecamatan")
+    assert run("verify", release.path).exit_code == 0
+    assert "unit-kecamatan.gpkg" in {each["name"] for each in downloads.read(release)["files"]}
+
+
+def test_a_partial_map_of_kabkota_alone_can_be_downloaded_and_asked(tmp_path):
+    toml = write_map(tmp_path / "map", level="kabkota", under="34")
+    result = run(
+        "build", "--source", toml, "--out", tmp_path / "out", "--plan", "dpr-2024", "--plan", "dpd-2024"
+    )
+    assert result.exit_code == 0, result.output
+    release = open_release(tmp_path / "out")
+    assert release.layers == ("dpr-2024", "dpd-2024", "unit-provinsi", "unit-kabkota")
+    assert_downloads_hold_what_is_shown(release)
+    asked = run("lookup", "110.05", "-7.75", "--release", release.path)
+    assert asked.exit_code == 0, asked.output
+    assert "(34.01), Daerah Istimewa Yogyakarta (34)" in asked.output
+    assert "DAERAH ISTIMEWA YOGYAKARTA I, 8 kursi" in asked.output
 
 
 def test_a_map_that_lacks_units_is_refused_with_names_and_mend(tmp_path):
@@ -134,9 +181,8 @@ def test_a_map_that_lacks_units_is_refused_with_names_and_mend(tmp_path):
 
 def test_a_map_of_kabkota_is_enough_for_plans_that_split_none(tmp_path):
     toml = write_map(tmp_path / "map", level="kabkota", under="", partial=False)
-    good = run(
-        "build", "--source", toml, "--out", tmp_path / "out", "--plan", "dpr-2024", "--plan", "dpd-2024"
-    )
+    plans = ("--plan", "dpr-2024", "--plan", "dpd-2024", "--no-downloads")
+    good = run("build", "--source", toml, "--out", tmp_path / "out", *plans)
     assert good.exit_code == 0, good.output
     assert len(open_release(tmp_path / "out").read_layer("dpr-2024")[0]) == 84
     bad = run("build", "--source", toml, "--out", tmp_path / "out", "--plan", "dprd-provinsi-2024")
@@ -146,17 +192,21 @@ def test_a_map_of_kabkota_is_enough_for_plans_that_split_none(tmp_path):
 
 def test_the_same_inputs_give_the_same_release(tmp_path):
     toml = write_map(tmp_path / "map")
-    ids = [
-        run("build", "--source", toml, "--out", tmp_path / out).stdout.strip()[-30:] for out in ("one", "two")
-    ]
-    assert Path(ids[0]).name == Path(ids[1]).name
-    files = [sorted((tmp_path / out / "current").iterdir()) for out in ("one", "two")]
-    assert all(a.read_bytes() == b.read_bytes() for a, b in zip(*files, strict=True))
+    for out in ("one", "two"):
+        done = run("build", "--source", toml, "--out", tmp_path / out, "--plan", "dprd-kabkota-2024")
+        assert done.exit_code == 0, done.output
+    roots = [(tmp_path / out / "current").resolve() for out in ("one", "two")]
+    one, two = (
+        {path.relative_to(root): path.read_bytes() for path in root.rglob("*") if path.is_file()}
+        for root in roots
+    )
+    assert one == two
+    assert roots[0].name == roots[1].name
 
 
 def test_a_wrong_digit_in_a_plan_leaves_the_release_and_says_where(tmp_path):
     toml = write_map(tmp_path / "map")
-    assert run("build", "--source", toml, "--out", tmp_path / "out").exit_code == 0
+    assert run("build", "--source", toml, "--out", tmp_path / "out", "--no-downloads").exit_code == 0
     before = (tmp_path / "out" / "current").resolve()
     plans = tmp_path / "plans"
     shutil.copytree(data_directory() / "plans", plans)
@@ -179,7 +229,9 @@ def test_the_manifest_hashes_the_plans_that_were_used(tmp_path):
     note = plans / "2024" / "dpr.toml"
     note.write_text(note.read_text(encoding="utf-8") + "\n# another plan file\n", encoding="utf-8")
     for name, more in (("own", ("--plans-dir", plans)), ("project", ())):
-        result = run("build", "--source", toml, "--out", tmp_path / name, "--plan", "dpd-2024", *more)
+        result = run(
+            "build", "--source", toml, "--out", tmp_path / name, "--plan", "dpd-2024", "--no-downloads", *more
+        )
         assert result.exit_code == 0, result.output
     own, project = (open_release(tmp_path / n).manifest["inputs"] for n in ("own", "project"))
     digest = hashlib.sha256(note.read_bytes()).hexdigest()
@@ -190,9 +242,19 @@ def test_the_manifest_hashes_the_plans_that_were_used(tmp_path):
 def test_a_build_killed_at_any_moment_leaves_the_release(tmp_path):
     toml = write_map(tmp_path / "map")
     out = tmp_path / "out"
-    assert run("build", "--source", toml, "--out", out, "--plan", "dpr-2024").exit_code == 0
+    assert run("build", "--source", toml, "--out", out, "--plan", "dpr-2024", "--no-downloads").exit_code == 0
     before = open_release(out).id
-    command = [sys.executable, "-m", "boundaries.cli", "build", "--source", str(toml), "--out", str(out)]
+    command = [
+        sys.executable,
+        "-m",
+        "boundaries.cli",
+        "build",
+        "--source",
+        str(toml),
+        "--out",
+        str(out),
+        "--no-downloads",
+    ]
     for delay in (1.0, 2.0, 2.5, 3.0):
         process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         time.sleep(delay)
@@ -206,7 +268,7 @@ def test_a_build_killed_at_any_moment_leaves_the_release(tmp_path):
 
 def test_data_goes_to_stdout_and_talk_to_stderr(tmp_path):
     toml = write_map(tmp_path / "map")
-    result = run("build", "--source", toml, "--out", tmp_path / "out")
+    result = run("build", "--source", toml, "--out", tmp_path / "out", "--no-downloads")
     assert result.stdout.strip() == str(open_release(tmp_path / "out").path)
     assert "source: peta-uji" in result.stderr
     assert "coverage:" not in result.stderr  # progress is for a terminal
@@ -216,7 +278,7 @@ def test_data_goes_to_stdout_and_talk_to_stderr(tmp_path):
 
 def test_a_picture_is_drawn_and_the_same_twice(tmp_path):
     toml = write_map(tmp_path / "map")
-    run("build", "--source", toml, "--out", tmp_path / "out")
+    run("build", "--source", toml, "--out", tmp_path / "out", "--no-downloads")
     for name in ("a.png", "b.png"):
         drawn = run(
             "map", "dprd-kabkota-2024", "--release", tmp_path / "out" / "current", "-o", tmp_path / name

@@ -81,3 +81,9 @@ def test_a_unit_lies_in_no_finer_unit() -> None:
 def test_a_length_of_no_level_has_no_level() -> None:
     with pytest.raises(CodeError):
         codes.level("32.0")
+
+
+def test_the_finest_codes_have_none_below() -> None:
+    known = ["32.04.01", "32", "32.04.01.2001", "32.10", "32.04", "32.04.02", "31", "31"]
+    assert codes.finest(known) == ["31", "32.04.01.2001", "32.04.02", "32.10"]
+    assert codes.finest([]) == []

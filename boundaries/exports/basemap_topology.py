@@ -1,8 +1,8 @@
 """The base map of one province as TopoJSON: what a page needs to look a point up without asking a server.
 
 The one object ``dasar`` holds the base units of the release in that province, at full precision: the desa of split
-kecamatan and every other kecamatan, as `boundaries.service.lookup` has them. Borders with other provinces are
-vertex for vertex those of their files.
+kecamatan and every other kecamatan (kabkota, where the base map has nothing finer), as `boundaries.service.lookup`
+has them. Borders with other provinces are vertex for vertex those of their files.
 """
 
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from boundaries.codes import ancestor
+from boundaries.codes import LEVELS, finest
 from boundaries.errors import ReleaseError
 from boundaries.exports.topojson import about, encode
 from boundaries.exports.topology import build_topology
@@ -43,18 +43,14 @@ def unit_topologies(release: Release) -> Iterator[tuple[str, bytes]]:
 def base_units(release: Release) -> tuple[pd.DataFrame, Array]:
     """Return the base units, sorted by code: (``kode``, ``nama``), and their MultiPolygons in degrees.
 
-    Raises ReleaseError where the release has no kecamatan.
+    Raises ReleaseError where the release has no units.
     """
-    if "unit-kecamatan" not in release.layers:
-        raise ReleaseError(f"{release.id} has no layer unit-kecamatan; build the release again")
-    table, geometry = release.read_layer("unit-kecamatan")
-    table = table[_COLUMNS]
-    if "unit-desa" in release.layers:
-        desa, shapes = release.read_layer("unit-desa")
-        whole = ~table["kode"].isin({ancestor(code, "kecamatan") for code in desa["kode"]}).to_numpy()
-        table = pd.concat([table[whole], desa[_COLUMNS]])
-        geometry = np.concatenate([geometry[whole], shapes])
-    order = np.argsort(table["kode"].to_numpy(dtype=str), kind="stable")
+    layers = [release.read_layer(f"unit-{each}") for each in LEVELS if f"unit-{each}" in release.layers]
+    if not layers:
+        raise ReleaseError(f"{release.id} has no layer of units; build the release again")
+    table = pd.concat([frame[_COLUMNS] for frame, _ in layers], ignore_index=True)
+    geometry = np.concatenate([shapes for _, shapes in layers])
+    order = pd.Index(table["kode"]).get_indexer(pd.Index(finest(table["kode"])))
     return table.iloc[order].reset_index(drop=True), geometry[order]
 
 

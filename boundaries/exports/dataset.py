@@ -188,15 +188,21 @@ class Datasets:
         frame = self._assignment if table == "assignment" else self._members
         return frame[frame["plan_id"] == plan].reset_index(drop=True)
 
+    def shown(self, table: str, plan: str) -> pd.DataFrame:
+        """Return `rows` without those of dapil that the release leaves out.
+
+        A dapil that the base map has no ground of, or only a part, is named in the manifest (``omitted``) instead.
+        """
+        rows = self.rows(table, plan)
+        omitted = next(each for each in self.release.manifest["plans"] if each["id"] == plan)["omitted"]
+        return rows[~(plan + "-" + rows["kode_dapil"]).isin(omitted)].reset_index(drop=True)
+
     def assigned(self, plan: str, province: str | None = None) -> pd.DataFrame:
         """Return the base units of a plan and the dapil of each, of the dapil that the release shows.
 
-        A dapil that the base map has no ground of is left out of a release and named in its manifest (``omitted``);
-        so are its units here. `province`: only dapil of this province.
+        `province`: only dapil of this province.
         """
-        rows = self.rows("assignment", plan)
-        omitted = next(each for each in self.release.manifest["plans"] if each["id"] == plan)["omitted"]
-        rows = rows[~(plan + "-" + rows["kode_dapil"]).isin(omitted)]
+        rows = self.shown("assignment", plan)
         if province is not None:
             rows = rows[
                 rows["kode_dapil"].isin(set(self.get(plan).of_province(province).frame["kode_dapil"]))

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from boundaries.exports.dataset import Dataset, Datasets
 from boundaries.exports.packing import BEST, QUICK, gzipped
-from boundaries.release import Release, open_release
+from boundaries.release import Release, mapped, open_release
 
 #: The two languages of the project.
 Text = Mapping[str, str]
@@ -46,9 +46,7 @@ class Job:
 
 def jobs(release: Release) -> list[Job]:
     """Every job of a release, the longest first, so that two workers end together."""
-    years = sorted(
-        {int(plan["tahun"]) for plan in release.manifest["plans"] if plan.get("layer")}, reverse=True
-    )
+    years = sorted({int(plan["tahun"]) for plan in mapped(release.manifest)}, reverse=True)
     layers = sorted(
         Datasets(release).layers, key=lambda name: "kabkota" not in name and "kecamatan" not in name
     )
@@ -111,7 +109,7 @@ def _layer(release: Release, name: str, folder: Path) -> Iterator[tuple[str, Abo
         yield file, _about(dataset, each.id, each.media_type, text=each.text)
     if dataset.geometry is not None and name in datasets.plans:
         file = f"{name}-assignment.csv"
-        rows = datasets.rows("assignment", name)
+        rows = datasets.assigned(name)
         write_assignment(dataset, rows, unit_names(datasets), folder / file)
         yield file, _about(dataset, "assignment", "text/csv", text=True)
 

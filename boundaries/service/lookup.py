@@ -16,7 +16,7 @@ import shapely
 from numpy.typing import NDArray
 from pyproj import Geod
 
-from boundaries.codes import ancestor, level
+from boundaries.codes import LENGTH, Level, ancestor, finest, level
 from boundaries.errors import BoundariesError, NotFound
 from boundaries.service.gpkg import GeoPackage
 
@@ -97,8 +97,8 @@ class LookupResult:
     di_darat: bool
     jarak_m: float
     desa: Unit | None
-    kecamatan: Unit
-    kabkota: Unit
+    kecamatan: Unit | None
+    kabkota: Unit | None
     provinsi: Unit
     tetangga: tuple[Neighbour, ...]
     dapil: tuple[Seat, ...]
@@ -208,8 +208,8 @@ class Lookup:
         return LookupResult(
             lon, lat, chosen, di_darat=distance == 0, jarak_m=distance,
             desa=self._unit(code) if level(code) == "desa" else None,
-            kecamatan=self._unit(ancestor(code, "kecamatan")),
-            kabkota=self._unit(ancestor(code, "kabkota")),
+            kecamatan=self._above(code, "kecamatan"),
+            kabkota=self._above(code, "kabkota"),
             provinsi=self._unit(ancestor(code, "provinsi")),
             tetangga=others,
             dapil=tuple(self._seat(chamber, chosen, code) for chamber in CHAMBERS),
@@ -227,6 +227,10 @@ class Lookup:
 
     def _unit(self, code: str) -> Unit:
         return Unit(code, self._names.get(code, code))
+
+    def _above(self, code: str, of: Level) -> Unit | None:
+        """The unit of a level that holds a base unit; None where the base map has nothing so fine there."""
+        return self._unit(ancestor(code, of)) if len(code) >= LENGTH[of] else None
 
     def _seat(self, chamber: str, year: int, code: str) -> Seat:
         plan = self._plans.get(f"{chamber}-{year}")
@@ -321,17 +325,13 @@ def _excluded(plan: _Plan, chamber: str, code: str) -> dict[str, str]:
 
 
 def _base_units(package: Tables) -> tuple[NDArray[np.object_], NDArray[np.object_]]:
-    """Return codes and shapes: the desa of split kecamatan, and every other kecamatan."""
-    desa = (
-        [code for (code,) in package.records("unit-desa", ("kode",))] if "unit-desa" in package.tables else []
-    )
-    split = {ancestor(code, "kecamatan") for code in desa}
-    kecamatan = [code for (code,) in package.records("unit-kecamatan", ("kode",))]
-    whole = np.array([code not in split for code in kecamatan], dtype=bool)
-    codes = [code for code in kecamatan if code not in split] + desa
-    shapes = [package.whole("unit-kecamatan")[whole]]
-    if desa:
-        shapes.append(package.whole("unit-desa"))
+    """Return codes and shapes of the units that have none below: the desa of split kecamatan, every other kecamatan."""
+    tables = [f"unit-{name}" for name in _LEVELS if f"unit-{name}" in package.tables]
+    own = {name: [code for (code,) in package.records(name, ("kode",))] for name in tables}
+    base = set(finest(code for codes in own.values() for code in codes))
+    codes = [code for found in own.values() for code in found if code in base]
+    chosen = {name: np.array([code in base for code in found], dtype=bool) for name, found in own.items()}
+    shapes = [package.whole(name)[mask] for name, mask in chosen.items() if mask.any()]
     return np.array(codes, dtype=object), np.concatenate(shapes)
 
 

@@ -15,7 +15,7 @@ from pygeoapi.api import API
 
 from boundaries import __version__
 from boundaries.errors import BoundariesError
-from boundaries.release import CURRENT, FOLDER, LIST, MANIFEST, open_release
+from boundaries.release import CURRENT, FOLDER, LIST, MANIFEST, mapped, open_release
 from boundaries.service import catalog, openapi
 from boundaries.service.cache import Cache
 from boundaries.service.downloads import Store
@@ -61,7 +61,7 @@ class State:
         self.limits = Limits(int(limits.get("default_items", 100)), int(limits.get("max_items", 10_000)))
         self.config = catalog.configuration(settings, self.manifest, self.layers, package, offered)
         self.notes = catalog.notes(self.layers, package)
-        years = sorted({int(plan["tahun"]) for plan in self.manifest["plans"] if plan.get("layer")})
+        years = sorted({int(plan["tahun"]) for plan in mapped(self.manifest)})
         self.openapi = openapi.document(self.config, self.layers, self.limits, years, files=self.files)
         self.api = API(self.config, self.openapi)
         self.pages = _pages(self.config["metadata"]["identification"], self.layers, files=self.files)

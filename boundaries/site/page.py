@@ -12,6 +12,7 @@ from typing import Any, Final, Literal
 
 import jinja2
 
+from boundaries.release import mapped
 from boundaries.site.files import ASSETS, MODULES
 
 Language = Literal["id", "en"]
@@ -110,7 +111,7 @@ def worker(
 
 def first_files(manifest: Mapping[str, Any]) -> list[str]:
     """Return the data files worth having without a network: facts of the newest election, and two of its maps."""
-    plans = [plan for plan in manifest["plans"] if plan.get("layer")]
+    plans = mapped(manifest)
     newest = max((int(plan["tahun"]) for plan in plans), default=0)
     latest = [str(plan["id"]) for plan in plans if int(plan["tahun"]) == newest]
     names = [

@@ -168,7 +168,7 @@ def _moved(
     heir[list(successor)] = list(successor.values())
     heir[len(then)] = -1
     moved = np.flatnonzero((heir[old] != new) | ((old >= 0) & (new < 0)))
-    names = content.names["kecamatan"] | content.names["desa"]
+    names = {code: name for own in content.names.values() for code, name in own.items()}
     ids_then, ids_now = [*then["id"], None], [*now["id"], None]
     return [
         {

@@ -9,11 +9,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from boundaries.codes import LEVELS, ancestor, level
+from boundaries.codes import LEVELS, finest, level
 from boundaries.doubts import doubts
 from boundaries.errors import ReleaseError
 from boundaries.exports.dataset import Dataset, Datasets
-from boundaries.release import Release
+from boundaries.release import Release, mapped
 
 Text = dict[str, str]
 
@@ -56,12 +56,18 @@ class Content:
 
     @cached_property
     def unmapped(self) -> dict[str, str]:
-        """Units that a plan names and the base map has no polygon of: code → name, sorted by code."""
+        """Units that a plan names and the base map has no polygon of: code → name, sorted by code.
+
+        Those of dapil that the release leaves out are not among them.
+        """
         known = {code for frame in self.layers.values() for code in frame["kode"]}
-        members = self.datasets.release.read_table("members")
-        lacking = members[~members["kode_unit"].isin(known)]
-        names = dict(zip(lacking["kode_unit"], lacking["nama_unit"], strict=True))
-        return {code: str(names[code] or code) for code in sorted(names)}
+        composed = [plan for plan in self.plans if self.composed(plan)]
+        members = [self.datasets.shown("members", plan) for plan in composed]
+        named = pd.concat(members) if members else pd.DataFrame({"kode_unit": [], "nama_unit": []})
+        names = dict(zip(named["kode_unit"], named["nama_unit"], strict=True))
+        missing = {str(each["kode"]) for each in self.release.quality.get("missing", ())}
+        base = {code for plan in composed for code in self.datasets.assigned(plan)["kode_unit"]} & missing
+        return {code: str(names.get(code) or code) for code in sorted((names.keys() | base) - known)}
 
     @cached_property
     def names(self) -> dict[str, dict[str, str]]:
@@ -75,21 +81,15 @@ class Content:
 
     @cached_property
     def base(self) -> NDArray[np.str_]:
-        """Codes of the base units: the desa of split kecamatan, and every other kecamatan."""
-        desa = list(self.names["desa"])
-        split = {ancestor(code, "kecamatan") for code in desa}
-        return np.array(
-            sorted([*desa, *(code for code in self.names["kecamatan"] if code not in split)]), dtype=str
-        )
+        """Codes of the base units, sorted: the desa of split kecamatan, every other kecamatan; what has none below."""
+        return np.array(finest(code for names in self.names.values() for code in names), dtype=str)
 
     @cached_property
     def area_km2(self) -> NDArray[np.float64]:
         """Area of every base unit; 0 for one without polygon."""
         areas: dict[str, float] = {}
-        for name in ("kecamatan", "desa"):
-            if name in self.layers:
-                frame = self.layers[name]
-                areas.update(zip(frame["kode"], frame["luas_km2"].astype(float), strict=True))
+        for frame in self.layers.values():
+            areas.update(zip(frame["kode"], frame["luas_km2"].astype(float), strict=True))
         return np.array([areas.get(code, 0.0) for code in self.base.tolist()])
 
     def assigned(self, plan: str) -> NDArray[np.int64]:
@@ -97,7 +97,7 @@ class Content:
 
         Raises ReleaseError for a unit or a dapil that the release does not have.
         """
-        rows = self.datasets.rows("assignment", plan)
+        rows = self.datasets.assigned(plan)
         found = np.full(len(self.base), -1)
         codes = rows["kode_unit"].to_numpy(dtype=str)
         at = np.searchsorted(self.base, codes)
@@ -116,16 +116,20 @@ class Content:
 
 
 def chosen_plans(release: Release, years: Collection[int] = ()) -> dict[str, Mapping[str, Any]]:
-    """Plans by id, as the manifest tells of them; of some elections or of all. Raises ReleaseError for another year."""
+    """Plans by id, as the manifest tells of them; of some elections or of all. Raises ReleaseError for another year.
+
+    A plan of which the release shows no dapil is not among them.
+    """
     known = {int(plan["tahun"]) for plan in release.manifest["plans"]}
     if unknown := sorted(set(years) - known):
         raise ReleaseError(
             f"{release.id} has no election of {unknown[0]}; it has {', '.join(map(str, sorted(known)))}"
         )
+    shown = {str(plan["id"]) for plan in mapped(release.manifest)}
     return {
         str(plan["id"]): plan
         for plan in release.manifest["plans"]
-        if not years or int(plan["tahun"]) in years
+        if (not years or int(plan["tahun"]) in years) and (plan["id"] in shown or "table" in plan)
     }
 
 

@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from boundaries.release import mapped
 from boundaries.service.html.links import Language
 from boundaries.service.html.texts import tongue
 
@@ -61,7 +62,7 @@ def told(
     files: bool = False,
 ) -> Told:
     """Read a release's manifest for the pages."""
-    years = {int(plan["tahun"]) for plan in manifest.get("plans", ()) if plan.get("layer")}
+    years = {int(plan["tahun"]) for plan in mapped(manifest)}
     return Told(
         language=language,
         title=tongue(title, language),

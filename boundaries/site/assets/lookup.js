@@ -26,7 +26,7 @@ export class LookupError extends Error {
 // The dapil of every chamber at a point (degrees, WGS 84) in `year` (null: the latest). `load(name)` gives a parsed data file.
 //
 // Resolves to {lon, lat, year, unit, desa, kecamatan, kabkota, provinsi, on_land, distance_m, neighbours, dapil}: units as
-// {kode, nama} (desa null where the kecamatan is not divided), neighbours [{kode, nama, m}] within 50 m of the border, dapil
+// {kode, nama} (null where the base map has nothing so fine), neighbours [{kode, nama, m}] within 50 m of the border, dapil
 // chamber -> {id, row, reason}: row of map-facts-<chamber>-<year>, or id null and the reason {code, id, en}.
 // Over 5 km off any land: {unit: null, too_far: true, distance_m, nearest}. Throws LookupError; what `load` throws goes on.
 export async function lookup(lon, lat, year, load) {
@@ -36,13 +36,14 @@ export async function lookup(lon, lat, year, load) {
   const place = await placeOf(lon, lat, index, load);
   if (!place.unit) return { lon, lat, year: chosen, ...place };
   const units = await unitsFrom(load);
-  const named = (length) => ({ kode: place.unit.kode.slice(0, length), nama: nameOf(units, place.unit.kode.slice(0, length)) });
+  const own = place.unit.kode;
+  const named = (length) => (own.length < length ? null : { kode: own.slice(0, length), nama: nameOf(units, own.slice(0, length)) });
   return {
     lon,
     lat,
     year: chosen,
     ...place,
-    desa: place.unit.kode.length > 8 ? place.unit : null,
+    desa: own.length > 8 ? place.unit : null,
     kecamatan: named(8),
     kabkota: named(5),
     provinsi: named(2),

@@ -4,7 +4,7 @@
 // Read the file. Returns
 //   names     Map code -> name, of every level
 //   levels    level -> codes in their order
-//   base      codes of the base units: the desa of divided kecamatan, and every other kecamatan
+//   base      codes of the base units, those with none below: the desa of divided kecamatan, and every other kecamatan
 //   unmapped  Set of codes that plans name and the base map has no polygon of
 //   rowOf(plan, code)  the row of a base unit's dapil in map-facts-<plan>.json; -1 where it is in none
 //   under(code)        the base units at or below a code of any level
@@ -15,9 +15,8 @@ export function readUnits(json) {
     levels[level] = kode.flatMap(codesOf);
     levels[level].forEach((code, at) => names.set(code, nama[at]));
   }
-  const divided = new Set(levels.desa.map((code) => code.slice(0, 8)));
-  const whole = levels.kecamatan.filter((code) => !divided.has(code));
-  const base = [...whole, ...levels.desa].sort(); // by UTF-16 unit, which for digits and dots is the server's order
+  const codes = [...names.keys()].sort(); // by UTF-16 unit, which for digits and dots is the server's order
+  const base = codes.filter((code, at) => !codes[at + 1]?.startsWith(`${code}.`));
   const place = new Map(base.map((code, at) => [code, at]));
   const rows = new Map();
   const rowOf = (plan, code) => {
