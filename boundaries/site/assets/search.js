@@ -22,6 +22,9 @@ const HINTS = new Map([
   ["gampong", "desa"],
   ["nagari", "desa"],
   ["dapil", "dapil"],
+  ["dpr", "dapil"],
+  ["dpd", "dapil"],
+  ["dprd", "dapil"],
 ]);
 const SHORT_NAMES = new Map([
   ["jabar", "jawa barat"],
@@ -48,12 +51,25 @@ const SHORT_NAMES = new Map([
   ["kepri", "kepulauan riau"],
   ["babel", "kepulauan bangka belitung"],
   ["malut", "maluku utara"],
-  ["dki", "jakarta"],
+  ["dki", "dki jakarta"],
   ["jaksel", "jakarta selatan"],
   ["jakbar", "jakarta barat"],
   ["jaktim", "jakarta timur"],
   ["jakut", "jakarta utara"],
   ["jakpus", "jakarta pusat"],
+  ["tangsel", "tangerang selatan"],
+  ["kep", "kepulauan"],
+  ["tg", "tanjung"],
+  ["tj", "tanjung"],
+  ["gn", "gunung"],
+]);
+// What people call a place beside its name in the law.
+const ALSO = new Map([
+  ["daerah khusus ibukota jakarta", "dki jakarta"],
+  ["daerah khusus jakarta", "dki jakarta"],
+  ["daerah istimewa yogyakarta", "di yogyakarta"],
+  ["surakarta", "solo"],
+  ["makassar", "ujung pandang"],
 ]);
 const TITLES = /^(kabupaten|kota administrasi|kota|kabupaten administrasi) /;
 const WEIGHT = { provinsi: 5, kabkota: 4, dapil: 2, kecamatan: 2, desa: 0 };
@@ -112,14 +128,24 @@ export function entriesOf(names, dapil) {
 }
 
 function entryOf(entry, plain) {
-  const words = plain.split(" ").map(sounded);
+  const around = entry.above.map(folded).flatMap((name) => [name, ALSO.get(name) ?? ""]);
+  const also = entry.level === "provinsi" || entry.level === "kabkota" ? ALSO.get(plain) : "";
   return {
     ...entry,
     plain,
-    words,
-    joined: words.join(""),
-    around: folded(entry.above.join(" ")).split(" ").map(sounded),
+    ...spelt(plain),
+    around: wordsOf(around.join(" ")),
+    also: also ? { plain: also, ...spelt(also), around: [] } : null,
   };
+}
+
+function spelt(plain) {
+  const words = wordsOf(plain);
+  return { words, joined: words.join("") };
+}
+
+function wordsOf(plain) {
+  return plain.split(" ").filter(Boolean).map(sounded);
 }
 
 // The best entries for a text, best first, at most `most`.
@@ -129,21 +155,38 @@ export function find(entries, text, most = 8) {
     .filter(Boolean)
     .flatMap((word) => (SHORT_NAMES.get(word) ?? word).split(" "));
   if (!typed.length || typed.join("").length < 2) return [];
+  if (/^\d{2,10}$/.test(typed.join(""))) return ofCode(entries, typed.join(""), most);
   const hints = new Set(typed.filter((word) => HINTS.has(word)).map((word) => HINTS.get(word)));
-  const bare = typed.filter((word) => !HINTS.has(word)).map(sounded);
-  const whole = typed.map(sounded);
+  const plain = typed.filter((word) => !HINTS.has(word));
+  const bare = plain.map(sounded);
+  const named = typed.filter((word) => HINTS.get(word) !== "dapil"); // "kota" may be part of a name, "DPRD" is not
+  const whole = named.map(sounded);
+  const said = new Set([typed, plain, named].map((words) => words.join(" ")));
   const scored = [];
   for (const entry of entries) {
     let score = bare.length ? scoreOf(entry, bare) : 0;
+    if (entry.also && bare.length) score = Math.max(score, scoreOf(entry.also, bare));
     if (hints.size && whole.length > bare.length) score = Math.max(score, scoreOf(entry, whole) - 1);
     if (score <= 0) continue;
     score += WEIGHT[entry.level] + (hints.has(entry.title) || hints.has(entry.level) ? 14 : 0);
+    // Letter by letter, and not only as it sounds: III is not 3.
+    if (said.has(entry.plain) || said.has(entry.also?.plain)) score += 3;
+    if (hints.has("kota") && entry.level === "dapil" && !entry.words.includes("kota")) score -= 16;
     scored.push([score, entry]);
   }
   scored.sort(
     ([a, one], [b, other]) => b - a || one.plain.length - other.plain.length || (one.kode < other.kode ? -1 : 1),
   );
   return scored.slice(0, most).map(([, entry]) => entry);
+}
+
+// Places whose code begins so, whether it was written with dots or without.
+function ofCode(entries, digits, most) {
+  const codeOf = ({ kode }) => kode.replace(/\./g, "");
+  return entries
+    .filter((entry) => entry.level !== "dapil" && codeOf(entry).startsWith(digits))
+    .sort((one, other) => one.kode.length - other.kode.length || (one.kode < other.kode ? -1 : 1))
+    .slice(0, most);
 }
 
 // How well an entry answers: each word typed must be found in its name, or (one at least in the name) around it.
