@@ -47,6 +47,13 @@ VIEWS = {
     "table": "#lembaga=dprd-kabkota&tahun=2014",
     "frame": "#lembaga=dpr&tahun=2024&bingkai=1",
 }
+WRITTEN = {
+    "ciwidey": "Ciwidey", "tjiwidej": "Ciwidey", "ciwidye": "Ciwidey", "Kec. Ciwidey": "Ciwidey",
+    "kab bandung": "Kabupaten Bandung", "Kota Bandung": "Kota Bandung", "bandoeng kota": "Kota Bandung",
+    "majalenka": "Kabupaten Majalengka", "jabar": "Jawa Barat", "dapil jabar 2": "Jawa Barat II", "ambon": "Kota Ambon",
+    "dki": "Daerah Khusus Jakarta", "jawa barat ii": "Jawa Barat II", "dprd bandung 2": "Bandung 2",
+    "32.04": "Kabupaten Bandung", "320401": "Ciwidey",
+}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -201,6 +208,27 @@ def test_a_plan_without_composition_is_a_list_and_says_why_there_is_no_map(visit
     assert "10" in visit.page.locator("#panel .big").inner_text()
 
 
+def test_where_a_chamber_is_not_elected_it_says_so(desk: Visit) -> None:
+    desk.open("#lembaga=dprd-kabkota&tahun=2024&prov=31")
+    assert "Wilayah ini tidak memilih DPRD kabupaten/kota." in desk.panel
+    assert "0 dapil" not in desk.panel
+    assert desk.page.locator("#legend").inner_text().split("\n")[-1] == "Tidak ada dapil"
+
+
+@pytest.mark.parametrize("name", ["compare", "seats", "table", "frame"])
+def test_on_a_phone_nothing_lies_over_another_or_is_cut_off(
+    contexts: dict[str, Any], base: str, name: str
+) -> None:
+    with visit_in(contexts["phone"], base) as visit:
+        visit.open(VIEWS[name])
+        legend, grow = (visit.page.locator(part).bounding_box() for part in ("#legend", ".grow"))
+        assert legend["x"] + legend["width"] <= grow["x"]
+        for part in visit.page.locator(".views, .views button, #bar .tool:visible").all():
+            assert part.evaluate("(each) => each.scrollWidth <= each.clientWidth + 1")
+        last = visit.page.locator("#bar .tool").last.bounding_box()
+        assert last["x"] + last["width"] <= 390
+
+
 def test_what_is_doubtful_is_told(desk: Visit) -> None:
     desk.open("#lembaga=dpr&tahun=2024&prov=32")
     assert "diragukan" in row(desk, "Jawa Barat II").inner_text()
@@ -212,17 +240,15 @@ def test_what_is_doubtful_is_told(desk: Visit) -> None:
 # --- find me ---
 
 
-@pytest.mark.parametrize(("typed", "first"), [
-    ("ciwidey", "Ciwidey"), ("tjiwidej", "Ciwidey"), ("ciwidye", "Ciwidey"), ("Kec. Ciwidey", "Ciwidey"),
-    ("kab bandung", "Kabupaten Bandung"), ("Kota Bandung", "Kota Bandung"), ("bandoeng kota", "Kota Bandung"),
-    ("majalenka", "Kabupaten Majalengka"), ("jabar", "Jawa Barat"), ("dapil jabar 2", "Jawa Barat II"),
-    ("ambon", "Kota Ambon"),
-])  # fmt: skip
-def test_a_place_is_found_as_people_write_it(desk: Visit, typed: str, first: str) -> None:
+def test_places_are_found_as_people_write_them(desk: Visit) -> None:
     desk.open()
-    desk.page.fill("#cari", typed)
-    desk.page.locator("#hasil [role=option] .name").first.wait_for()
-    assert desk.page.locator("#hasil [role=option] .name").first.inner_text() == first
+    found = {}
+    for typed in WRITTEN:
+        desk.page.fill("#cari", "")
+        desk.page.locator("#hasil").wait_for(state="hidden")
+        desk.page.fill("#cari", typed)
+        found[typed] = desk.page.locator("#hasil [role=option] .name").first.inner_text()
+    assert found == WRITTEN
 
 
 def test_what_cannot_be_found_is_said(desk: Visit) -> None:
@@ -325,8 +351,9 @@ def test_at_sea_it_says_how_far_the_land_is_whose_dapil_is_shown(desk: Visit) ->
 
 def test_too_far_off_any_land_there_is_no_dapil_and_the_nearest_is_named(desk: Visit) -> None:
     desk.open("#lembaga=dpr&tahun=2024&titik=-8.5,105")
-    desk.page.locator("#panel .certain", has_text="Terlalu jauh dari daratan").wait_for()
+    desk.page.locator("#panel .certain", has_text="Terlalu jauh dari wilayah Indonesia").wait_for()
     assert desk.page.locator("#panel .card").count() == 0
+    assert desk.heading == "Titik 8,5° LS, 105° BT"
 
 
 def test_the_position_of_the_device_stays_on_the_device(browser: Any, base: str) -> None:
@@ -458,18 +485,55 @@ def test_a_view_is_shared_and_framed_by_others(contexts: dict[str, Any], base: s
 def test_on_paper_there_are_map_and_list_in_light_colours_and_no_buttons(browser: Any, base: str) -> None:
     with visiting(browser, base, color_scheme="dark", **DESKTOP) as visit:
         visit.open("#lembaga=dpr&tahun=2024&prov=32")
-        assert visit.colour(0.98, 0.5) == (0x0F, 0x16, 0x1B)
-        visit.page.emulate_media(media="print", color_scheme="dark")
-        visit.page.evaluate("() => dispatchEvent(new Event('beforeprint'))")
-        assert visit.colour(0.9, 0.9) == (0xE9, 0xF0, 0xF3)
-        for hidden in (".controls", ".bar", ".zoom", ".back", ".top nav"):
+        _on_paper(visit, True)
+        for hidden in (".controls", "#stage", ".back", ".top nav"):
             assert visit.page.locator(hidden).first.is_hidden(), hidden
-        for shown in ("#map", "#legend", "#panel h2", ".credit", ".origin"):
+        for shown in (".paper svg", "#panel h2", ".origin"):
             assert visit.page.locator(shown).is_visible(), shown
-        visit.page.emulate_media(media="screen", color_scheme="dark")
-        visit.page.evaluate("() => dispatchEvent(new Event('afterprint'))")
-        visit.settle()
+        told = visit.page.locator(".paper svg").text_content()
+        for text in ("Dapil DPR RI 2024: Jawa Barat", "Kursi per dapil", "Peta dasar: ", "Lisensi: "):
+            assert text in told, text
+        page, paper = (visit.page.locator(name).bounding_box() for name in ("body", ".paper svg"))
+        assert paper["x"] >= page["x"]
+        assert paper["x"] + paper["width"] <= page["x"] + page["width"] + 1
+        sea = visit.page.locator(".paper svg rect").first
+        assert sea.get_attribute("fill") == "#e9f0f3"
+        _within_the_picture(visit)
+        _on_paper(visit, False)
+        assert visit.page.locator(".paper").count() == 0
         assert visit.colour(0.98, 0.5) == (0x0F, 0x16, 0x1B)
+
+
+def _on_paper(visit: Visit, yes: bool) -> None:
+    visit.page.evaluate(f"() => dispatchEvent(new Event('{'beforeprint' if yes else 'afterprint'}'))")
+    visit.page.emulate_media(media="print" if yes else "screen", color_scheme="dark")
+
+
+def _within_the_picture(visit: Visit) -> None:
+    """The dapil of the chosen province lie in the picture, and fill it in one direction."""
+    box = visit.page.evaluate("""() => {
+        const whole = document.querySelector(".paper svg").getBoundingClientRect();
+        const fills = [...document.querySelectorAll(".paper path[fill]:not([fill='none'])")];
+        const own = fills.filter((each) => each.getAttribute("fill") !== "#f4f2ec");
+        const boxes = own.map((each) => each.getBoundingClientRect());
+        const least = (of) => Math.min(...boxes.map(of));
+        return [least((b) => b.left - whole.left), least((b) => whole.right - b.right),
+                least((b) => b.top - whole.top), least((b) => whole.bottom - b.bottom), whole.width, whole.height];
+    }""")
+    *gaps, width, height = box
+    assert min(gaps) > 0
+    assert min(gaps[0] + gaps[1], gaps[2] + gaps[3]) < 0.35 * max(width, height)
+
+
+def test_what_is_folded_on_the_screen_is_open_on_paper(desk: Visit) -> None:
+    desk.open(VIEWS["unit"])
+    law = desk.page.locator("#panel .card dt", has_text="Dasar hukum").first
+    assert law.is_hidden()
+    _on_paper(desk, True)
+    assert law.is_visible()
+    assert "Ciwidey" in desk.page.locator(".paper svg").text_content()
+    _on_paper(desk, False)
+    assert law.is_hidden()
 
 
 def test_light_and_dark_follow_the_device_at_once(desk: Visit) -> None:

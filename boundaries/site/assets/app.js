@@ -206,13 +206,13 @@ export class App {
   }
 
   // Mark the unit's own ground. It is drawn when its file is there; without it the answer stands all the same.
-  async addEdge(place, { zoomUnit }, current) {
+  async addEdge(place, { zoomUnit, before }, current) {
     const province = place.code.slice(0, 2);
     if (place.code.length < 5) return;
     const edge = await groundAround(province, [place.code], `edge ${place.code}`);
     if (!current()) return;
     place.edge = edge;
-    if (zoomUnit) this.shown.fitWorld(edge);
+    if (zoomUnit) this.shown.fitWorld(edge, !before); // an address opens where it leads, without a flight
     this.shown.ground();
   }
 

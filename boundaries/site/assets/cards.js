@@ -185,10 +185,12 @@ export function longList(items, most = 60, attributes = { class: "rows" }) {
     {
       type: "button",
       class: "quiet",
+      "data-rest": true,
       onclick: () => {
+        const asked = document.activeElement === button; // and not for paper
         list.append(...items.slice(most));
         button.remove();
-        items[most].querySelector("button")?.focus();
+        if (asked) items[most].querySelector("button")?.focus();
       },
     },
     t("showmore", { n: number(items.length) }),

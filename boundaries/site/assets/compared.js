@@ -3,7 +3,7 @@ import { foldedBox, longList, rowButton } from "./cards.js";
 import { el } from "./dom.js";
 import { inFocus } from "./scene.js";
 import { backTo, compareChoice, whereName } from "./where.js";
-import { nice, number, percent, seatsText, t } from "./words.js";
+import { nice, number, percent, seatsText, t, told } from "./words.js";
 
 // The panel's part for a state with an election to compare with.
 export function comparePart(app) {
@@ -52,6 +52,7 @@ export function comparePart(app) {
             ),
             renamed,
           ],
+      ground.length + units.length ? el("p", { class: "soft small" }, told(comparison.measure)) : null,
     ],
   };
 }

@@ -69,7 +69,7 @@ export class Controls {
         const composed = index.plans[`${state.lembaga}-${year}`].composed;
         return el(
           "option",
-          { value: year, selected: year === state.tahun },
+          { value: year, selected: year === state.tahun, class: composed ? null : "table" },
           composed ? String(year) : t("tableonly", { year }),
         );
       }),

@@ -4,9 +4,9 @@ import { movedColour, palette, SEAT_STEPS, stepOf } from "./palette.js";
 import { inFocus } from "./scene.js";
 import { number, t } from "./words.js";
 
-export function showLegend(place, { state, known }, dark) {
-  const colours = palette(dark);
-  const entries = legendEntries(state, known, colours);
+// `fine`: the dots of the seat view are too small to be drawn.
+export function showLegend(place, { state, known }, fine) {
+  const entries = legendEntries(state, known, palette(), fine);
   fill(
     place,
     el("p", { class: "what" }, el("strong", {}, t(state.lembaga)), ` ${state.tahun}`),
@@ -21,9 +21,13 @@ export function showLegend(place, { state, known }, dark) {
 }
 
 // [colour, words, kind] of all that needs telling.
-export function legendEntries(state, known, colours) {
+export function legendEntries(state, known, colours, fine = false) {
   const fills = colours.fills[state.lembaga];
   if (!known.overview) return { title: "", items: [[colours.land, t("nocomposition"), "area"]] };
+  const seats = known.facts.rows.filter((row) => inFocus(state, row)).map((row) => row.kursi);
+  if (!seats.length) return { title: "", items: [[colours.land, t("legendnone"), "area"]] };
+  if (state.tampil === "kursi" && fine)
+    return { title: "", items: [[colours.dots[state.lembaga], t("legendfine"), "disc"]] };
   if (state.tampil === "kursi")
     return {
       title: "",
@@ -44,7 +48,6 @@ export function legendEntries(state, known, colours) {
       items: known.moved ? [...items, [movedColour(colours, state.lembaga), t("legendmoved"), "area"]] : items,
     };
   }
-  const seats = known.facts.rows.filter((row) => inFocus(state, row)).map((row) => row.kursi);
   const [least, most] = [Math.min(...seats), Math.max(...seats)];
   const items = SEAT_STEPS.map(([from, to], at) => [
     fills[at],

@@ -6,6 +6,7 @@ import { showLegend } from "./legend.js";
 import { load, setDataBase } from "./load.js";
 import { keepOffline } from "./offline.js";
 import { showPanel } from "./panel.js";
+import { Paper } from "./paper.js";
 import { titleOf } from "./picture.js";
 import { Sharing } from "./sharing.js";
 import { Stage } from "./stage.js";
@@ -30,7 +31,7 @@ class MapPage {
       panel: (options) => this.showPanel(options),
       controls: () => this.showControls(),
       fit: (where) => this.fit(where),
-      fitWorld: (edge) => this.stage.fitWorld(edge),
+      fitWorld: (edge, quiet) => this.stage.fitWorld(edge, quiet),
       failed: (error, again) => this.failed(error, again),
       details: (state) => this.stage.details(state),
       address: () => this.showAddress(),
@@ -38,6 +39,7 @@ class MapPage {
     });
     this.root.classList.toggle("framed", this.app.state.bingkai);
     this.controls = new Controls(this.parts.controls, this.app);
+    this.paper = new Paper(this.parts.stage, this.parts.panel);
     this.sharing = new Sharing(this.app, this.stage);
     this.fillBar();
     this.listen();
@@ -83,11 +85,8 @@ class MapPage {
 
   listen() {
     addEventListener("popstate", () => this.app.readAddress());
-    addEventListener(
-      "beforeprint",
-      () => this.begun && (this.stage.drawFor(false), showLegend(this.parts.legend, this.app, false)),
-    );
-    addEventListener("afterprint", () => this.begun && this.draw());
+    addEventListener("beforeprint", () => this.begun && this.paper.lay(this.app, this.stage.map));
+    addEventListener("afterprint", () => this.paper.clear());
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.begun && this.draw());
     new ResizeObserver(() => this.stage.resized()).observe(this.parts.map);
   }
@@ -98,14 +97,19 @@ class MapPage {
     if (!this.begun) {
       this.begun = true;
       this.stage.begin(this.app);
+      this.stage.map.on("zoomend", () => this.showLegend());
     }
   }
 
   draw() {
     this.stage.draw();
-    showLegend(this.parts.legend, this.app);
+    this.showLegend();
     this.parts.map.setAttribute("aria-label", t("maplabel", { what: titleOf(this.app) }));
     this.root.dataset.chamber = this.app.state.lembaga;
+  }
+
+  showLegend() {
+    if (this.app.known.facts) showLegend(this.parts.legend, this.app, this.stage.dotsAreFine());
   }
 
   showControls() {

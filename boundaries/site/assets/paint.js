@@ -49,6 +49,7 @@ function seen(drawing, view) {
 }
 
 const NOTE_LON = 92.6; // where parallels are named: west of all land
+const ROOMY = 10; // pixels a degree, below which there is no room west of the land on a screen
 const NOTE_LAT = -12.4; // where meridians are: south of it
 
 function graticule(pen, colours) {
@@ -79,7 +80,7 @@ function graticule(pen, colours) {
       ],
       { colour: colours.grid, width: at === 0 ? 1.6 : 1 },
     );
-    if (step >= 5 && Math.abs(at * step) <= 10)
+    if (step >= 5 && Math.abs(at * step) <= 10 && width / degrees > ROOMY)
       pen.text(parallelName(at * step), worldX(NOTE_LON) * scale + tx, y, note);
   }
 }
@@ -138,7 +139,12 @@ function arranged(pen, { text, seats }, wide, high) {
   return { width, height: 13, lines: [{ text: seats, font: ALONE_FONT, lead: 0 }] };
 }
 
-const LEAST_DOT = 0.9; // pixels
+const LEAST_DOT = 0.7; // pixels
+
+// Whether a seat view is so far off that discs alone are drawn: the legend must not speak of dots then.
+export function dotsAreFine(bubbles, scale) {
+  return Boolean(bubbles?.length) && bubbles.every(({ dot }) => dot * scale < LEAST_DOT);
+}
 
 // A dapil as a disc with a dot for each seat; too small for dots, it is a plain disc of the same size.
 function paintBubbles(pen, { bubbles, colours }) {

@@ -57,6 +57,14 @@ function listPart(app) {
   const rows = known.facts.rows.filter((row) => inFocus(state, row));
   const shown = state.kab && state.lembaga !== "dprd-kabkota" ? rows.filter((row) => meets(row, state.kab)) : rows;
   const title = whereName(app);
+  const left = state.prov && (plan.excluded ?? []).some((each) => [state.kab, state.prov].includes(each));
+  if (left && !shown.length)
+    return {
+      title,
+      lead: `${t(state.lembaga)} ${state.tahun}`,
+      back: state.kab ? backTo(app, { kab: "" }) : backTo(app, { prov: "" }),
+      body: [el("p", { class: "note" }, t("excluded", { chamber: t(state.lembaga) })), notesBox(plan)],
+    };
   return {
     title,
     lead: `${t("listof", { chamber: t(state.lembaga), year: state.tahun })}: ${summaryLine(shown)}`,
@@ -148,7 +156,10 @@ function placePart(app) {
   const { place } = known;
   const back = { place: whereName(app), changes: { unit: "", titik: null, dapil: "" } };
   if (!place) return { title: t("looking"), lead: "", back, body: [] };
-  if (place.error) return { title: place.title ?? t("failed", { what: t("list") }), lead: place.error, back, body: [] };
+  if (place.error) {
+    const lead = place.error === place.title ? t("nosuchhint") : place.error;
+    return { title: place.title, lead, back, body: [] };
+  }
   const title = place.names.length ? place.names[0] : pointName(place.point);
   return {
     title,
@@ -158,8 +169,10 @@ function placePart(app) {
   };
 }
 
-function pointName({ lat, lon }) {
-  return t("point", { lat: number(lat, 4), lon: number(lon, 4) });
+function pointName({ lat, lon, own }) {
+  if (own) return t("yourplace");
+  const degrees = (value, plus, minus) => t(value < 0 ? minus : plus, { n: number(Math.abs(value), 4) });
+  return t("point", { lat: degrees(lat, "north", "south"), lon: degrees(lon, "east", "west") });
 }
 
 const SURE_M = 50; // a place known worse than this is not said to be sure

@@ -1,21 +1,29 @@
-// The present view as a picture: PNG through a canvas, SVG as text. Both carry their title, legend and attribution.
+// The present view as a picture: PNG through a canvas, SVG as text and on paper. All carry their title, legend and
+// attribution.
+import { worldBox } from "./drawing.js";
 import { legendEntries } from "./legend.js";
-import { paintGround, paintOver, SANS } from "./paint.js";
+import { dotsAreFine, paintGround, paintOver, SANS } from "./paint.js";
 import { CanvasPen, SvgPen } from "./pens.js";
-import { sceneOf } from "./scene.js";
-import { pictureView } from "./view.js";
-import { t, told } from "./words.js";
+import { focusBox, sceneOf } from "./scene.js";
+import { boxView, pictureView } from "./view.js";
+import { nice, t, told } from "./words.js";
 
 const MARGIN = 24;
 const HEAD = 66;
 const FOOT = 46;
 const RATIO = 2; // device pixels a pixel of a PNG
+const PAPER = [1000, 600]; // pixels of the map on paper: across a page, with room for the list under it
 
 export function titleOf({ state, known }) {
+  const chosen = state.dapil && known.facts?.byId.get(state.dapil)?.nama_dapil;
+  // Where the device is goes into no title: titles are sent on with links and pictures.
+  const found = state.titik?.own ? "" : known.place?.names[0];
   const place =
-    known.kabkota?.find(([kode]) => kode === state.kab)?.[1] ??
-    known.index.provinces.find(({ kode }) => kode === state.prov)?.nama ??
-    t("nation");
+    found ||
+    (chosen && nice(chosen)) ||
+    (known.kabkota?.find(([kode]) => kode === state.kab)?.[1] ??
+      known.index.provinces.find(({ kode }) => kode === state.prov)?.nama ??
+      t("nation"));
   const years = state.banding ? `${state.banding} → ${state.tahun}` : state.tahun;
   return `Dapil ${t(state.lembaga)} ${years}: ${place}`;
 }
@@ -28,12 +36,20 @@ function creditOf({ source, release }) {
   ];
 }
 
-// Paint the picture with a pen that `make`s itself for a view; returns the pen.
-function paintPicture(app, map, make) {
+// All that the screen shows, in a picture of a size.
+function screenIn(map, width, height) {
   const size = map.getSize();
-  const [width, height] = [Math.max(size.x, 640), Math.max(size.y, 400)];
-  const view = pictureView(map, width, height, Math.min(width / size.x, height / size.y));
-  const whole = { ...view, ty: view.ty + HEAD, height: height + HEAD + FOOT };
+  return pictureView(map, width, height, Math.min(width / size.x, height / size.y));
+}
+
+function asOnScreen(map) {
+  const size = map.getSize();
+  return screenIn(map, Math.max(size.x, 640), Math.max(size.y, 400));
+}
+
+// Paint the picture of a view with a pen that `make`s itself for it; returns the pen.
+function paintPicture(app, view, make) {
+  const whole = { ...view, ty: view.ty + HEAD, height: view.height + HEAD + FOOT };
   const scene = sceneOf(app.state, app.known, { dark: false });
   const pen = make(whole);
   paintGround(pen, scene);
@@ -42,11 +58,12 @@ function paintPicture(app, map, make) {
   return pen;
 }
 
-function frame(pen, app, { colours }, { width, height }) {
+function frame(pen, app, scene, { scale, width, height }) {
+  const { colours } = scene;
   pen.rect(0, 0, width, HEAD, colours.paper);
   pen.rect(0, height - FOOT, width, FOOT, colours.paper);
   pen.text(titleOf(app), MARGIN, 24, { font: `700 19px ${SANS}`, colour: colours.ink, align: "left" });
-  legendLine(pen, app, colours, 49);
+  legendLine(pen, legendEntries(app.state, app.known, colours, dotsAreFine(scene.bubbles, scale)), colours, 49);
   creditOf(app.index).forEach((line, at) => {
     const font = `400 ${fitted(pen, line, width - 2 * MARGIN)}px ${SANS}`;
     pen.text(line, MARGIN, height - FOOT + 15 + 17 * at, { font, colour: colours.soft, align: "left" });
@@ -59,8 +76,7 @@ function fitted(pen, line, width) {
   return Math.max(5, Math.min(11, Math.floor((110 * width) / wide) / 10));
 }
 
-function legendLine(pen, app, colours, y) {
-  const { title, items } = legendEntries(app.state, app.known, colours);
+function legendLine(pen, { title, items, none }, colours, y) {
   const font = `400 12px ${SANS}`;
   let x = MARGIN;
   const write = (text) => {
@@ -68,7 +84,8 @@ function legendLine(pen, app, colours, y) {
     x += pen.widthOf(text, font) + 14;
   };
   if (title) write(`${title}:`);
-  for (const [colour, text, kind] of items) {
+  const all = none ? [...items, [none, t("legendnone"), "area"]] : items;
+  for (const [colour, text, kind] of all) {
     if (kind === "line")
       pen.polyline(
         [
@@ -93,15 +110,27 @@ function legendLine(pen, app, colours, y) {
   }
 }
 
+function svgText(app, view) {
+  const pen = paintPicture(app, view, (whole) => new SvgPen(whole));
+  return pen.file(titleOf(app), creditOf(app.index).join(" "));
+}
+
 export function svgPicture(app, map) {
-  const pen = paintPicture(app, map, (view) => new SvgPen(view));
-  const text = pen.file(titleOf(app), creditOf(app.index).join(" "));
-  return new Blob([text], { type: "image/svg+xml" });
+  return new Blob([svgText(app, asOnScreen(map))], { type: "image/svg+xml" });
+}
+
+// The picture for paper, as an element: the place that is looked at fills it, or what the screen shows where a person
+// moved the map or a place in it was found.
+export function paperPicture(app, map) {
+  const { peta, titik, unit, dapil } = app.state;
+  const box = peta || titik || unit || dapil ? null : worldBox(focusBox(app.state, app.known));
+  const view = box ? boxView(box, ...PAPER) : screenIn(map, ...PAPER);
+  return new DOMParser().parseFromString(svgText(app, view), "image/svg+xml").documentElement;
 }
 
 export function pngPicture(app, map) {
   const canvas = document.createElement("canvas");
-  paintPicture(app, map, (view) => {
+  paintPicture(app, asOnScreen(map), (view) => {
     Object.assign(canvas, { width: view.width * RATIO, height: view.height * RATIO });
     return new CanvasPen(canvas.getContext("2d"), view, RATIO);
   });

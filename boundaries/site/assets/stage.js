@@ -2,7 +2,7 @@
 import { drawnAt, focusBox, sceneOf, wantedDetails } from "./scene.js";
 import { lonAt, latAt, worldX, worldY } from "./drawing.js";
 import { el, icon, ICONS } from "./dom.js";
-import { paintGround, paintOver } from "./paint.js";
+import { dotsAreFine, paintGround, paintOver } from "./paint.js";
 import { CanvasPen } from "./pens.js";
 import { canvasLayer, makeMap, showBox } from "./view.js";
 import { nice, seatsText, t } from "./words.js";
@@ -43,23 +43,21 @@ export class Stage {
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.draw());
   }
 
-  draw(dark) {
+  draw() {
     if (!this.app) return;
-    this.scene = sceneOf(this.app.state, this.app.known, { dark, bare: this.bare });
+    this.scene = sceneOf(this.app.state, this.app.known, { bare: this.bare });
     this.ground.redraw();
     this.over.redraw();
   }
 
-  // Draw at once, for paper.
-  drawFor(dark) {
-    this.scene = sceneOf(this.app.state, this.app.known, { dark, bare: this.bare });
-    this.ground.drawNow();
-    this.over.drawNow();
+  // Whether the seat view is too far off for its dots.
+  dotsAreFine() {
+    return dotsAreFine(this.scene?.bubbles, 2 ** this.map.getZoom());
   }
 
-  // Show a box of degrees, or [zoom, lat, lon]. The first time at once.
-  fit(where) {
-    const quiet = this.quiet || !this.fitted;
+  // Show a box of degrees, or [zoom, lat, lon]. The first time at once, and later where it is to be `still`.
+  fit(where, still = false) {
+    const quiet = this.quiet || still || !this.fitted;
     this.byItself(() => {
       if (where.length === 3) this.map.setView([where[1], where[2]], where[0], { animate: false });
       else showBox(this.map, where, quiet);
@@ -79,7 +77,7 @@ export class Stage {
     this.placing = false;
   }
 
-  fitWorld({ drawing, codes }) {
+  fitWorld({ drawing, codes }, quiet = false) {
     const box = [Infinity, Infinity, -Infinity, -Infinity];
     drawing.features.forEach(({ id }, row) => {
       if (!codes.has(id)) return;
@@ -92,7 +90,8 @@ export class Stage {
       ];
     });
     const [x, y] = drawing.origin;
-    if (box[0] < box[2]) this.fit([lonAt(box[0] + x), latAt(box[3] + y), lonAt(box[2] + x), latAt(box[1] + y)]);
+    if (box[0] < box[2])
+      this.fit([lonAt(box[0] + x), latAt(box[3] + y), lonAt(box[2] + x), latAt(box[1] + y)], quiet);
   }
 
   whole() {
@@ -111,7 +110,7 @@ export class Stage {
     if (this.flying) this.flying = false;
     else if (!this.placing) {
       const { lat, lng } = this.map.getCenter();
-      app.state.peta = [this.map.getZoom(), Number(lat.toFixed(4)), Number(lng.toFixed(4))];
+      app.state.peta = [Number(this.map.getZoom().toFixed(2)), Number(lat.toFixed(4)), Number(lng.toFixed(4))];
       clearTimeout(this.writing);
       this.writing = setTimeout(() => app.write(false), 300);
     }

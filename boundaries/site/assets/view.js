@@ -64,7 +64,7 @@ function screenView(map, bounds) {
 // Make the map in `element`. `quiet`: without animation.
 export function makeMap(element, { quiet, tiles, bounds }) {
   const map = L.map(element, {
-    zoomSnap: 0.25,
+    zoomSnap: 0.05, // fine enough that a place fills the map that it is shown in
     zoomDelta: 0.75,
     wheelPxPerZoomLevel: 90,
     minZoom: 2.5,
@@ -106,6 +106,18 @@ export function showBox(map, [west, south, east, north], quiet) {
   ];
   if (quiet) map.fitBounds(box, { ...options, animate: false });
   else map.flyToBounds(box, options);
+}
+
+// The view of a picture of its own that holds a box of the world [left, top, right, bottom], with some room around it.
+export function boxView([left, top, right, bottom], width, height) {
+  const scale = 0.94 * Math.min(width / (right - left), height / (bottom - top));
+  return {
+    scale,
+    tx: width / 2 - ((left + right) / 2) * scale,
+    ty: height / 2 - ((top + bottom) / 2) * scale,
+    width,
+    height,
+  };
 }
 
 // The view of a picture of its own: what the screen shows, in another size.

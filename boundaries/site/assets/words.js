@@ -54,14 +54,15 @@ const WORDS = {
     "At this zoom your tap is good to about ±{m}; zoom in to be surer.",
   ],
   point: ["Titik {lat}, {lon}", "Point {lat}, {lon}"],
+  yourplace: ["Posisi Anda", "Your position"],
   looking: ["Menghitung dapil di titik ini…", "Working out the dapil at this point…"],
   atsea: [
     "Di laut, {m} dari daratan terdekat ({place}). Dapil daratan itu yang ditampilkan.",
     "At sea, {m} off the nearest land ({place}). The dapil of that land are shown.",
   ],
   toofar: [
-    "Terlalu jauh dari daratan mana pun: yang terdekat, {place}, berjarak {m}.",
-    "Too far from any land: the nearest, {place}, is {m} away.",
+    "Terlalu jauh dari wilayah Indonesia: daratan terdekat, {place}, berjarak {m}.",
+    "Too far from Indonesia: its nearest land, {place}, is {m} away.",
   ],
   nearborder: [
     "Dekat batas: {m} dari {place}. Garis batas di peta dasar bisa meleset sejauh itu.",
@@ -121,6 +122,10 @@ const WORDS = {
   legend: ["Kursi per dapil", "Seats per dapil"],
   legendseats: ["Satu titik = satu kursi", "One dot = one seat"],
   legendarea: ["Luas lingkaran = jumlah kursi", "Size of a circle = seats"],
+  legendfine: [
+    "Luas lingkaran = jumlah kursi; perbesar peta untuk melihat tiap kursi",
+    "Size of a circle = seats; zoom in to see each seat",
+  ],
   legendold: ["Batas {year}", "Border of {year}"],
   legendchanged: ["Dapil yang berubah", "Dapil that changed"],
   legendsame: ["Wilayah tetap", "Same ground"],
@@ -148,6 +153,7 @@ const WORDS = {
   shareof: ["{share} dari {name}", "{share} from {name}"],
   showmore: ["Tampilkan semua ({n})", "Show all ({n})"],
   east: ["{n}° BT", "{n}° E"],
+  west: ["{n}° BB", "{n}° W"],
   north: ["{n}° LU", "{n}° N"],
   south: ["{n}° LS", "{n}° S"],
   zoomin: ["Perbesar", "Zoom in"],
@@ -184,6 +190,10 @@ const WORDS = {
   changedto: [
     "{chamber} tidak ada untuk pemilu itu; ditampilkan {year}.",
     "There is no {chamber} of that election; {year} is shown.",
+  ],
+  nosuchhint: [
+    "Mungkin kodenya dari rilis lain. Silakan cari nama tempatnya.",
+    "Its code may be from another release. Please search for the name of the place.",
   ],
   nosuch: ["{name} tidak ada dalam rilis ini.", "{name} is not in this release."],
   "level.2": ["Provinsi", "Province"],
