@@ -1,7 +1,9 @@
-"""The column ``ragu``, taken apart: reasons one by one, in one language."""
+"""What is doubtful or lacking in a plan, in words: reasons one by one."""
 
+import json
 import re
-from typing import Final, Literal
+from collections.abc import Mapping
+from typing import Any, Final, Literal
 
 #: Where one reason ends and the next begins, in a text of several.
 _NEXT: Final = re.compile(r"(?<=[.)]); ")
@@ -35,3 +37,28 @@ def doubts(text: str, language: Literal["id", "en"]) -> list[str]:
         own + (codes[0] if (codes := _CODES.search(other)) and not own.endswith(codes[0]) else "")
         for own, other in zip(indonesian, english, strict=True)
     ]
+
+
+def caveats(plan: Mapping[str, Any], entry: Mapping[str, Any]) -> list[str]:
+    """Return what is to be known of a plan as ``Indonesian | English``.
+
+    `plan`: its row of the table ``plans``: where it differs from the law's totals, and what is doubtful. `entry`: what
+    the manifest tells of it: dapil that the release leaves out.
+
+    >>> caveats({"ragu": '[{"hal": "ragu | doubt"}]'}, {})
+    ['ragu | doubt']
+    """
+    told = [each for name in ("selisih", "ragu") for each in listed(plan.get(name))]
+    found = [str(each["hal"]) for each in told if each.get("hal")]
+    if omitted := len(entry.get("omitted") or ()):
+        found.insert(
+            0,
+            f"{omitted:d} dapil tidak ada di rilis ini karena peta dasar tidak memuat seluruh wilayahnya | "
+            f"{omitted:d} dapil are not in this release: the base map does not show all of their ground",
+        )
+    return found
+
+
+def listed(value: Any) -> list[dict[str, Any]]:
+    """Read a column of JSON: text in a GeoPackage, a list from a database."""
+    return list(json.loads(value or "[]") if isinstance(value, str | None) else value)

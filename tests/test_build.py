@@ -23,6 +23,7 @@ from boundaries import downloads
 from boundaries.cli import main
 from boundaries.plans import load_plans
 from boundaries.registry import load_registry
+from boundaries.exports import topojson
 from boundaries.release import open_release
 from boundaries.tables import data_directory
 
@@ -140,6 +141,11 @@ def assert_downloads_hold_what_is_shown(release):
             assert {row["id"] for row in csv.DictReader(file)} == own
         facts = json.loads((release.path / "downloads" / f"map-facts-{plan}.json").read_bytes())
         assert {row[facts["columns"].index("id")] for row in facts["rows"]} == own
+    whole = json.loads((release.path / "downloads" / "datapackage.json").read_bytes())["resources"]
+    told = {each["name"]: each.get("notes", [""]) for each in whole}
+    for plan in release.manifest["plans"]:
+        if plan["id"] in shown and plan["omitted"]:
+            assert f"{len(plan['omitted'])} dapil are not in this release" in told[plan["id"]][0]
     omitted = {plan["id"] for plan in release.manifest["plans"] if not plan["dapil"]}
     assert not [name for name in listed for plan in omitted if plan in name]
     index = json.loads((release.path / "downloads" / "map-index.json").read_bytes())
@@ -153,6 +159,9 @@ def test_a_map_on_which_no_dapil_is_whole_has_downloads_of_its_units(tmp_path):
     assert release.layers == ("unit-provinsi", "unit-kabkota", "unit-kecamatan")
     assert run("verify", release.path).exit_code == 0
     assert "unit-kecamatan.gpkg" in {each["name"] for each in downloads.read(release)["files"]}
+    asked = run("lookup", "110.05", "-7.75", "--release", release.path)
+    assert (asked.exit_code, asked.stdout) == (8, "")
+    assert "shows no dapil" in asked.stderr
 
 
 def test_a_partial_map_of_kabkota_alone_can_be_downloaded_and_asked(tmp_path):
@@ -374,6 +383,7 @@ def test_without_mirror_and_cache_it_builds_on_gadm_and_serves(tmp_path):
         "build",
         "--source",
         "gadm-4.1",
+        "--no-downloads",
         "--out",
         str(tmp_path / "out"),
     ]
@@ -383,6 +393,9 @@ def test_without_mirror_and_cache_it_builds_on_gadm_and_serves(tmp_path):
     release = open_release(tmp_path / "out")
     assert release.manifest["source"]["open"] is False
     assert {p["id"]: (p["dapil"], p["kursi"]) for p in release.manifest["plans"] if "layer" in p} == EXPECTED
+    # another coast, on which some of the coarse grids have no room: the maps are drawn all the same
+    drawn = list(topojson.files(release, 2009, ["overview"]))
+    assert [len(file.topology.tables["dpr"]) for file in drawn if file.chamber in ("", "dpr")] == [77, 77]
     port = free_port()
     env |= {"DAPIL_RELEASES": str(tmp_path / "out"), "DAPIL_PORT": str(port)}
     server = subprocess.Popen([sys.executable, "server.py"], cwd=ROOT, env=env, stderr=subprocess.DEVNULL)

@@ -1,7 +1,6 @@
 """What every export is made from: one table of a release with its geometry, its columns and where it all comes from."""
 
 import datetime as dt
-import json
 from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, replace
@@ -13,6 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from boundaries.attributes import Attribute, columns_of
+from boundaries.doubts import caveats
 from boundaries.errors import ReleaseError
 from boundaries.release import Release
 
@@ -177,8 +177,12 @@ class Datasets:
             geometry=geometry,
             origin=self.origin,
             legal_basis=(str(plan["dasar_hukum"]),) if plan else (),
-            notes=_notes(plan),
+            notes=tuple(caveats(plan, self.entry(str(plan["plan_id"])))) if plan else (),
         )
+
+    def entry(self, plan: str) -> Mapping[str, Any]:
+        """What the manifest tells of a plan."""
+        return next(each for each in self.release.manifest["plans"] if each["id"] == plan)
 
     def __iter__(self) -> Iterator[Dataset]:
         return map(self.get, self.layers)
@@ -194,7 +198,7 @@ class Datasets:
         A dapil that the base map has no ground of, or only a part, is named in the manifest (``omitted``) instead.
         """
         rows = self.rows(table, plan)
-        omitted = next(each for each in self.release.manifest["plans"] if each["id"] == plan)["omitted"]
+        omitted = self.entry(plan)["omitted"]
         return rows[~(plan + "-" + rows["kode_dapil"]).isin(omitted)].reset_index(drop=True)
 
     def assigned(self, plan: str, province: str | None = None) -> pd.DataFrame:
@@ -228,11 +232,3 @@ class Datasets:
 def _both(text: str) -> Text:
     indonesian, _, english = text.partition(" | ")
     return {"id": indonesian, "en": english or indonesian}
-
-
-def _notes(plan: Mapping[str, Any] | None) -> tuple[str, ...]:
-    """What is doubtful in a plan, and where it differs from the law's totals."""
-    if plan is None:
-        return ()
-    found = [each for name in ("selisih", "ragu") for each in json.loads(plan.get(name) or "[]")]
-    return tuple(str(each["hal"]) for each in found if each.get("hal"))

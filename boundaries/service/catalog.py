@@ -1,11 +1,11 @@
 """From a release to pygeoapi's configuration: one collection a layer, told in Indonesian and English."""
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from copy import deepcopy
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final
 
+from boundaries.doubts import caveats, listed
 from boundaries.service.crs import CRS84, SUPPORTED
 from boundaries.service.layer import Layer
 from boundaries.service.package import Package
@@ -81,7 +81,9 @@ def _enclosures(
 def _plans(package: Package) -> list[dict[str, Any]]:
     names = [column.name for column in package.columns("plans")]
     rows = [dict(zip(names, row, strict=True)) for row in package.records("plans", names)]
-    return [{"id": f"{row['lembaga']}-{row['tahun']}"} | row for row in rows]
+    omitted = {str(plan["id"]): plan.get("omitted") for plan in package.manifest["plans"]}
+    own = ((f"{row['lembaga']}-{row['tahun']}", row) for row in rows)
+    return [{"id": name, "omitted": omitted.get(name)} | row for name, row in own]
 
 
 def _collection(layer: Layer, plans: list[dict[str, Any]], manifest: Mapping[str, Any],
@@ -215,11 +217,9 @@ def _caveats(plans: list[dict[str, Any]]) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {"id": [], "en": []}
     for plan in plans:
         year = f"{plan['tahun']}: " if len(plans) > 1 else ""
-        for each in (each for name in ("selisih", "ragu") for each in _listed(plan.get(name))):
-            if each.get("hal"):
-                text = both(each["hal"])
-                for language, told in found.items():
-                    told.append(year + str(text[language]))
+        for text in map(both, caveats(plan, plan)):
+            for language, told in found.items():
+                told.append(year + str(text[language]))
     return found
 
 
@@ -229,10 +229,6 @@ def _noted(caveats: dict[str, list[str]]) -> Text:
         language: word + " ".join(caveats[language]) if caveats[language] else ""
         for language, word in words.items()
     }
-
-
-def _listed(text: Any) -> list[dict[str, Any]]:
-    return list(json.loads(text or "[]") if isinstance(text, str | None) else text)
 
 
 def _licence(source: Mapping[str, Any]) -> str:
@@ -264,7 +260,7 @@ def _source_links(source: Mapping[str, Any]) -> list[dict[str, Any]]:
 def _plan_links(plan: dict[str, Any]) -> list[dict[str, Any]]:
     return [
         _link("via", each["url"], both(each["judul"]))
-        for each in _listed(plan.get("sumber"))
+        for each in listed(plan.get("sumber"))
         if each.get("url")
     ]
 

@@ -216,6 +216,8 @@ class Lookup:
         )  # fmt: skip
 
     def _year(self, year: int | None) -> int:
+        if not self.years:
+            raise NotFound("this release shows no dapil: its base map holds no whole one of any plan")
         if year is None:
             return self.years[-1]
         if year not in self.years:

@@ -14,6 +14,7 @@ import numpy as np
 from pygeoapi.api import APIRequest, describe_collections, landing_page
 from pygeoapi.linked_data import geojson2jsonld
 
+from boundaries.errors import NotFound
 from boundaries.service import documents, pages, query
 from boundaries.service.body import Part, plain
 from boundaries.service.catalog import PLACEHOLDER, both
@@ -340,6 +341,8 @@ def _place(call: Call, params: Mapping[str, str]) -> LookupResult:
         raise bad(error.parameter, str(error), error.allowed) from None
     except TooFar as error:
         raise Problem(404, str(error), jarak_m=error.jarak_m, terdekat=vars(error.nearest)) from None
+    except NotFound as error:
+        raise Problem(404, str(error)) from None
 
 
 def _looked_up(call: Call, found: LookupResult) -> dict[str, Any]:

@@ -8,6 +8,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from boundaries.doubts import caveats
 from boundaries.exports.mapdata.compare import pairs
 from boundaries.exports.mapdata.content import CHAMBERS, Content, both, json_list
 
@@ -50,7 +51,6 @@ def kabkota(content: Content) -> dict[str, Any]:
 
 def _plan(content: Content, plan: str) -> dict[str, Any]:
     entry, row = content.plans[plan], content.datasets.plans[plan]
-    notes = [each["hal"] for name in ("selisih", "ragu") for each in json_list(row[name]) if each.get("hal")]
     return {
         "lembaga": entry["lembaga"],
         "tahun": int(entry["tahun"]),
@@ -65,7 +65,7 @@ def _plan(content: Content, plan: str) -> dict[str, Any]:
         "selesai": entry["selesai"],
         "dasar_hukum": entry["dasar_hukum"],
         "excluded": json_list(row["wilayah_dikecualikan"]),
-        "notes": [both(text) for text in notes],
+        "notes": [both(text) for text in caveats(row, entry)],
         "sources": json_list(row["sumber"]),
     }
 

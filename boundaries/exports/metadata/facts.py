@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from boundaries.doubts import caveats
 from boundaries.exports.dataset import Datasets, Origin, Text
 from boundaries.exports.formats import FORMATS
 from boundaries.release import Release
@@ -93,7 +94,7 @@ class Described:
     """A dataset of the release as metadata tell of it.
 
     ``plan``: its row of the table ``plans``, if it is one. ``plans``: the rows of all plans in it: that one, or those
-    of its year. ``bbox``: west, south, east, north; None without geometry.
+    of its year. ``bbox``: west, south, east, north; None without geometry. ``notes``: what is doubtful or lacking.
     """
 
     name: str
@@ -103,6 +104,7 @@ class Described:
     plans: tuple[Mapping[str, Any], ...]
     bbox: tuple[float, float, float, float] | None
     entries: tuple[Entry, ...]
+    notes: tuple[Text, ...] = ()
 
     @property
     def chamber(self) -> str | None:
@@ -120,17 +122,6 @@ class Described:
         rows = json.loads(self.plan["sumber"] or "[]") if self.plan else []
         names = {"judul": "title", "url": "url", "versi": "version"}
         return [{to: str(row[name]) for name, to in names.items() if row.get(name)} for row in rows]
-
-    @property
-    def notes(self) -> list[Text]:
-        """What is doubtful in a plan, and where it differs from the law's totals."""
-        found = [
-            each["hal"]
-            for name in ("selisih", "ragu")
-            for each in json.loads((self.plan or {}).get(name) or "[]")
-            if each.get("hal")
-        ]
-        return [both(str(text)) for text in found]
 
 
 class Facts:
@@ -169,7 +160,9 @@ class Facts:
         of_year = [row for row in self.datasets.plans.values() if name == f"dapil-{row['tahun']}"]
         plans = (plan,) if plan else tuple(of_year)
         description = {language: self._text(name, title[language], plan, language) for language in LANGUAGES}
-        return Described(name, title, description, plan, plans, boxes.get(name), own)
+        told = caveats(plan, self.datasets.entry(str(plan["plan_id"]))) if plan else []
+        notes = tuple(both(text) for text in told)
+        return Described(name, title, description, plan, plans, boxes.get(name), own, notes)
 
     def _title(self, name: str) -> Text:
         if name in self.datasets.layers:

@@ -207,7 +207,11 @@ class Shelves:
             if not told and not count:
                 continue
             title = f"{self.words.known('chamber.' + plan['lembaga'], plan['lembaga'])} {plan['tahun']}"
-            href = self.page.to(f"/collections/{name}") if self.offer.current and plan.get("layer") else ""
+            href = (
+                self.page.to(f"/collections/{name}")
+                if self.offer.current and plan.get("layer") and plan["dapil"]
+                else ""
+            )
             told = told or [self.words("download.doubts.count", count=number(count, self.words.language))]
             found.append((title, href, told))
         return found
