@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from boundaries import __version__
 from boundaries.errors import BoundariesError, ReleaseError, VerifyError
@@ -283,7 +284,9 @@ def export(release: Path, chamber: str | None, year: int | None, province: str |
 
     found = open_release(release)
     if everything:
-        _export_all(found, (chamber, year, province, layer))
+        given = click.get_current_context().get_parameter_source
+        narrowed = ("chamber", "year", "province", "layer", "form", "size", "output")
+        _export_all(found, [name for name in narrowed if given(name) is not ParameterSource.DEFAULT])
         return
     wanted = exports.Wanted(form, chamber, year, province, size, layer)
     file = exports.find(found, wanted)
@@ -295,12 +298,13 @@ def export(release: Path, chamber: str | None, year: int | None, province: str |
         _into_pipe(lambda: exports.pipe(file, sys.stdout.buffer))
 
 
-def _export_all(release: Any, narrowed: tuple[object, ...]) -> None:
+def _export_all(release: Any, narrowed: list[str]) -> None:
     """Make the folder of downloads."""
     from boundaries import downloads
 
-    if any(each is not None for each in narrowed):
-        raise ReleaseError("--all makes every file; leave --chamber, --year, --province and --layer away")
+    if narrowed:
+        options = ", ".join(f"--{'format' if name == 'form' else name}" for name in narrowed)
+        raise ReleaseError(f"--all makes every file, in the folder of the release; leave {options} away")
     progress = say if sys.stderr.isatty() else lambda step: None
     click.echo(downloads.add(release, tell=progress))
 

@@ -8,6 +8,7 @@ release's name.
 
 import json
 import logging
+import math
 import multiprocessing
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -20,13 +21,13 @@ from boundaries.errors import ReleaseError
 from boundaries.exports import files
 from boundaries.exports.dataset import Origin
 from boundaries.exports.files import About, Job
-from boundaries.release import FOLDER, LIST, MANIFEST, Release, open_release, sha256, versions
+from boundaries.listing import FORMAT, parse
+from boundaries.release import CURRENT, FOLDER, LIST, MANIFEST, Release, open_release, sha256, versions
 from boundaries.staging import disk_trouble, locked, open_staging, sync_tree, writable
 from boundaries.tables import data_directory
 
 log = logging.getLogger(__name__)
 
-FORMAT: Final = 1
 #: With fewer features than this one process is quicker than starting two.
 _WORTH_PROCESSES: Final = 5_000
 _TITLES: Final[Mapping[str, Mapping[str, str]]] = {
@@ -114,11 +115,12 @@ def read(release: Release) -> dict[str, Any] | None:
     if not path.parent.is_dir():
         return None
     try:
-        listed = json.loads(path.read_bytes())
-        if listed["format"] != FORMAT or listed["release"] != release.id:
-            raise ValueError(f"it is of format {listed['format']} and of release {listed['release']}")
-        return dict(listed)
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        content = path.read_bytes()
+        listing = parse(content, path.name)
+        if listing.release != release.id:
+            raise ValueError(f"it is of release {listing.release}")
+        return dict(json.loads(content))
+    except (OSError, ValueError, ReleaseError) as error:
         raise ReleaseError(
             f"{path} cannot be read ({error}); remove {path.parent} and make it again: dapil export --all"
         ) from None
@@ -147,12 +149,36 @@ def damage(release: Release) -> Iterator[str]:
 
 
 def predecessor(out: Path, release: Release) -> Release | None:
-    """Return the release that is current in `out`, if it is another one that can be read."""
+    """Return the release that came before in `out`, if there is one that can be read.
+
+    That is the current one, or, where that is the release itself or younger (a release may get its downloads late),
+    the youngest that is older by when its manifest was written.
+    """
+    own = _written(release.path)
+    older = [
+        path
+        for path in out.iterdir()
+        if not path.is_symlink()
+        and not path.name.startswith(".")
+        and _written(path) < own
+        and path.name != release.id
+    ]
+    places = sorted(older, key=lambda path: (_written(path), path.name), reverse=True)
+    current = (out / CURRENT).resolve()
+    for path in sorted(places, key=lambda path: path.resolve() != current):
+        try:
+            return open_release(path)
+        except ReleaseError:
+            continue
+    return None
+
+
+def _written(path: Path) -> float:
+    """When the manifest of a release was written; infinity where there is none."""
     try:
-        found = open_release(out)
-    except ReleaseError:
-        return None
-    return found if found.id != release.id else None
+        return (path / MANIFEST).stat().st_mtime_ns
+    except OSError:
+        return math.inf
 
 
 def _wanted(job: Job, years: Iterable[int] | None) -> bool:

@@ -23,6 +23,8 @@ _OTHERS: Final[Mapping[str, str]] = {
     "pmtiles": ".pmtiles",
     "assignment": "-assignment.csv",
 }
+#: Formats that hold rows only.
+_PLAIN: Final = (*(name for name, each in FORMATS.items() if not each.needs_geometry), "assignment")
 NAMES: Final = (*FORMATS, *_OTHERS)
 
 Write = Callable[[Path], None]
@@ -58,6 +60,8 @@ def find(release: Release, wanted: Wanted) -> Export:
     _known("size", wanted.size, SIZES)
     if wanted.chamber is not None:
         _known("chamber", wanted.chamber, CHAMBERS)
+    if wanted.size != "full" and wanted.format in _PLAIN:
+        raise ReleaseError(f"{wanted.format} holds no outlines, so it has no sizes: leave --size away")
     if wanted.layer and (wanted.chamber or wanted.year):
         raise ReleaseError("--layer names chamber and year already; leave --chamber and --year away")
     if wanted.format == "topojson":
@@ -104,8 +108,6 @@ def _told(place: Path, path: Path) -> Iterator[None]:
     """Tell of a full disk, or of one that cannot be written, in the project's own words."""
     try:
         yield
-    except ReleaseError:
-        raise
     except Exception as error:
         full = disk_trouble(error, place, place)
         if full is not None:
@@ -199,7 +201,11 @@ def _sized(release: Release, dataset: Dataset, wanted: Wanted) -> Dataset:
     frame = dataset.frame[chosen].reset_index(drop=True)
     geometry = dataset.geometry[chosen].copy()
     geometry[:] = [found[each] for each in frame["id"]]
-    return replace(dataset, frame=frame, geometry=geometry)
+    words = {"id": "garis disederhanakan", "en": "lines simplified"}
+    title = {
+        language: f"{text} ({words[language]}: {wanted.size})" for language, text in dataset.title.items()
+    }
+    return replace(dataset, title=title, frame=frame, geometry=geometry)
 
 
 def _topojson(release: Release, wanted: Wanted) -> Export:

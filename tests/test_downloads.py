@@ -3,6 +3,7 @@
 import gzip
 import hashlib
 import json
+import os
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -239,3 +240,38 @@ def test_info_tells_of_the_downloads(made: Release) -> None:
 
 def test_the_changes_since_the_release_before_are_among_the_files(made: Release) -> None:
     assert json.loads((made.path / FOLDER / "changes.json").read_bytes()) == {"since": None, "layers": {}}
+
+
+def test_the_release_before_is_an_older_one_though_a_younger_is_current(tmp_path: Path) -> None:
+    """A release may get its downloads when another has followed it: that one is not what it changed from."""
+    first = make_small_release(tmp_path)
+    younger = tmp_path / "contoh-1-000000000000"
+    shutil.copytree(first, younger)
+    manifest = json.loads((younger / "manifest.json").read_bytes()) | {"release": younger.name}
+    (younger / "manifest.json").write_text(json.dumps(manifest))
+    os.utime(first / "manifest.json", (1_000, 1_000))
+    os.utime(younger / "manifest.json", (2_000, 2_000))
+    for current in (first, younger):
+        (tmp_path / "current").unlink()
+        (tmp_path / "current").symlink_to(current.name)
+        before = [downloads.predecessor(tmp_path, open_release(path)) for path in (first, younger)]
+        assert [found.id if found else None for found in before] == [None, first.name]
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        ({"name": "../dapil.gpkg"}, "not a name"),
+        ({"sha256": "0"}, "no sha256"),
+        ({"bytes": None}, "cannot have"),
+    ],
+)
+def test_a_list_that_says_what_no_list_says_is_told_and_mended_by_removing(
+    copy: Release, change: dict[str, Any], why: str
+) -> None:
+    path = copy.path / FOLDER / LIST
+    value = json.loads(path.read_bytes())
+    value["files"][0] |= change
+    path.write_text(json.dumps(value))
+    with pytest.raises(ReleaseError, match=f"{why}.*dapil export --all"):
+        downloads.read(copy)

@@ -1,9 +1,11 @@
 """`dapil export`: any part of a release, to a file or into a pipe; what cannot be had is said with what can."""
 
 import csv
+import functools
 import io
 import json
 import os
+import resource
 import subprocess
 import sys
 import zipfile
@@ -149,7 +151,10 @@ def test_layers_of_units_and_tables_are_named(release: Release, tmp_path: Path) 
         (("--format", "topojson", "--layer", "unit-desa"), ["--chamber"]),
         (("--format", "pmtiles", "--chamber", "dpr"), ["--year"]),
         (("--chamber", "dprd-kabkota", "--province", "31", "--format", "topojson"), ["31"]),
-        (("--all", "--chamber", "dpr"), ["--all"]),
+        (("--all", "--chamber", "dpr"), ["--all", "leave --chamber, --output away"]),
+        (("--all", "--format", "csv", "--size", "web"), ["leave --format, --size, --output away"]),
+        (("--chamber", "dpr", "--format", "csv", "--size", "web"), ["csv", "--size"]),
+        (("--chamber", "dpr", "--format", "assignment", "--size", "web"), ["assignment", "--size"]),
     ],
 )
 def test_what_cannot_be_had_is_said_with_what_can(
@@ -185,3 +190,32 @@ def test_what_was_there_stays_until_the_new_file_is_whole(release: Release, tmp_
     assert [each.name for each in tmp_path.iterdir()] == ["x.csv"]
     assert export(release, "--chamber", "dpr", "--format", "csv", "-o", path).exit_code == 0
     assert path.read_text().startswith("id,")
+
+
+def test_what_is_simplified_says_so(release: Release) -> None:
+    words = ("--chamber", "dpr", "--format", "geojson")
+    web, full = (json.loads(export(release, *words, *more).stdout) for more in (("--size", "web"), ()))
+    assert "(lines simplified: web)" in web["metadata"]["title"]["en"]
+    assert "(garis disederhanakan: web)" in web["description"]
+    assert "simplified" not in json.dumps(full)
+
+
+def test_a_full_disk_names_the_place_that_was_asked_for(release: Release, tmp_path: Path) -> None:
+    command = [
+        sys.executable,
+        "-m",
+        "boundaries.cli",
+        "export",
+        str(release.path),
+        "--layer",
+        "unit-kecamatan",
+    ]
+    limit = functools.partial(resource.setrlimit, resource.RLIMIT_FSIZE, (4096, 4096))
+    done = subprocess.run(
+        [*command, "--format", "geojson", "-o", str(tmp_path / "x.geojson")],
+        capture_output=True, text=True, check=False, preexec_fn=limit,
+    )  # fmt: skip
+    assert done.returncode == 6
+    assert done.stderr.startswith(f"dapil: no room on the disk of {tmp_path} for unit-kecamatan.geojson")
+    assert ".dapil-" not in done.stderr
+    assert list(tmp_path.iterdir()) == []

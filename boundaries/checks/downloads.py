@@ -83,6 +83,9 @@ def _sums(root: Path, place: Path) -> list[Finding]:
     for line in (place / "SHA256SUMS").read_text(encoding="utf-8").splitlines():
         told, _, name = line.partition("  ")
         path = place / name if (place / name).is_file() else root / name
+        if not path.is_file():
+            found.append(Finding("downloads", "", name, "SHA256SUMS", "a file of the release", "missing"))
+            continue
         with path.open("rb") as file:
             actual = hashlib.file_digest(file, "sha256").hexdigest()
         if actual != told:
