@@ -18,8 +18,8 @@ Array = NDArray[Any]
 _APART: Final = 2**20
 """Cells between landmasses that are drawn as if each were alone."""
 _ATTEMPTS: Final = 12
-_HOPELESS: Final = 2
-"""After so many attempts without fewer lines that cannot be mended the grid is too coarse for them."""
+_HOPELESS: Final = 1
+"""After so many attempts in a row without fewer lines that cannot be mended the grid is too coarse for them."""
 _PATIENT: Final = 8
 """So often a line that clashes is simplified less around the clash; after that it is left as it is, and in the end all
 are: as they came, no lines clash."""
