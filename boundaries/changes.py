@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from boundaries.coverage import area_m2
 from boundaries.errors import ReleaseError
+from boundaries.exports.dataset import Datasets
 from boundaries.release import Release
 
 #: Columns that say where a line comes from or follow from it; a change of the polygon is told by `moved_km2`.
@@ -26,11 +27,12 @@ def changes(before: Release | None, after: Release) -> dict[str, Any]:
         ``removed`` (ids), and ``changed``: a list of ``id``, ``what`` (the columns of which the value is another,
         ``geometry``) and ``moved_km2``, the ground that changed sides (area of the symmetric difference in the
         equal-area projection EPSG:6933; 0 where only vertices differ). A layer that is not named is the same in both.
+        Plans without a map (``tabel-…``) are compared like layers.
     """
     if before is None:
         return {"since": None, "layers": {}}
     layers = {}
-    for name in sorted({*before.layers, *after.layers}):
+    for name in sorted({*Datasets(before).layers, *Datasets(after).layers}):
         found = _layer(_read(before, name), _read(after, name))
         if any(found.values()):
             layers[name] = found
@@ -38,9 +40,13 @@ def changes(before: Release | None, after: Release) -> dict[str, Any]:
 
 
 def _read(release: Release, name: str) -> tuple[pd.DataFrame, NDArray[np.object_]]:
-    if name not in release.layers:
+    if name not in Datasets(release).layers:
         return pd.DataFrame(index=pd.Index([], dtype=object)), np.empty(0, dtype=object)
-    frame, geometry = release.read_layer(name)
+    if name in release.layers:
+        frame, geometry = release.read_layer(name)
+    else:
+        frame = release.read_table(name)
+        geometry = np.full(len(frame), None, dtype=object)
     key = "id" if "id" in frame.columns else "kode"
     if frame[key].duplicated().any():
         raise ReleaseError(

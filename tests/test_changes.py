@@ -129,3 +129,15 @@ def test_the_same_outline_begun_elsewhere_is_no_change(before: Release, tmp_path
         return edited(layers, "dpr-2024", layer.frame, shapely.reverse(layer.geometry))
 
     assert changes(before, release_with(tmp_path, edit))["layers"] == {}
+
+
+def test_a_seat_of_a_plan_without_a_map_is_told(
+    before: Release, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tables = small.small_tables()
+    table = next(each for each in tables if each.name == "tabel-dprd-kabkota-2014")
+    table.frame.loc[0, "kursi"] += 1
+    monkeypatch.setattr(small, "small_tables", lambda: tables)
+    found = changes(before, release_with(tmp_path, lambda layers: layers))
+    changed = [{"id": table.frame.loc[0, "id"], "what": ["kursi"], "moved_km2": 0.0}]
+    assert found["layers"] == {table.name: {"added": [], "removed": [], "changed": changed}}

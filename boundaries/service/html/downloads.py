@@ -232,7 +232,7 @@ class Shelves:
              number(float(e.get("moved_km2") or 0), language, 3))
             for e in changed[:_SHOWN]
         ]  # fmt: skip
-        plan = self._plans.get(name)
+        plan = self._plans.get(name.removeprefix("tabel-"))
         title = self.words.known(f"collection.{name}", name)
         if plan:
             title = f"{self.words.known('chamber.' + plan['lembaga'], name)} {plan['tahun']}"
