@@ -4,12 +4,17 @@ import fcntl
 import os
 from pathlib import Path
 
+import hypothesis
 import pytest
 from click.testing import CliRunner
 
 from boundaries.cli import main
 from boundaries.release import CURRENT, Release, open_release
 from tests.postgres import cluster, source
+
+# Nothing is timed in a test: machines are shared.
+hypothesis.settings.register_profile("untimed", deadline=None)
+hypothesis.settings.load_profile("untimed")
 
 __all__ = ["cluster", "nation", "source"]
 

@@ -44,7 +44,15 @@ class Server:
         return socket.create_connection(("127.0.0.1", self.port), timeout=timeout)
 
     def logged(self, after: int = 0) -> list[Logged]:
-        """Return the requests that were logged, from byte `after` of the log."""
+        """Return the requests that were logged, from byte `after` of the log.
+
+        A line is written when the last byte has left: a client may be done before, so the log is let come to rest.
+        """
+        size = -1
+        for _ in range(40):
+            if size == (size := self.mark()) and size > after:
+                break
+            time.sleep(0.05)
         found = []
         for line in self.log.read_bytes()[after:].decode().splitlines():
             if match := _LINE.match(line):
