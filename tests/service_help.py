@@ -21,7 +21,7 @@ def app_of(releases: Path | str, **options: Any) -> Flask:
 
 
 @contextmanager
-def served(app: Flask) -> Iterator[str]:
+def served(app: Any) -> Iterator[str]:
     """Serve `app` from a thread; give its address."""
     server = make_server("127.0.0.1", 0, app, threaded=True)
     thread = threading.Thread(target=server.serve_forever, daemon=True)

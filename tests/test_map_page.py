@@ -24,6 +24,8 @@ from boundaries.exports.topojson import CHAMBERS, Year
 from boundaries.release import FOLDER as FOLDER_OF_DOWNLOADS
 from boundaries.release import Release, open_release
 from boundaries.service.app import load_settings
+from boundaries.service.ops.middleware import Operation
+from boundaries.service.ops.settings import Settings
 from boundaries.site.files import ASSETS, FOLDER, MODULES
 from tests.browser_help import DESKTOP, PHONE, Visit, axe_script, chromium, visit_in, visiting
 from tests.html_help import read
@@ -56,6 +58,11 @@ WRITTEN = {
 }  # fmt: skip
 
 
+def whole(app: Flask) -> Any:
+    """The application as server.py serves it: with the headers of every answer, which bind the page and its worker."""
+    return Operation(app, Settings(), None, None)
+
+
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
     with chromium() as opened:
@@ -72,7 +79,7 @@ def releases(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def base(releases: Path) -> Iterator[str]:
-    with served(app_of(releases)) as address:
+    with served(whole(app_of(releases))) as address:
         yield address
 
 
@@ -723,7 +730,10 @@ def test_tiles_are_a_background_and_the_map_works_without_them(releases: Path, b
     settings["dapil"] = {"map": {"tiles": "https://tiles.example.org/{z}/{x}/{y}.png"}}
     tiles = r"tiles\.example\.org/\d+/\d+/\d+\.png"
     options = {"expected": "ERR_NAME_NOT_RESOLVED", "away": tiles, **DESKTOP}
-    with served(app_of(releases, config=settings)) as address, visiting(browser, address, **options) as visit:
+    with (
+        served(whole(app_of(releases, config=settings))) as address,
+        visiting(browser, address, **options) as visit,
+    ):
         visit.open(PROVINCE)
         assert visit.heading == "Jawa Barat"
         visit.until("() => document.querySelectorAll('img.leaflet-tile').length > 3")
@@ -795,7 +805,7 @@ def growing(tmp_path: Path, releases: Path) -> Iterator[tuple[Path, str]]:
     """A service of which another release may follow."""
     out = tmp_path / "releases"
     shutil.copytree(releases, out, symlinks=True)
-    with served(app_of(out)) as address:
+    with served(whole(app_of(out))) as address:
         yield out, address
 
 
@@ -907,7 +917,10 @@ def test_a_failure_is_said_and_the_next_try_succeeds(browser: Any, base: str) ->
 
 def test_a_release_without_downloads_says_what_is_missing(tmp_path: Path, browser: Any) -> None:
     make_small_release(tmp_path)
-    with served(app_of(tmp_path)) as address, visiting(browser, address, expected="404", **DESKTOP) as visit:
+    with (
+        served(whole(app_of(tmp_path))) as address,
+        visiting(browser, address, expected="404", **DESKTOP) as visit,
+    ):
         visit.open(ready="failed")
         assert "dapil export --all" in visit.page.locator("#trouble").inner_text()
 
@@ -959,6 +972,7 @@ def test_the_worker_is_asked_for_at_every_visit_and_names_release_and_code(relea
     response = client.get("/map-sw.js")
     assert response.mimetype == "text/javascript"
     assert response.headers["Cache-Control"] == "no-cache"
+    assert response.headers["Content-Security-Policy"] == "default-src 'none'; connect-src 'self'"
     told = json.loads(re.match(r"const DAPIL = (\{.*\});\n", response.text)[1])
     release = open_release(releases).id
     assert release in told["version"]
@@ -1046,7 +1060,7 @@ def national(nation: Release, tmp_path_factory: pytest.TempPathFactory) -> Itera
         return [path.read_bytes()]
 
     app.wsgi_app = data_or  # type: ignore[method-assign]
-    with served(app) as address:
+    with served(whole(app)) as address:
         yield address
 
 

@@ -20,6 +20,8 @@ _POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:{tiles}; connect-src 'self'; "
     "worker-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors *"
 )
+#: Of the service worker: it runs under the policy of its own answer and not of the page's, and may fetch from here.
+WORKER_POLICY: Final = "default-src 'none'; connect-src 'self'"
 
 
 class MapPage:

@@ -24,6 +24,7 @@ from boundaries.service.html import CSP, CSP_OPENAPI, Language, Neighbour, Page
 from boundaries.service.http import LANGUAGES, Reply, Request
 from boundaries.service.layer import Layer
 from boundaries.service.lookup import LookupResult, QuestionError, TooFar
+from boundaries.service.mappage import WORKER_POLICY
 from boundaries.service.problems import MEDIA_TYPE, Problem, bad, missing
 from boundaries.service.state import State
 
@@ -370,7 +371,9 @@ def map_page(call: Call) -> Reply:
 def map_worker(call: Call) -> Reply:
     """``/map-sw.js``: what keeps the map when there is no network. Browsers look for a new one at every visit."""
     call.read((), ("js",))
-    return call.reply(call.state.map.worker(call.page()), "text/javascript", cache="no-cache")
+    found = call.reply(call.state.map.worker(call.page()), "text/javascript", cache="no-cache")
+    found.headers[:] = [("Content-Security-Policy", WORKER_POLICY)]
+    return found
 
 
 _VIEWS: Final[Mapping[str, View]] = {
