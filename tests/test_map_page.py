@@ -849,6 +849,10 @@ def test_after_the_first_visit_it_works_without_a_network(browser: Any, growing:
         visit.page.locator("#hasil [role=option]").first.wait_for()
         visit.open("#lembaga=dpr&tahun=2019", ready="failed")  # never opened before
         assert "luring" in visit.page.locator("#trouble").inner_text()
+        visit.open("#lembaga=dpr&tahun=2024&titik=-6.95,106.55")  # in a province that was not opened
+        visit.shows("Titik 6,95° LS, 106,55° BT")
+        assert "luring" in visit.panel
+        visit.open("#lembaga=dpr&tahun=2019", ready="failed")
         visit.page.context.set_offline(False)
         visit.page.locator("#trouble button").click()
         visit.page.wait_for_selector("html[data-ready='yes']")

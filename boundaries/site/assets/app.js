@@ -195,7 +195,8 @@ export class App {
         .map((length) => names.get(found.code.slice(0, length)));
       return { ...found, point: state.titik, names: chain.filter(Boolean) };
     } catch (error) {
-      return { error: this.reason(error), title: t("nosuch", { name: state.unit }), seats: [], names: [], point: null };
+      const title = error.name === "LoadError" ? "" : t("nosuch", { name: state.unit });
+      return { error: this.reason(error), title, seats: [], names: [], point: state.titik };
     }
   }
 

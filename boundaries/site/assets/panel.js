@@ -158,7 +158,8 @@ function placePart(app) {
   if (!place) return { title: t("looking"), lead: "", back, body: [] };
   if (place.error) {
     const lead = place.error === place.title ? t("nosuchhint") : place.error;
-    return { title: place.title, lead, back, body: [] };
+    const title = place.title || (place.point ? pointName(place.point) : state.unit);
+    return { title, lead, back, body: [] };
   }
   const title = place.names.length ? place.names[0] : pointName(place.point);
   return {
