@@ -557,3 +557,23 @@ PAINTED = """() => new Set([...document.querySelectorAll('#map canvas')].flatMap
   for (let at = 0; at < data.length; at += 4 * 97) found.push(data[at] * 65536 + data[at + 1] * 256 + data[at + 2]);
   return found;
 })).size"""
+
+
+@needs_node
+@pytest.mark.parametrize(
+    ("composed", "files"), [(False, []), (True, [["dpd-2014-overview.topojson", "dpd"]])]
+)
+def test_a_view_without_a_map_lies_on_the_land_of_another_or_on_none(tmp_path, composed, files):
+    """On a base map of a part it can be that no dapil is whole: then there are tables only."""
+    shutil.copytree(ASSETS["main.js"].parent, tmp_path / "assets")
+    (tmp_path / "package.json").write_text('{"type": "module"}')
+    plans = {"dprd-kabkota-2014": {"composed": False}, "dpd-2014": {"composed": composed}}
+    asked = (
+        json.dumps({"years": [2014], "plans": plans}),
+        json.dumps({"lembaga": "dprd-kabkota", "tahun": 2014}),
+    )
+    (tmp_path / "ask.js").write_text(
+        f'import {{ groundFiles }} from "./assets/scene.js";\nconsole.log(JSON.stringify(groundFiles({", ".join(asked)})));'
+    )
+    run = subprocess.run([NODE, tmp_path / "ask.js"], capture_output=True, text=True, check=True)
+    assert json.loads(run.stdout) == files

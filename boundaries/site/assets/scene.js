@@ -12,7 +12,7 @@ const DETAILS = 4; // at once, besides the chosen one
 export function groundFiles(index, state) {
   const files = [];
   if (drawn(index, state.lembaga, state.tahun)) files.push([overviewFile(state.lembaga, state.tahun), state.lembaga]);
-  if (!files.length || state.lembaga.startsWith("dprd")) files.push(landFile(index, state.tahun));
+  if (!files.length || state.lembaga.startsWith("dprd")) files.push(...landFile(index, state.tahun));
   if (state.banding) files.push([overviewFile(state.lembaga, state.banding), state.lembaga]);
   return files;
 }
@@ -26,11 +26,12 @@ function landFile(index, year) {
   const years = [year, ...index.years];
   for (const chamber of ["dpd", "dpr"]) {
     const found = years.find((each) => drawn(index, chamber, each));
-    if (found) return [overviewFile(chamber, found), chamber];
+    if (found) return [[overviewFile(chamber, found), chamber]];
   }
   const [plan] = Object.keys(index.plans).filter((each) => index.plans[each].composed);
+  if (!plan) return []; // a base map on which no dapil is whole
   const chamber = plan.replace(/-\d+$/, "");
-  return [overviewFile(chamber, Number(plan.slice(chamber.length + 1))), chamber];
+  return [[overviewFile(chamber, Number(plan.slice(chamber.length + 1))), chamber]];
 }
 
 // Provinces whose own files should be drawn for what the map shows.
