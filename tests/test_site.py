@@ -573,7 +573,8 @@ def test_a_view_without_a_map_lies_on_the_land_of_another_or_on_none(tmp_path, c
         json.dumps({"lembaga": "dprd-kabkota", "tahun": 2014}),
     )
     (tmp_path / "ask.js").write_text(
-        f'import {{ groundFiles }} from "./assets/scene.js";\nconsole.log(JSON.stringify(groundFiles({", ".join(asked)})));'
+        'import { groundFiles } from "./assets/scene.js";\n'
+        f"console.log(JSON.stringify(groundFiles({', '.join(asked)})));"
     )
     run = subprocess.run([NODE, tmp_path / "ask.js"], capture_output=True, text=True, check=True)
     assert json.loads(run.stdout) == files
