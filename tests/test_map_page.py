@@ -295,6 +295,23 @@ def test_a_place_tells_all_chambers_at_once(visit: Visit) -> None:
     assert {"/collections/dpd-2024/items/dpd-2024-32", "/collections/dpd-2024"} <= set(links)
 
 
+def test_a_finger_on_a_result_presses_nothing_that_lies_under_it(contexts: dict[str, Any], base: str) -> None:
+    with visit_in(contexts["phone"], base) as visit:
+        visit.open()
+        for typed, heading in (("kab bandung", "Kabupaten Bandung"), ("ciwidey", "Ciwidey")):
+            visit.page.fill("#cari", typed)
+            option = visit.page.locator("#hasil [role=option]", has_text=heading).first
+            box, under = option.bounding_box(), visit.page.locator(".chambers").bounding_box()
+            assert box["y"] < under["y"] + under["height"]
+            inside = (
+                under["x"] + under["width"] * 0.6,
+                under["y"] + under["height"] / 2,
+            )  # DPRD, were there no list
+            visit.page.touchscreen.tap(inside[0], min(inside[1], box["y"] + box["height"] - 3))
+            visit.shows(heading)
+            assert visit.hash["lembaga"] == "dpr"
+
+
 def test_every_link_of_a_place_leads_somewhere(desk: Visit, releases: Path) -> None:
     desk.open(VIEWS["unit"])
     desk.shows("Ciwidey")

@@ -120,14 +120,18 @@ export class SearchBox {
   option(entry, at) {
     const kind =
       entry.level === "dapil" ? t("level.dapil", { chamber: t(entry.lembaga) }) : t(`level.${entry.kode.length}`);
-    // Down and not click: the field loses the focus in between, and the list would be gone.
-    const choose = (event) => {
-      event.preventDefault();
-      this.choose(at);
-    };
+    // The field keeps the focus when an option is pressed, or the list would be gone before the click. Only the click
+    // chooses: a finger may be about to scroll, and what lies under a list that is gone would get its click.
+    const stay = (event) => event.preventDefault();
     return el(
       "li",
-      { id: `hasil-${at}`, role: "option", "aria-selected": "false", onpointerdown: choose },
+      {
+        id: `hasil-${at}`,
+        role: "option",
+        "aria-selected": "false",
+        onmousedown: stay,
+        onclick: () => this.choose(at),
+      },
       el("span", { class: "name" }, entry.level === "dapil" ? nice(entry.nama) : entry.nama),
       el("span", { class: "more" }, [kind, ...entry.above].join(" · ")),
     );
