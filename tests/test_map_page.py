@@ -310,6 +310,8 @@ def test_a_finger_on_a_result_presses_nothing_that_lies_under_it(contexts: dict[
             visit.page.touchscreen.tap(inside[0], min(inside[1], box["y"] + box["height"] - 3))
             visit.shows(heading)
             assert visit.hash["lembaga"] == "dpr"
+            if heading == "Kabupaten Bandung":
+                assert visit.page.locator(".back").inner_text() == "Kembali ke Jawa Barat"
 
 
 def test_every_link_of_a_place_leads_somewhere(desk: Visit, releases: Path) -> None:

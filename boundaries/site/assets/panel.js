@@ -154,7 +154,12 @@ function dapilPart(app) {
 function placePart(app) {
   const { state, known } = app;
   const { place } = known;
-  const back = { place: whereName(app), changes: { unit: "", titik: null, dapil: "" } };
+  const changes = { unit: "", titik: null, dapil: "" };
+  // From a kabupaten that was searched for, back leads out of it, and not to its own name once more.
+  const back =
+    state.kab && state.unit === state.kab
+      ? { place: backTo(app, { kab: "" }).place, changes: { ...changes, kab: "" } }
+      : { place: whereName(app), changes };
   if (!place) return { title: t("looking"), lead: "", back, body: [] };
   if (place.error) {
     const lead = place.error === place.title ? t("nosuchhint") : place.error;
