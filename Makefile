@@ -4,7 +4,7 @@ VENV   ?= .venv
 OUT    ?= build
 SOURCE ?= auto
 PORT   ?= 5000
-JOBS   ?= 2
+JOBS   ?= 3
 BIN    := $(VENV)/bin
 
 .DEFAULT_GOAL := help
@@ -34,7 +34,7 @@ run: $(VENV)/.run  ## set up, build if there is no release yet, serve on PORT (d
 	DAPIL_RELEASES=$(OUT) DAPIL_PORT=$(PORT) $(BIN)/python server.py
 
 test: $(VENV)/.dev  ## run the tests (national ones need BOUNDARIES_MIRROR, else they say that they are skipped)
-	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile $(ARGS)
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: $(VENV)/.dev  ## lint and type-check
 	$(BIN)/ruff check .
