@@ -4,7 +4,7 @@ VENV   ?= .venv
 OUT    ?= build
 SOURCE ?= auto
 PORT   ?= 5000
-JOBS   ?= 3
+JOBS   ?= 2
 BIN    := $(VENV)/bin
 
 .DEFAULT_GOAL := help

@@ -160,7 +160,7 @@ def test_connections_that_die_are_replaced(cluster, own):
     package = PostgisPackage(own, 0)
     before = text(package)
     for _ in range(5):
-        others(cluster, own, "pg_terminate_backend(pid)")
+        others(cluster, own, "pg_terminate_backend(pid, 10000)")
         assert text(package) == before
 
 
