@@ -54,7 +54,7 @@ def make(
     years
         Only the plans of these elections (for trying out; a published folder holds all).
     processes
-        How many at once; by default one a core, up to four, or one alone for a small release. Memory: up to 0.7 GB
+        How many at once; by default one a core, up to four, or one alone for a small release. Memory: up to 0.5 GB
         a process on the whole nation (`bench/exports.py`).
 
     Raises

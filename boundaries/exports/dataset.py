@@ -39,6 +39,18 @@ class Origin:
     homepage: str
     date: dt.date  # of the newest election: the same inputs give the same bytes, so it is never today's
 
+    def about(self) -> dict[str, Any]:
+        """The facts that every file carries that can carry JSON."""
+        return {
+            "release": self.release,
+            "source": self.source,
+            "attribution": self.attribution,
+            "vintage": self.vintage,
+            "licence": self.licence_spdx or self.licence,
+            "licence_url": self.licence_url,
+            "open": self.open,
+        }
+
     @classmethod
     def of(cls, release: Release) -> "Origin":
         """Read the origin of a release from its manifest."""
@@ -114,13 +126,7 @@ class Dataset:
             "name": self.name,
             "title": dict(self.title),
             "description": {language: self.description(language) for language in ("id", "en")},
-            "release": origin.release,
-            "source": origin.source,
-            "attribution": origin.attribution,
-            "vintage": origin.vintage,
-            "licence": origin.licence_spdx or origin.licence,
-            "licence_url": origin.licence_url,
-            "open": origin.open,
+            **origin.about(),
             "legal_basis": list(self.legal_basis),
             "notes": list(self.notes),
         }

@@ -128,13 +128,7 @@ def _metadata(
             for name, layer in names.items()
         ],
         "about": {
-            "release": origin.release,
-            "source": origin.source,
-            "attribution": origin.attribution,
-            "vintage": origin.vintage,
-            "licence": origin.licence_spdx or origin.licence,
-            "licence_url": origin.licence_url,
-            "open": origin.open,
+            **origin.about(),
             "legal_basis": laws,
             "detail": [
                 {
