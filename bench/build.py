@@ -17,8 +17,8 @@ import geopandas as gpd
 import numpy as np
 import shapely
 
-from boundaries import coverage as cov
 from boundaries import sources
+from boundaries.ground import coverage as cov
 
 MAPSHAPER = "mapshaper@0.7"
 

@@ -16,10 +16,10 @@ import time
 from pathlib import Path
 from typing import Any
 
-from boundaries import downloads
-from boundaries.exports import files
-from boundaries.exports.files import Job
-from boundaries.release import Release, open_release
+from boundaries.downloads import folder
+from boundaries.downloads import jobs as files
+from boundaries.downloads.jobs import Job
+from boundaries.release.store import Release, open_release
 
 GOAL_CPU_S, GOAL_MB = 30, 1500
 
@@ -71,7 +71,7 @@ def one_year(release: Release, year: int) -> None:
 def whole(release: Release) -> None:
     with tempfile.TemporaryDirectory() as directory:
         start = time.perf_counter()
-        listed = downloads.make(release, Path(directory) / "downloads")
+        listed = folder.make(release, Path(directory) / "downloads")
         wall = time.perf_counter() - start
     usage = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
     cpu = sum(each.ru_utime + each.ru_stime for each in usage)

@@ -34,9 +34,9 @@ import pandas as pd
 import shapely
 
 from boundaries.exports import topojson as tj
-from boundaries.exports.thinning import largest_parts, thin
-from boundaries.exports.topology import Topology, build_topology
-from boundaries.release import Release, open_release
+from boundaries.release.store import Release, open_release
+from boundaries.topology.arcs import Topology, build_topology
+from boundaries.topology.thinning import largest_parts, thin
 
 PACKAGES = ("mapshaper@0.7", "topojson-server@3", "topojson-simplify@3", "topojson-client@3")
 RUN_LIMIT_S = 200

@@ -13,17 +13,20 @@ from typing import Any, Final
 
 import pandas as pd
 
-from boundaries import coverage as cov
-from boundaries import dissolve, downloads, quality, sources
-from boundaries.attributes import columns_of
-from boundaries.codes import LENGTH, LEVELS, Level
+from boundaries import sources
+from boundaries.downloads import folder
 from boundaries.errors import ReleaseError, SourceError
-from boundaries.exports.geopackage import Layer, Table, write_geopackage
-from boundaries.plans import Plan, assignment, base_units, load_plans
-from boundaries.registry import Registry, load_registry
-from boundaries.release import FOLDER, GEOPACKAGE, Release, new_release, open_release, write_json
-from boundaries.tables import data_directory
-from boundaries.units import BaseUnits, LevelPolygons, assemble
+from boundaries.ground import coverage as cov
+from boundaries.ground import dissolve
+from boundaries.ground.base_units import BaseUnits, LevelPolygons, assemble
+from boundaries.law.codes import LENGTH, LEVELS, Level
+from boundaries.law.columns import columns_of
+from boundaries.law.plans import Plan, assignment, base_units, load_plans
+from boundaries.law.registry import Registry, load_registry
+from boundaries.law.tables import data_directory
+from boundaries.release import ledger
+from boundaries.release.geopackage import Layer, Table, write_geopackage
+from boundaries.release.store import FOLDER, GEOPACKAGE, Release, new_release, open_release, write_json
 
 log = logging.getLogger(__name__)
 
@@ -70,7 +73,7 @@ def build(
     """Build a release of all plans (or `only` these plan ids) on one source and make it current in `out`.
 
     `tell` hears what a person must know (which source, and why), `progress` which step is on; `bars`: show how far a
-    fetch is; `with_downloads`: make the folder of downloads too (`boundaries.downloads`).
+    fetch is; `with_downloads`: make the folder of downloads too (`boundaries.downloads.folder`).
 
     Raises a BoundariesError of the step that failed; whatever `out` published before stays as it was.
     """
@@ -200,7 +203,7 @@ def _content(
         if not plan.meta.komposisi:
             frame = dissolve.without_geometry(plan, registry)
             tables.append(_table(f"tabel-{plan.id}", _plan_title(plan), frame))
-            entries.append(quality.plan_entry(plan, f"tabel-{plan.id}", frame, {}))
+            entries.append(ledger.plan_entry(plan, f"tabel-{plan.id}", frame, {}))
             continue
         of_plan = assignment(plan, base)
         assigned.append(
@@ -212,7 +215,7 @@ def _content(
             dissolve.check(plan.id, ground, layer, {str(k): str(v) for k, v in shown.items()}, "kode_dapil")
             layers.append(_layer(plan.id, _plan_title(plan), layer))
         entries.append(
-            quality.plan_entry(plan, plan.id, layer.frame, dict(layer.omitted) | _cut_names(plan, cut))
+            ledger.plan_entry(plan, plan.id, layer.frame, dict(layer.omitted) | _cut_names(plan, cut))
         )
     for level in LEVELS:
         if any(len(c) >= LENGTH[level] for c in ground.codes):
@@ -320,7 +323,7 @@ def _write(
     finish: Callable[[Release], object] | None,
 ) -> Release:
     source = _describe(chosen)
-    table = quality.unit_table(clean, polygons, registry)
+    table = ledger.unit_table(clean, polygons, registry)
     doubts = {p.id: [asdict(d) for d in p.meta.ragu] for p in plans if p.meta.ragu}
     with new_release(out, chosen.source.id) as staging:
         write_geopackage(
@@ -332,7 +335,7 @@ def _write(
         )
         table.to_csv(staging.path / "quality.csv", index=False, lineterminator="\n")
         write_json(
-            staging.path / "quality.json", quality.report(clean, polygons, table, content.entries, doubts)
+            staging.path / "quality.json", ledger.report(clean, polygons, table, content.entries, doubts)
         )
         staging.manifest.update(
             source=source,
@@ -351,10 +354,10 @@ def _downloads(draft: Release, *, out: Path, progress: Tell) -> None:
     there = out / draft.id
     if (there / FOLDER).is_dir():
         with suppress(ReleaseError):
-            if not any(downloads.damage(open_release(there))):
+            if not any(folder.damage(open_release(there))):
                 return
     progress("downloads: writing every format")
-    downloads.make(draft, draft.path / FOLDER, previous=downloads.predecessor(out, draft), tell=progress)
+    folder.make(draft, draft.path / FOLDER, previous=folder.predecessor(out, draft), tell=progress)
 
 
 def _date(plans: Sequence[Plan]) -> date:

@@ -46,6 +46,16 @@ class ReleaseError(BoundariesError):
     exit_code = 6
 
 
+class Unavailable(ReleaseError):  # noqa: N818 - the word of RFC 9110 for a 503
+    """A release is there, but what holds it does not answer now: in some seconds it may."""
+
+    status = 503
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(detail)
+        self.detail = detail
+
+
 class VerifyError(BoundariesError):
     """A release does not hold what it promises."""
 

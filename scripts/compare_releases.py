@@ -12,8 +12,8 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from boundaries.coverage import area_m2
-from boundaries.release import open_release
+from boundaries.ground.coverage import area_m2
+from boundaries.release.store import open_release
 
 
 def compare(a: Path, b: Path) -> pd.DataFrame:

@@ -32,8 +32,8 @@ import pandas as pd
 import shapely
 
 from boundaries import sources
-from boundaries.plans import base_units, load_plans
-from boundaries.registry import Registry, load_registry
+from boundaries.law.plans import base_units, load_plans
+from boundaries.law.registry import Registry, load_registry
 from boundaries.sources.bridge import NOT_GROUND
 from boundaries.sources.ogr import read_columns
 

@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from boundaries.cli import main
-from boundaries.release import CURRENT, Release, open_release
+from boundaries.release.store import CURRENT, Release, open_release
 from tests.postgres import cluster, source
 
 # Nothing is timed in a test: machines are shared.

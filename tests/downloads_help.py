@@ -1,4 +1,4 @@
-"""A release with a small folder of downloads made by hand, of the form that `boundaries.downloads` writes."""
+"""A release with a small folder of downloads made by hand, of the form that `boundaries.downloads.folder` writes."""
 
 import atexit
 import functools
@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from boundaries.exports.packing import QUICK, gzipped
-from boundaries.release import FOLDER, LIST, MANIFEST, Release, open_release, sha256
+from boundaries.release.packing import QUICK, gzipped
+from boundaries.release.store import FOLDER, LIST, MANIFEST, Release, open_release, sha256
 from tests.small import make_small_release
 
 #: name -> what `downloads.json` says of it beside bytes and hash; texts are packed.
@@ -93,7 +93,7 @@ def give(release: Release, files: Mapping[str, bytes], changes: Mapping[str, Any
 
 @functools.cache
 def packed(content: bytes) -> bytes:
-    """Pack as `boundaries.exports.files` does."""
+    """Pack as `boundaries.downloads.jobs` does."""
     return gzipped(content, QUICK)
 
 

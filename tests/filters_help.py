@@ -10,8 +10,8 @@ import shapely
 
 from boundaries.service import crs as crs_module
 from boundaries.service.filters import Filter, FilterError, Queryable, parse
+from boundaries.service.filters.cql2_text import read
 from boundaries.service.filters.model import Bounds
-from boundaries.service.filters.text import read
 from boundaries.service.filters.tree import (
     TEMPORAL_JSON,
     Box,

@@ -192,8 +192,8 @@ def wait_until(true: Any, seconds: float = 10) -> bool:
 
 def published(server: Cluster, release: Path) -> str:
     """Publish the release in a directory into a database of its own and return its address."""
-    from boundaries.publish import publish
-    from boundaries.release import open_release
+    from boundaries.postgis.publish import publish
+    from boundaries.release.store import open_release
 
     address = server.database()
     publish(open_release(release), address)

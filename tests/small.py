@@ -29,9 +29,9 @@ import pandas as pd
 import pyproj
 import shapely
 
-from boundaries import attributes, codes
-from boundaries.exports.geopackage import Layer, Table, write_geopackage
-from boundaries.release import new_release, write_json
+from boundaries.law import codes, columns
+from boundaries.release.geopackage import Layer, Table, write_geopackage
+from boundaries.release.store import new_release, write_json
 
 SOURCE_ID: Final = "contoh-1"
 ORIGIN: Final = (106.5, -7.0)
@@ -164,7 +164,7 @@ def small_tables() -> list[Table]:
     plain = (("plans", _plans_frame()), ("members", _members_frame()), ("assignment", _assignment_frame()))
     titles = {"plans": "Rencana dapil", "members": "Wilayah anggota", "assignment": "Dapil tiap wilayah"}
     return tables + [
-        Table(name, titles[name], titles[name], attributes.columns_of(name), frame) for name, frame in plain
+        Table(name, titles[name], titles[name], columns.columns_of(name), frame) for name, frame in plain
     ]
 
 
@@ -276,7 +276,7 @@ def _unit_layer(level: codes.Level) -> Layer:
     frame["luas_km2"] = [_area_km2(shape) for shape in shapes]
     frame[["sumber_batas", "lisensi"]] = SOURCE_ID, "CC0-1.0"
     title = f"Wilayah: {level}"
-    return Layer(f"unit-{level}", title, title, attributes.UNIT, frame, geometry=_objects(shapes))
+    return Layer(f"unit-{level}", title, title, columns.UNIT, frame, geometry=_objects(shapes))
 
 
 def _objects(shapes: list[Any]) -> np.ndarray:
@@ -297,12 +297,12 @@ def _plan_layer(plan: SmallPlan) -> Layer:
     frame[["sumber_batas", "lisensi"]] = SOURCE_ID, "CC0-1.0"
     frame["ocd_id"] = None
     title = f"Dapil {plan.chamber} {plan.year}"
-    return Layer(plan.id, title, plan.law, attributes.PLAN, frame, {"law": plan.law}, _objects(shapes))
+    return Layer(plan.id, title, plan.law, columns.PLAN, frame, {"law": plan.law}, _objects(shapes))
 
 
 def _plan_table(plan: SmallPlan) -> Table:
     title = f"Dapil {plan.chamber} {plan.year} (tanpa peta)"
-    return Table(f"tabel-{plan.id}", title, plan.law, attributes.PLAN_TABLE, _plan_frame(plan))
+    return Table(f"tabel-{plan.id}", title, plan.law, columns.PLAN_TABLE, _plan_frame(plan))
 
 
 def _plan_frame(plan: SmallPlan) -> pd.DataFrame:
@@ -346,7 +346,7 @@ def _members_frame() -> pd.DataFrame:
         for d in plan.dapil
         for code in d[4]
     ]
-    return pd.DataFrame(rows, columns=[column.name for column in attributes.MEMBERS])
+    return pd.DataFrame(rows, columns=[column.name for column in columns.MEMBERS])
 
 
 def _assignment_frame() -> pd.DataFrame:
@@ -357,7 +357,7 @@ def _assignment_frame() -> pd.DataFrame:
         for member in d[4]
         for code in _under(member)
     ]
-    return pd.DataFrame(sorted(rows), columns=[column.name for column in attributes.ASSIGNMENT])
+    return pd.DataFrame(sorted(rows), columns=[column.name for column in columns.ASSIGNMENT])
 
 
 def holes() -> list[shapely.Polygon]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from boundaries.release import FOLDER, Release
+from boundaries.release.store import FOLDER, Release
 
 #: What an answer to a file does instead of the right thing; gets the handler and the right bytes.
 Fault = Callable[["Handler", bytes], None]

@@ -8,8 +8,8 @@ import shapely
 
 from boundaries.errors import ReleaseError
 from boundaries.exports.basemap_topology import OBJECT, base_units, unit_topologies, unit_topology
-from boundaries.release import open_release
-from boundaries.service.lookup import Lookup
+from boundaries.release.lookup import Lookup
+from boundaries.release.store import open_release
 from tests.small import make_small_release
 
 

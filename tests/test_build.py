@@ -19,13 +19,13 @@ import pytest
 import shapely
 from click.testing import CliRunner
 
-from boundaries import downloads
 from boundaries.cli import main
+from boundaries.downloads import folder as downloads
 from boundaries.exports import topojson
-from boundaries.plans import load_plans
-from boundaries.registry import load_registry
-from boundaries.release import open_release
-from boundaries.tables import data_directory
+from boundaries.law.plans import load_plans
+from boundaries.law.registry import load_registry
+from boundaries.law.tables import data_directory
+from boundaries.release.store import open_release
 
 ROOT = Path(__file__).parent.parent
 MIRROR = os.environ.get("BOUNDARIES_MIRROR")

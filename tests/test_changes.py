@@ -9,9 +9,9 @@ import pyproj
 import pytest
 import shapely
 
-from boundaries.changes import changes
-from boundaries.exports.geopackage import Layer, write_geopackage
-from boundaries.release import Release, new_release, open_release, write_json
+from boundaries.downloads.changes import changes
+from boundaries.release.geopackage import Layer, write_geopackage
+from boundaries.release.store import Release, new_release, open_release, write_json
 from tests import small
 
 Edit = Callable[[Layer], Layer]

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from boundaries import codes
-from boundaries.codes import LENGTH, LEVELS
 from boundaries.errors import CodeError
-from boundaries.registry import load_registry
+from boundaries.law import codes
+from boundaries.law.codes import LENGTH, LEVELS
+from boundaries.law.registry import load_registry
 
 two = st.integers(0, 99).map("{:02d}".format)
 provinsi = st.integers(10, 99).map(str)

@@ -7,8 +7,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from pyproj import Geod
 
-from boundaries import coverage as cov
 from boundaries.errors import CoverageError
+from boundaries.ground import coverage as cov
 
 M = 1 / 111_195
 """About one metre in degrees at the equator."""

@@ -1,6 +1,6 @@
 """What is doubtful or lacking in a plan: told once, in both languages, the same in files and pages."""
 
-from boundaries.doubts import caveats
+from boundaries.law.doubts import caveats
 
 
 def test_caveats_are_what_is_lacking_then_differences_then_doubts() -> None:

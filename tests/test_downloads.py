@@ -13,13 +13,13 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from boundaries import downloads
 from boundaries.cli import main
+from boundaries.downloads import folder as downloads
+from boundaries.downloads import jobs
 from boundaries.errors import ReleaseError
-from boundaries.exports import files
 from boundaries.exports.formats import FORMATS
-from boundaries.release import FOLDER, LIST, Release, open_release
-from boundaries.verify import verify
+from boundaries.release.store import FOLDER, LIST, Release, open_release
+from boundaries.verify.run import verify
 from tests.small import make_small_release
 
 YEARS = {2019: ("dpr",), 2024: ("dpr", "dpd", "dprd-kabkota")}
@@ -206,12 +206,12 @@ def test_tables_of_another_content_are_found_though_their_hashes_fit(copy: Relea
     found = json.loads((folder / LIST).read_bytes())
     for position, each in enumerate(found["files"]):
         if each["name"] == "dpr-2024.csv":
-            about = files.About(
+            about = jobs.About(
                 each["format"], each["media_type"], each["dataset"], each["title"], True,
                 each["year"], each["chamber"], each["province"], each["size"],
             )  # fmt: skip
-            found["files"][position] = files.entry(folder, "dpr-2024.csv", about)
-    (folder / LIST).write_bytes(files.list_bytes(found))
+            found["files"][position] = jobs.entry(folder, "dpr-2024.csv", about)
+    (folder / LIST).write_bytes(jobs.list_bytes(found))
     findings = {(each.layer, each.what) for each in verify(copy).findings if each.check == "downloads"}
     assert ("dpr-2024", "ids") in findings
 
@@ -224,7 +224,7 @@ def test_a_failure_leaves_the_release_without_downloads_and_no_staging(
     def fail(*_: Any) -> Any:
         raise ReleaseError("the pen broke")
 
-    monkeypatch.setitem(files.KINDS, "map", fail)  # type: ignore[attr-defined]
+    monkeypatch.setitem(jobs.KINDS, "map", fail)  # type: ignore[attr-defined]
     with pytest.raises(ReleaseError, match="the pen broke"):
         downloads.add(release)
     assert not (release.path / FOLDER).exists()

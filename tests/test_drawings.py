@@ -8,9 +8,10 @@ import pytest
 import shapely
 
 from boundaries.errors import ReleaseError
-from boundaries.exports import drawing, drawings, topojson
-from boundaries.exports.simplify import Lines
-from boundaries.release import Release, open_release
+from boundaries.exports import topojson
+from boundaries.release.store import Release, open_release
+from boundaries.topology import coarse_lines, details
+from boundaries.topology.simplify import Lines
 from tests.small import make_small_release
 
 
@@ -22,7 +23,7 @@ def release(tmp_path_factory: pytest.TempPathFactory) -> Release:
 def refuse_coarser_than(monkeypatch: pytest.MonkeyPatch, finest: int) -> list[int]:
     """Let generalise fail on grids coarser than `finest`; return the steps that were tried."""
     tried: list[int] = []
-    whole = drawings.generalise
+    whole = details.generalise
 
     def refusing(topology, step, tolerance_m):
         tried.append(step)
@@ -30,13 +31,13 @@ def refuse_coarser_than(monkeypatch: pytest.MonkeyPatch, finest: int) -> list[in
             raise ReleaseError("no room")
         return whole(topology, step, tolerance_m)
 
-    monkeypatch.setattr(drawings, "generalise", refusing)
+    monkeypatch.setattr(details, "generalise", refusing)
     return tried
 
 
 def test_the_coarsest_grid_that_has_room_is_taken(release: Release, monkeypatch: pytest.MonkeyPatch) -> None:
     tried = refuse_coarser_than(monkeypatch, 5_000)
-    _, detail = drawings.sized(drawings.topology_of(release, 2024), drawings.DRAWINGS["web"])
+    _, detail = details.sized(details.topology_of(release, 2024), details.DRAWINGS["web"])
     assert tried == [10_000, 8_000, 6_000, 4_000]
     assert (detail.step, detail.tolerance_m) == (4_000, pytest.approx(160))
 
@@ -66,6 +67,6 @@ def test_a_line_that_clashes_however_little_it_is_simplified_is_left_as_it_came(
             return replace(given, origin=np.arange(6))
         return Lines(given.points[[0, 3, 4, 5]], np.array([0, 2, 4]), given.ring, np.array([0, 3, 4, 5]))
 
-    monkeypatch.setattr(drawing, "collapse", straightened)
-    drawn = drawing.draw(lines, np.full(2, 1e6), 1000, None)
+    monkeypatch.setattr(coarse_lines, "collapse", straightened)
+    drawn = coarse_lines.draw(lines, np.full(2, 1e6), 1000, None)
     assert drawn.points.tolist() == lines.points.tolist()

@@ -18,9 +18,9 @@ import shapely
 from click.testing import CliRunner, Result
 
 from boundaries.cli import main
-from boundaries.export import NAMES
+from boundaries.downloads.requested_file import NAMES
 from boundaries.exports.formats import FORMATS
-from boundaries.release import Release, open_release
+from boundaries.release.store import Release, open_release
 from tests.small import make_small_release
 
 ROOT = Path(__file__).parents[1]

@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from boundaries.errors import ReleaseError
-from boundaries.exports.features import END, STORED_END, FeatureFile, Rows, write_features
-from boundaries.release import open_release
-from boundaries.service.body import Part, between, combined, gzipped, length, pieces, plain
-from boundaries.verify import verify
+from boundaries.release.feature_file import END, STORED_END, FeatureFile, Rows, write_features
+from boundaries.release.spliced import Part, between, combined, gzipped, length, pieces, plain
+from boundaries.release.store import open_release
+from boundaries.verify.run import verify
 from tests.small import make_small_release
 
 

@@ -31,11 +31,11 @@ import shapely
 from boundaries.errors import CodeError, ReleaseError
 from boundaries.exports import shapefile
 from boundaries.exports.csvtable import columns, restore_codes, unit_names, write_assignment
-from boundaries.exports.dataset import Dataset, Datasets
 from boundaries.exports.flatgeobuf import check_read_back
 from boundaries.exports.formats import FORMATS
-from boundaries.exports.geopackage import IncompleteError
-from boundaries.release import Release, open_release
+from boundaries.release.dataset import Dataset, Datasets
+from boundaries.release.geopackage import IncompleteError
+from boundaries.release.store import Release, open_release
 from tests.small import SPLIT, make_small_release
 
 ROOT = Path(__file__).parents[1]
@@ -302,7 +302,7 @@ def run(code: str, *arguments: object, **environment: str) -> str:
     """Run code in a process of its own, with the names below; return what it prints."""
     head = (
         "import sys, pathlib, resource, locale; locale.setlocale(locale.LC_ALL, '')\n"
-        "from boundaries.release import open_release; from boundaries.exports.dataset import Datasets\n"
+        "from boundaries.release import open_release; from boundaries.release.dataset import Datasets\n"
         "from boundaries.exports.formats import FORMATS; from boundaries.errors import ReleaseError\n"
         "datasets = Datasets(open_release(sys.argv[1])); directory = pathlib.Path(sys.argv[2])\n"
     )
@@ -629,7 +629,7 @@ def test_what_a_dbf_cannot_hold_is_cut_between_characters_and_told(hostile: Data
 
 
 def test_every_published_column_has_a_short_name() -> None:
-    from boundaries.attributes import PLAN, PLAN_TABLE, UNIT
+    from boundaries.law.columns import PLAN, PLAN_TABLE, UNIT
 
     names = {column.name for column in (*PLAN, *PLAN_TABLE, *UNIT)}
     assert len({shapefile.short_name(name) for name in names}) == len(names)

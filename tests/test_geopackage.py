@@ -16,12 +16,12 @@ import pyogrio
 import pytest
 import shapely
 
-from boundaries import attributes
 from boundaries.errors import ReleaseError
-from boundaries.exports.geopackage import Layer, Table, write_geopackage
+from boundaries.law import columns
+from boundaries.release.geopackage import Layer, Table, write_geopackage
 from tests.small import DATE, small_layers, small_tables, write_small_files
 
-COLUMNS = attributes.ASSIGNMENT
+COLUMNS = columns.ASSIGNMENT
 
 
 @pytest.fixture(scope="module")
@@ -161,7 +161,7 @@ def test_codes_stay_text_and_nulls_stay_null(tmp_path: Path) -> None:
         (
             {
                 "frame": pd.DataFrame({"kursi": [1.5, 2.0]}),
-                "columns": (attributes.columns_of("dpr-2024")[11],),
+                "columns": (columns.columns_of("dpr-2024")[11],),
             },
             "column kursi: not integer: 1.5 is not a whole number",
         ),
@@ -192,6 +192,6 @@ def test_gdals_options_are_put_back(tmp_path: Path) -> None:
 
 
 def test_tables_alone_need_no_layer(tmp_path: Path) -> None:
-    table = Table("members", "Anggota", "Anggota", attributes.ASSIGNMENT, layer().frame)
+    table = Table("members", "Anggota", "Anggota", columns.ASSIGNMENT, layer().frame)
     write_geopackage(tmp_path / "a.gpkg", [layer()], [table], metadata={}, date=dt.date(2019, 4, 17))
     assert rows(tmp_path / "a.gpkg", "SELECT count(*) FROM members") == [(2,)]

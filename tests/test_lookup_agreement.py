@@ -17,8 +17,8 @@ import pytest
 import shapely
 
 from boundaries.exports.mapdata import map_files
-from boundaries.release import Release, open_release
-from boundaries.service.lookup import BORDER_M, CHAMBERS, REACH_M, Lookup, LookupResult, QuestionError, TooFar
+from boundaries.release.lookup import BORDER_M, CHAMBERS, REACH_M, Lookup, LookupResult, QuestionError, TooFar
+from boundaries.release.store import Release, open_release
 from tests.service_help import app_of
 from tests.small import make_small_release
 

@@ -18,15 +18,15 @@ import pytest
 import shapely
 from flask import Flask
 
-from boundaries import downloads
+from boundaries.downloads import folder as downloads
 from boundaries.exports.mapdata import map_files
 from boundaries.exports.topojson import CHAMBERS, Year
-from boundaries.release import FOLDER as FOLDER_OF_DOWNLOADS
-from boundaries.release import Release, open_release
+from boundaries.release.store import FOLDER as FOLDER_OF_DOWNLOADS
+from boundaries.release.store import Release, open_release
 from boundaries.service.app import load_settings
 from boundaries.service.ops.middleware import Operation
 from boundaries.service.ops.settings import Settings
-from boundaries.site.files import ASSETS, FOLDER, MODULES
+from boundaries.site.parts import ASSETS, FOLDER, MODULES
 from tests.browser_help import DESKTOP, PHONE, Visit, axe_script, chromium, visit_in, visiting
 from tests.html_help import read
 from tests.service_help import app_of, served

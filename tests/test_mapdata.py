@@ -11,14 +11,14 @@ import pandas as pd
 import pytest
 import shapely
 
-from boundaries.codes import ancestor
 from boundaries.errors import ReleaseError
 from boundaries.exports.mapdata import map_files
-from boundaries.exports.mapdata.compare import compare
-from boundaries.exports.mapdata.content import Content, reasons
-from boundaries.exports.mapdata.facts import labels
-from boundaries.exports.mapdata.units import runs
-from boundaries.release import Release, open_release
+from boundaries.exports.mapdata.comparison import compare
+from boundaries.exports.mapdata.dapil_rows import labels
+from boundaries.exports.mapdata.map_tables import Content, reasons
+from boundaries.exports.mapdata.unit_names import runs
+from boundaries.law.codes import ancestor
+from boundaries.release.store import Release, open_release
 from tests.small import PLANS, SPLIT, base_units, make_small_release, unit_names
 
 DESA_OF_SPLIT = {code for code in base_units() if code.startswith(SPLIT)}

@@ -17,10 +17,10 @@ import shapely
 from frictionless import validate
 from rdflib.namespace import DCTERMS, FOAF, PROV, RDF, RDFS, SKOS
 
-from boundaries import downloads
+from boundaries.downloads import folder as downloads
 from boundaries.errors import ReleaseError
 from boundaries.exports.metadata import datapackage, dcat, schemaorg
-from boundaries.release import Release, open_release, sha256
+from boundaries.release.store import Release, open_release, sha256
 from tests.service_help import app_of
 from tests.small import make_small_release
 

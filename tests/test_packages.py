@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 import shapely
 
-from boundaries.release import open_release
-from boundaries.service.body import gzipped, plain
-from boundaries.service.layers import Layers, open_package
-from boundaries.service.package import Package, runs
+from boundaries.release.feature_source import Package, runs
+from boundaries.release.spliced import gzipped, plain
+from boundaries.release.store import open_release
+from boundaries.service.ogcapi.layers import Layers, open_package
 from tests.postgres import Cluster, published
 from tests.small import make_small_release
 

@@ -13,9 +13,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from boundaries.errors import PlanError
-from boundaries.plans import DAPIL_COLUMNS, MEMBER_COLUMNS, Plan, assignment, base_units, load_plans
-from boundaries.registry import Registry, load_registry
-from boundaries.tables import data_directory, read_table
+from boundaries.law.plans import DAPIL_COLUMNS, MEMBER_COLUMNS, Plan, assignment, base_units, load_plans
+from boundaries.law.registry import Registry, load_registry
+from boundaries.law.tables import data_directory, read_table
 
 PLANS = data_directory() / "plans"
 

@@ -20,10 +20,11 @@ from shapely.geometry import shape
 
 from boundaries.errors import ReleaseError
 from boundaries.exports import pmtiles
-from boundaries.exports.tiling import archive, cutting, detail, encoding
+from boundaries.exports.tiling import archive, clipping, vector_tile
+from boundaries.exports.tiling import zooms as detail
 from boundaries.exports.tiling.varints import varint, varints
 from boundaries.exports.topojson import CHAMBERS, UNITS, topology_of
-from boundaries.release import Release, open_release
+from boundaries.release.store import Release, open_release
 from tests.small import make_small_release
 
 LAYERS = ("dpr", "dpd", "dprd-kabkota", "provinsi", "kabkota")  # of the small release in 2024
@@ -178,8 +179,8 @@ def test_outsides_wind_as_the_specification_says(release):
     """Clockwise on the screen, that is a positive area with y downwards; holes the other way."""
     topology = detail.finest(detail.mercator(topology_of(release, 2024)))
     world = detail.extent(topology.grid, 0)
-    shapes = cutting.shapes(topology, world)
-    pieces = cutting.on_grid(cutting.cut(cutting.uncut(shapes, world), world >> 9), shapes)
+    shapes = clipping.shapes(topology, world)
+    pieces = clipping.on_grid(clipping.cut(clipping.uncut(shapes, world), world >> 9), shapes)
     assert pieces.cut.any()
     outsides = shapely.get_exterior_ring(pieces.polygon)
     assert not shapely.is_ccw(outsides).any()  # y upwards here
@@ -223,15 +224,15 @@ def test_pieces_of_a_feature_that_rounding_would_lay_on_each_other_are_rounded_i
     assert shapely.MultiPolygon([*both]).is_valid
     assert not shapely.transform(shapely.MultiPolygon([*both]), np.rint).is_valid
 
-    pieces = cutting.Pieces(both, np.arange(2), none, none, np.ones(2, dtype=bool), 64)
-    one_feature = cutting.Shapes(both, np.zeros(2, dtype=np.int64), np.array([0, 1, 2]))
-    drawn = cutting.on_grid(pieces, one_feature).polygon
+    pieces = clipping.Pieces(both, np.arange(2), none, none, np.ones(2, dtype=bool), 64)
+    one_feature = clipping.Shapes(both, np.zeros(2, dtype=np.int64), np.array([0, 1, 2]))
+    drawn = clipping.on_grid(pieces, one_feature).polygon
     assert shapely.MultiPolygon([*drawn]).is_valid
     assert drawn[0].equals(shapely.Polygon([(0, 0), (10, 1), (10, -3)]))
     assert drawn[1].equals(shapely.Polygon([(6, 1), (10, 3), (10, 2)]))
 
-    two_features = cutting.Shapes(both, np.arange(2), np.array([0, 1, 2]))
-    drawn = cutting.on_grid(pieces, two_features).polygon
+    two_features = clipping.Shapes(both, np.arange(2), np.array([0, 1, 2]))
+    drawn = clipping.on_grid(pieces, two_features).polygon
     assert drawn[0].equals(shapely.Polygon([(0, 0), (10, 2), (10, -3)]))  # as its neighbour is
 
 
@@ -391,13 +392,13 @@ def test_holes_parts_and_repeated_points_are_encoded():
     island = shapely.Polygon([(950, 50), (950, 60), (960, 60), (950, 50)])
     shapes = np.array([shapely.Polygon(outside, [hole]), island], dtype=object)
     ones = np.zeros(2, dtype=np.int64)
-    pieces = cutting.Pieces(shapes, np.arange(2), ones, ones, np.zeros(2, dtype=bool), 1024)
-    rows = cutting.Shapes(shapes, np.array([0, 0, 1]), np.array([0, 1, 3]))
+    pieces = clipping.Pieces(shapes, np.arange(2), ones, ones, np.zeros(2, dtype=bool), 1024)
+    rows = clipping.Shapes(shapes, np.array([0, 0, 1]), np.array([0, 1, 3]))
     layers = [
-        encoding.layer("a", pd.DataFrame({"n": [-5], "t": ["é"]})),
-        encoding.layer("b", pd.DataFrame({"n": [None]})),
+        vector_tile.layer("a", pd.DataFrame({"n": [-5], "t": ["é"]})),
+        vector_tile.layer("b", pd.DataFrame({"n": [None]})),
     ]
-    ((x, y, content),) = encoding.encode(pieces, rows, 0, layers)
+    ((x, y, content),) = vector_tile.encode(pieces, rows, 0, layers)
     tile = mapbox_vector_tile.decode(content)
     assert (x, y) == (0, 0)
     (one,), (two,) = tile["a"]["features"], tile["b"]["features"]

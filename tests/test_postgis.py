@@ -13,16 +13,16 @@ import pytest
 from pygeoapi.plugin import load_plugin
 from pygeoapi.provider.base import ProviderItemNotFoundError
 
-from boundaries import postgres
-from boundaries.errors import ReleaseError
-from boundaries.postgres import Address
-from boundaries.publish import publish
-from boundaries.release import Release, open_release
-from boundaries.service import postgis as module
-from boundaries.service.body import plain
-from boundaries.service.database import Database, Unavailable
-from boundaries.service.layers import Layers, open_package
-from boundaries.service.postgis import PostgisCurrent, PostgisPackage
+from boundaries.errors import ReleaseError, Unavailable
+from boundaries.postgis import connect
+from boundaries.postgis import database_source as module
+from boundaries.postgis.connect import Address
+from boundaries.postgis.database_source import PostgisCurrent, PostgisPackage
+from boundaries.postgis.pool import Database
+from boundaries.postgis.publish import publish
+from boundaries.release.spliced import plain
+from boundaries.release.store import Release, open_release
+from boundaries.service.ogcapi.layers import Layers, open_package
 from tests.postgres import Cluster, lacking, published, running_cluster, wait_until
 from tests.small import make_small_release
 from tests.test_service_server import another_release
@@ -232,7 +232,7 @@ def test_who_reads_does_not_notice_that_the_release_is_written_again(own, releas
 
 
 def test_a_query_that_hangs_is_cut_off(cluster, own, monkeypatch):
-    monkeypatch.setattr(postgres, "_STATEMENT_MS", 200)
+    monkeypatch.setattr(connect, "_STATEMENT_MS", 200)
     database = Database(Address.parse(f"{own}?pool_size=1"))
     began = time.monotonic()
     with pytest.raises(Unavailable):

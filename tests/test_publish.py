@@ -15,13 +15,13 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from boundaries import attributes
-from boundaries import publish as publish_module
 from boundaries.cli import main
 from boundaries.errors import ReleaseError
-from boundaries.postgres import Address, schema_of
-from boundaries.publish import publish
-from boundaries.release import Release, open_release
+from boundaries.law import columns
+from boundaries.postgis import publish as publish_module
+from boundaries.postgis.connect import Address, schema_of
+from boundaries.postgis.publish import publish
+from boundaries.release.store import Release, open_release
 from tests.postgres import Cluster, unprivileged, wait_until
 from tests.small import make_small_release
 from tests.test_service_server import another_release
@@ -88,7 +88,7 @@ def test_tables_are_the_geopackage_s_with_real_types(release, database, ask):
     )
     types = {(table, name): kind for table, name, kind in rows}
     names = [name for table, name, _ in rows if table == "dpr-2024"]
-    assert names == ["fid", "geom", *(column.name for column in attributes.PLAN)]
+    assert names == ["fid", "geom", *(column.name for column in columns.PLAN)]
     expected = {"mulai": "date", "selesai": "date", "kursi": "integer", "luas_km2": "double precision",
                 "kode_dapil": "text", "penduduk": "integer"}  # fmt: skip
     assert {name: types["dpr-2024", name] for name in expected} == expected
@@ -112,7 +112,7 @@ def test_schema_tables_and_every_column_are_explained_in_both_languages(release,
             schema,
         )
         assert silent == []
-    kursi = next(column for column in attributes.PLAN if column.name == "kursi")
+    kursi = next(column for column in columns.PLAN if column.name == "kursi")
     told = ask("SELECT col_description('dapil.\"dpr-2024\"'::regclass, attnum) FROM pg_attribute "
                "WHERE attrelid = 'dapil.\"dpr-2024\"'::regclass AND attname = 'kursi'")  # fmt: skip
     assert told == [(kursi.description,)]
@@ -234,7 +234,7 @@ def test_who_may_read_may_read_the_next_release_too(cluster, releases, database,
         with cluster.connect(address) as connection:
             rows = connection.execute(f'SELECT count(*) FROM {schema_of(each.id)}."dpr-2024"').fetchall()
             assert rows == [(5,)]
-    from boundaries.service.layers import Layers
+    from boundaries.service.ogcapi.layers import Layers
 
     assert len(Layers.of(address)["dpr-2024"]) == 5
     with pytest.raises(ReleaseError, match=r"forbids it.*nothing was changed"):
@@ -281,7 +281,7 @@ def test_a_killed_program_changes_nothing(cluster, releases, database, ask):
     program = textwrap.dedent("""
         import os, signal, sys
         from pathlib import Path
-        from boundaries.publish import publish
+        from boundaries.postgis.publish import publish
         from boundaries.release import open_release
         def tell(step):
             if step == sys.argv[3]:
@@ -359,7 +359,7 @@ def test_a_disk_that_is_full_changes_nothing(cluster, release, database, ask):
 
 
 def test_what_was_written_wrongly_is_not_published(releases, database, ask, monkeypatch):
-    from boundaries import publish_schema
+    from boundaries.postgis import schema as publish_schema
 
     publish(releases[0], database)
     before = snapshot(ask)
@@ -441,7 +441,7 @@ def test_no_password_is_told_anywhere(cluster, release, database, caplog):
         told: list[str] = []
         done = publish(release, address, tell=told.append)
         place = Address.parse(address)
-        from boundaries.service.layers import Layers
+        from boundaries.service.ogcapi.layers import Layers
 
         package = Layers.of(address).package
         package.facts(3)
@@ -475,7 +475,7 @@ def test_postgis_may_live_in_another_schema(cluster, release):
     with cluster.connect(elsewhere) as connection:
         connection.execute("CREATE SCHEMA extensions; CREATE EXTENSION postgis SCHEMA extensions")
     assert publish(release, elsewhere).state == "published"
-    from boundaries.service.layers import Layers
+    from boundaries.service.ogcapi.layers import Layers
 
     assert len(Layers.of(elsewhere)["dpr-2024"].geometries([0, 1])) == 2
 
@@ -507,7 +507,7 @@ def test_without_the_extra_the_extra_is_named(release, monkeypatch):
     done = run("--to", "postgresql://h/d", str(release.path))
     assert done.exit_code == 6
     assert "pip install 'peta-dapil[postgis]'" in done.stderr
-    from boundaries.service.layers import Layers
+    from boundaries.service.ogcapi.layers import Layers
 
     with pytest.raises(ReleaseError, match="peta-dapil\\[postgis\\]"):
         Layers.of("postgresql://h/d")

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from boundaries import codes
-from boundaries.codes import LENGTH
 from boundaries.errors import CodeError, PlanError
-from boundaries.registry import Registry, load_registry
+from boundaries.law import codes
+from boundaries.law.codes import LENGTH
+from boundaries.law.registry import Registry, load_registry
 
 SPLIT_KECAMATAN = 29
 

@@ -20,7 +20,7 @@ import pytest
 import shapely
 
 from boundaries.errors import ReleaseError
-from boundaries.release import Staging, new_release, open_release, release_id
+from boundaries.release.store import Staging, new_release, open_release, release_id
 from tests.small import SOURCE_ID, make_small_release, small_layers, small_tables, write_small_files
 
 BUILD = """

@@ -15,8 +15,8 @@ import pytest
 import requests
 from flask.testing import FlaskClient
 
-from boundaries.release import FOLDER, LIST, MANIFEST, Release, switch
-from boundaries.service import downloads as store_module
+from boundaries.release.store import FOLDER, LIST, MANIFEST, Release, switch
+from boundaries.service import download_files as store_module
 from boundaries.service.ops.metrics import route_of
 from boundaries.service.ops.settings import Settings, SettingsError
 from tests.downloads_help import contents, give, release_with_downloads
@@ -393,7 +393,7 @@ def test_one_release_alone_is_served_as_itself(release: Release) -> None:
 
 
 def test_a_release_without_downloads_says_how_to_make_them_and_then_has_them(tmp_path: Path) -> None:
-    from boundaries.release import open_release
+    from boundaries.release.store import open_release
 
     bare = open_release(make_small_release(tmp_path))
     client = app_of(tmp_path).test_client()

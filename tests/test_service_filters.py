@@ -22,7 +22,7 @@ from flask.testing import FlaskClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from boundaries.release import Release
+from boundaries.release.store import Release
 from tests.filters_help import json_of as tree_of
 from tests.service_help import app_of, get, ids, items, link
 from tests.small import make_small_release

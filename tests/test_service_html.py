@@ -16,11 +16,11 @@ import pytest
 import shapely
 from flask.testing import FlaskClient
 
+from boundaries.release.geopackage_reader import Column
 from boundaries.service import html
-from boundaries.service.gpkg import Column
 from boundaries.service.html import STATIC, Neighbour, Page, Pages
-from boundaries.service.html.drawing import WIDTH, Frame, colours, draw
-from boundaries.service.html.maps import Backdrop
+from boundaries.service.html.svg_maps import Backdrop
+from boundaries.service.html.svg_paths import WIDTH, Frame, colours, draw
 from boundaries.service.html.texts import day, doubts, number
 from boundaries.service.html.words import WORDS
 from tests.html_help import Node, read, vertices

@@ -185,8 +185,8 @@ def test_a_chamber_is_its_years_one_after_another(client):
 @given(st.permutations(range(19)), st.integers(0, 19), st.booleans(), st.booleans())
 def test_any_choice_of_features_is_spliced_whole(client, order, count, geometry, some):
     """Runs, single rows, rows out of order: what is cut together is what each feature says alone."""
-    from boundaries.service.body import gzipped, plain
-    from boundaries.service.layer import Question
+    from boundaries.release.spliced import gzipped, plain
+    from boundaries.service.ogcapi.layer import Question
 
     state = client.application.wsgi_app._current.get()
     layer = state.layers["unit-kecamatan"]
@@ -230,7 +230,7 @@ def test_health_tells_release_age_and_readiness(client, release):
 def test_a_layer_knows_text_however_it_was_encoded(client):
     """What is kept decomposed is found by what is asked composed, and the other way round."""
     from boundaries.service.filters import parse
-    from boundaries.service.layer import Layer, Question
+    from boundaries.service.ogcapi.layer import Layer, Question
 
     layers = client.application.wsgi_app._current.get().layers
     package = layers.package

@@ -12,8 +12,8 @@ from flask.testing import FlaskClient
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from boundaries.release import open_release
-from boundaries.service.lookup import BORDER_M, CHAMBERS, REACH_M, Lookup, LookupResult, QuestionError, TooFar
+from boundaries.release.lookup import BORDER_M, CHAMBERS, REACH_M, Lookup, LookupResult, QuestionError, TooFar
+from boundaries.release.store import open_release
 from tests.service_help import app_of, get
 from tests.small import make_small_release
 

@@ -8,7 +8,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import create_environ, run_wsgi_app
 
 from boundaries.service.app import create_app, load_settings
-from boundaries.service.documents import CONFORMANCE
+from boundaries.service.ogcapi.documents import CONFORMANCE
 from tests.service_help import CRS, app_of, get, items
 from tests.small import make_small_release
 
@@ -206,7 +206,7 @@ def test_a_fault_of_the_server_is_told_without_its_insides(release, monkeypatch)
     def fail(*_: object) -> bytes:
         raise RuntimeError("secret")
 
-    monkeypatch.setattr("boundaries.service.pages.items", fail)
+    monkeypatch.setattr("boundaries.service.ogcapi.feature_pages.items", fail)
     response = app.test_client().get(ITEMS)
     assert (response.status_code, response.content_type) == (500, "application/problem+json")
     assert "secret" not in response.text

@@ -6,12 +6,12 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from boundaries.exports import linework, mending
-from boundaries.exports.islands import STAMPS, settle_outlines, settle_stamps
-from boundaries.exports.landmasses import signed_area
-from boundaries.exports.nearby import Nearby
-from boundaries.exports.simplify import Lines, collapse
-from boundaries.exports.topology import close
+from boundaries.topology import linework, mending
+from boundaries.topology.arcs import close
+from boundaries.topology.box_index import Nearby
+from boundaries.topology.islands import STAMPS, settle_outlines, settle_stamps
+from boundaries.topology.landmasses import signed_area
+from boundaries.topology.simplify import Lines, collapse
 
 
 def star(seed: int, points: int = 60, centre: tuple[float, float] = (0, 0), size: float = 100) -> np.ndarray:
@@ -113,7 +113,7 @@ def test_every_islet_of_a_swarm_gets_a_place_of_its_own(count):
 
 def test_stamps_meet_only_in_points_of_the_grid():
     """The ground on which islets are kept apart by sets of points."""
-    from boundaries.exports.islands import _INSIDE
+    from boundaries.topology.islands import _INSIDE
 
     shapes = [shapely.Polygon(stamp) for stamp in STAMPS]
     for a, one in enumerate(shapes):

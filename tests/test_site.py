@@ -19,14 +19,15 @@ import pytest
 from click.testing import CliRunner
 
 from boundaries.cli import main
+from boundaries.downloads import jobs as files
+from boundaries.downloads.jobs import Job
 from boundaries.errors import ReleaseError
-from boundaries.exports import files
-from boundaries.exports.files import Job
-from boundaries.release import FOLDER, LIST, Release, open_release
-from boundaries.site import folder, static
+from boundaries.release.store import FOLDER, LIST, Release, open_release
+from boundaries.site import folder_swap as folder
+from boundaries.site import site_folder
 from boundaries.site.bundle import BundleError, bundle, modules_of
-from boundaries.site.files import ASSETS, MODULES
-from boundaries.site.folder import SiteError, new_folder
+from boundaries.site.folder_swap import SiteError, new_folder
+from boundaries.site.parts import ASSETS, MODULES
 from tests.html_help import read
 from tests.small import make_small_release
 
@@ -43,7 +44,7 @@ def release(tmp_path_factory: pytest.TempPathFactory) -> Release:
 @pytest.fixture(scope="module")
 def site(release: Release, tmp_path_factory: pytest.TempPathFactory) -> Path:
     directory = tmp_path_factory.mktemp("site") / "peta"
-    static.write_site(release, directory)
+    site_folder.write_site(release, directory)
     return directory
 
 
@@ -232,7 +233,7 @@ def test_killed_while_writing_the_old_site_is_whole(tmp_path):
     place = tmp_path / "here" / "peta"
     write(place, a="1")
     code = (
-        "import sys, time\nfrom pathlib import Path\nfrom boundaries.site.folder import new_folder\n"
+        "import sys, time\nfrom pathlib import Path\nfrom boundaries.site.folder_swap import new_folder\n"
         f"with new_folder(Path({str(place)!r})) as draft:\n"
         "    draft.write('a.txt', b'2')\n    print('writing', flush=True)\n    time.sleep(60)\n"
     )
@@ -280,7 +281,7 @@ def test_the_list_tells_of_every_file(site):
 
 
 def test_the_same_release_gives_the_same_bytes(release, site, tmp_path):
-    static.write_site(release, tmp_path / "again")
+    site_folder.write_site(release, tmp_path / "again")
     assert contents(tmp_path / "again") == contents(site)
 
 
@@ -334,7 +335,7 @@ def test_twins_hand_over_the_very_text(site, tmp_path):
 
 def test_a_twin_is_a_script_whatever_stands_in_the_text():
     hostile = '{"nama":"</script><img onerror=x> \u2028 \\" `${a}`"}'.encode()
-    text = static.twin("x.json", hostile).decode()
+    text = site_folder.twin("x.json", hostile).decode()
     assert text.startswith('dapilData("x.json","')
     assert "\u2028" not in text
     assert json.loads(text[len('dapilData("x.json",') : -len(");\n")]) == hostile.decode()
@@ -356,19 +357,19 @@ def test_what_the_page_loads_is_there(release, site):
 
 
 def test_only_some_elections(release, tmp_path):
-    told = static.write_site(release, tmp_path / "peta", years=[2019])
+    told = site_folder.write_site(release, tmp_path / "peta", years=[2019])
     names = {path.name for path in (tmp_path / "peta" / "data").iterdir()}
     assert told.years == (2019,)
     assert json.loads((tmp_path / "peta" / "data" / "map-index.json").read_bytes())["years"] == [2019]
     assert "dpr-2019-overview.topojson" in names
     assert not [name for name in names if "2024" in name]
     with pytest.raises(ReleaseError, match=r"no election of 1999; it has 2014, 2019, 2024"):
-        static.write_site(release, tmp_path / "other", years=[2019, 1999])
+        site_folder.write_site(release, tmp_path / "other", years=[2019, 1999])
     assert not (tmp_path / "other").exists()
 
 
 def test_for_the_web_alone(release, site, tmp_path):
-    told = static.write_site(release, tmp_path / "peta", web_only=True)
+    told = site_folder.write_site(release, tmp_path / "peta", web_only=True)
     found = contents(tmp_path / "peta")
     assert told.twin_bytes == 0
     assert {name for name in contents(site) if not re.match(r"data/.*\.js$", name)} == set(found)
@@ -390,8 +391,10 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Release:
 
 
 def test_maps_come_from_the_downloads_where_the_release_has_them(published, site, tmp_path, monkeypatch):
-    monkeypatch.setattr(static.topojson, "files", lambda *_, **__: pytest.fail("drawn though it lay ready"))
-    static.write_site(published, tmp_path / "peta")
+    monkeypatch.setattr(
+        site_folder.topojson, "files", lambda *_, **__: pytest.fail("drawn though it lay ready")
+    )
+    site_folder.write_site(published, tmp_path / "peta")
     assert contents(tmp_path / "peta") == contents(site)
 
 
@@ -400,7 +403,7 @@ def test_a_damaged_download_is_not_passed_on(published, site, tmp_path):
     kept = path.read_bytes()
     path.write_bytes(kept.replace(b"MALUKU", b"MALUKA"))
     try:
-        static.write_site(published, tmp_path / "peta")
+        site_folder.write_site(published, tmp_path / "peta")
     finally:
         path.write_bytes(kept)
     assert contents(tmp_path / "peta") == contents(site)
@@ -429,7 +432,7 @@ def test_a_closed_base_map_is_told_as_such(tmp_path):
     manifest = json.loads((path / "manifest.json").read_bytes())
     manifest["source"]["open"] = False
     (path / "manifest.json").write_text(json.dumps(manifest))
-    static.write_site(open_release(path), tmp_path / "peta")
+    site_folder.write_site(open_release(path), tmp_path / "peta")
     text = (tmp_path / "peta" / "README.txt").read_text()
     assert "BUKAN DATA TERBUKA" in text
     assert "NOT OPEN DATA" in text

@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 
 from boundaries import sources
 from boundaries.errors import SourceError
-from boundaries.plans import assignment, base_units, load_plans
-from boundaries.registry import load_registry
+from boundaries.law.plans import assignment, base_units, load_plans
+from boundaries.law.registry import load_registry
 from boundaries.sources.bridge import NOT_GROUND, Bridge
-from boundaries.sources.raw import objects
+from boundaries.sources.raw_units import objects
 
 TOML = """
 title = { id = "x", en = "x" }

@@ -21,7 +21,7 @@ import pytest
 
 from boundaries import sources
 from boundaries.errors import SourceError
-from boundaries.sources import store, upstream
+from boundaries.sources import file_cache, upstream
 from boundaries.sources.descriptor import read_descriptor
 
 REAL_MIRROR = os.environ.get("BOUNDARIES_MIRROR")
@@ -298,7 +298,7 @@ def test_a_killed_fetch_leaves_no_half_file(tmp_path: Path, serve: Callable[...,
     parts = list((root / ".part").iterdir())  # of this file, and of any that came in beside it
     assert parts
     for left in parts:
-        os.utime(left, (0, time.time() - store.STALE - 1))
+        os.utime(left, (0, time.time() - file_cache.STALE - 1))
     got = sources.fetch(source, need=NEED, cache=tmp_path / "cache")
     assert got.files[NEEDED[2]].file.read_bytes() == FILES[NEEDED[2]]
     assert not any(left.exists() for left in parts)
@@ -315,9 +315,9 @@ def test_a_part_file_that_is_being_written_is_not_swept(tmp_path: Path) -> None:
     part = tmp_path / ".part" / "x"
     part.parent.mkdir()
     part.write_bytes(b"half")
-    store.sweep(tmp_path)
+    file_cache.sweep(tmp_path)
     assert part.exists()
-    store.sweep(tmp_path, now=time.time() + store.STALE + 1)
+    file_cache.sweep(tmp_path, now=time.time() + file_cache.STALE + 1)
     assert not part.exists()
 
 

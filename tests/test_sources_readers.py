@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from boundaries import sources
 from boundaries.errors import SourceError
 from boundaries.sources import load_source, readers, sqldump
-from boundaries.sources.raw import RawUnits
+from boundaries.sources.raw_units import RawUnits
 
 HEAD = (
     "/*\nlicence; 'quotes'\n*/\nDELETE FROM wilayah_boundaries WHERE kode LIKE '72.%' AND LENGTH(kode)=8;\n"

@@ -22,11 +22,14 @@ import pytest
 import requests
 from click.testing import CliRunner
 
-from boundaries import downloads, listing, mirror, remote
-from boundaries import sync as sync_module
 from boundaries.cli import main
+from boundaries.downloads import folder as downloads
+from boundaries.downloads import listing
 from boundaries.errors import DownloadError, NotFound, ReleaseError
-from boundaries.release import (
+from boundaries.mirror import local, remote
+from boundaries.mirror import sync as sync_module
+from boundaries.mirror.sync import Synced, sync
+from boundaries.release.store import (
     FOLDER,
     LIST,
     MANIFEST,
@@ -37,7 +40,6 @@ from boundaries.release import (
     switch,
     write_json,
 )
-from boundaries.sync import Synced, sync
 from tests import sync_help as faults
 from tests.downloads_help import contents, give, packed, release_with_downloads
 from tests.server_help import ROOT, running
@@ -202,7 +204,7 @@ def test_a_file_system_without_links_gets_copies(tmp_path: Path, monkeypatch: py
     with served(app_of(tmp_path / "origin")) as base:
         sync(base, tmp_path / "mirror")
     fresh = next_release(tmp_path / "origin")
-    monkeypatch.setattr(mirror.os, "link", partial(_refuse, errno.EPERM))
+    monkeypatch.setattr(local.os, "link", partial(_refuse, errno.EPERM))
     with served(app_of(tmp_path / "origin")) as base:
         sync(base, tmp_path / "mirror")
     assert same(fresh.path, tmp_path / "mirror" / fresh.id)
@@ -412,7 +414,7 @@ def test_a_packed_file_that_cannot_be_made_here_is_left_out_and_that_is_told(
     origin: Release, host: Host, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     del host.files[f"{TEXT}.gz"]
-    monkeypatch.setattr(mirror, "gzipped", lambda content, level: b"packed otherwise")
+    monkeypatch.setattr(local, "gzipped", lambda content, level: b"packed otherwise")
     heard: list[str] = []
     sync(host.base, tmp_path, tell=heard.append)
     assert heard == [f"{TEXT}.gz: the host does not give it; the mirror goes without"]

@@ -18,15 +18,16 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from boundaries.coverage import as_multi
 from boundaries.errors import ReleaseError
-from boundaries.exports import thinning, topology_cost
 from boundaries.exports import topojson as tj
-from boundaries.exports.cutting import cut, cut_all, objects
-from boundaries.exports.generalise import check, generalise
-from boundaries.exports.landmasses import signed_area
-from boundaries.exports.topology import build_topology, neighbours, trace
-from boundaries.release import open_release
+from boundaries.ground.coverage import as_multi
+from boundaries.release.store import open_release
+from boundaries.topology import cost as topology_cost
+from boundaries.topology import thinning
+from boundaries.topology.arcs import build_topology, neighbours, trace
+from boundaries.topology.cutting import cut, cut_all, objects
+from boundaries.topology.generalise import check, generalise
+from boundaries.topology.landmasses import signed_area
 from tests.small import make_small_release
 
 ROOT = Path(__file__).parent.parent

@@ -13,9 +13,9 @@ import pyproj
 import pytest
 import shapely
 
-from boundaries.checks.geometry import area_m2, enclosed
-from boundaries.release import Release, open_release, release_id, sha256, write_json
-from boundaries.verify import RULES, Report, verify
+from boundaries.release.store import Release, open_release, release_id, sha256, write_json
+from boundaries.verify.geometry_rules import area_m2, enclosed
+from boundaries.verify.run import RULES, Report, verify
 from tests.small import make_small_release, small_layers
 
 

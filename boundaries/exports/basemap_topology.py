@@ -1,7 +1,7 @@
 """The base map of one province as TopoJSON: what a page needs to look a point up without asking a server.
 
 The one object ``dasar`` holds the base units of the release in that province, at full precision: the desa of split
-kecamatan and every other kecamatan (kabkota, where the base map has nothing finer), as `boundaries.service.lookup`
+kecamatan and every other kecamatan (kabkota, where the base map has nothing finer), as `boundaries.release.lookup`
 has them. Borders with other provinces are vertex for vertex those of their files.
 """
 
@@ -12,11 +12,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from boundaries.codes import LEVELS, finest
 from boundaries.errors import ReleaseError
 from boundaries.exports.topojson import about, encode
-from boundaries.exports.topology import build_topology
-from boundaries.release import Release
+from boundaries.law.codes import LEVELS, finest
+from boundaries.release.store import Release
+from boundaries.topology.arcs import build_topology
 
 Array = NDArray[Any]
 

@@ -26,11 +26,11 @@ from typing import Any, Final, Literal
 
 import pandas as pd
 
-from boundaries import codes
-from boundaries.attributes import ASSIGNMENT, MEMBERS, PLAN, UNIT, Attribute
 from boundaries.errors import CodeError, ReleaseError
-from boundaries.exports.dataset import Dataset, Datasets
-from boundaries.exports.writing import new_file
+from boundaries.law import codes
+from boundaries.law.columns import ASSIGNMENT, MEMBERS, PLAN, UNIT, Attribute
+from boundaries.release.dataset import Dataset, Datasets
+from boundaries.release.writing import new_file
 
 PREFIX: Final = "unit-"
 #: The last column of every CSV: the code of the row's unit, in a form that no spreadsheet takes for a number.

@@ -11,9 +11,9 @@ import pyarrow as pa
 import pyogrio
 import shapely
 
-from boundaries.exports.dataset import Dataset
-from boundaries.exports.geopackage import IncompleteError
-from boundaries.exports.writing import arrow_column, both, both_titles, facts, oriented
+from boundaries.release.dataset import Dataset
+from boundaries.release.geopackage import IncompleteError
+from boundaries.release.writing import arrow_column, both, both_titles, facts, oriented
 
 GEOMETRY = pa.field("geometry", pa.binary(), metadata={"ARROW:extension:name": "ogc.wkb"})
 

@@ -13,14 +13,14 @@ from typing import Final
 
 from boundaries.errors import ReleaseError
 from boundaries.exports.csvtable import write_csv
-from boundaries.exports.dataset import Dataset, Text
 from boundaries.exports.flatgeobuf import write_flatgeobuf
 from boundaries.exports.geojson import write_geojson
-from boundaries.exports.geopackage import Layer, write_geopackage
 from boundaries.exports.geoparquet import write_geoparquet
 from boundaries.exports.kml import write_kml
 from boundaries.exports.shapefile import write_shapefile
-from boundaries.exports.writing import both, both_titles, check_rows, new_file, oriented
+from boundaries.release.dataset import Dataset, Text
+from boundaries.release.geopackage import Layer, write_geopackage
+from boundaries.release.writing import both, both_titles, check_rows, new_file, oriented
 
 
 @dataclass(frozen=True)

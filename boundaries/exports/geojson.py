@@ -10,10 +10,10 @@ from typing import Any
 
 import shapely
 
-from boundaries.exports.dataset import Dataset
-from boundaries.exports.features import facts_text, geometry_texts, shape_text
-from boundaries.exports.writing import both, facts, oriented
-from boundaries.release import plain
+from boundaries.release.dataset import Dataset
+from boundaries.release.feature_file import facts_text, geometry_texts, shape_text
+from boundaries.release.store import plain
+from boundaries.release.writing import both, facts, oriented
 
 
 def write_geojson(dataset: Dataset, path: Path) -> None:

@@ -15,9 +15,9 @@ import pyproj
 import shapely
 from numpy.typing import NDArray
 
-from boundaries.attributes import Attribute
-from boundaries.exports.dataset import Dataset
-from boundaries.exports.writing import arrow_column, both, both_titles, facts, oriented
+from boundaries.law.columns import Attribute
+from boundaries.release.dataset import Dataset
+from boundaries.release.writing import arrow_column, both, both_titles, facts, oriented
 
 VERSION: Final = "1.1.0"
 #: Rows of a group: small enough that a box reads little, large enough to pack well.

@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any, Final
 from xml.sax.saxutils import escape
 
-from boundaries.attributes import Attribute
 from boundaries.exports.csvtable import PREFIX
-from boundaries.exports.dataset import Dataset
-from boundaries.exports.features import geometry_texts
-from boundaries.exports.writing import both, oriented
-from boundaries.release import plain
+from boundaries.law.columns import Attribute
+from boundaries.release.dataset import Dataset
+from boundaries.release.feature_file import geometry_texts
+from boundaries.release.store import plain
+from boundaries.release.writing import both, oriented
 
 _TYPES: Final = {"text": "string", "integer": "int", "real": "double"}
 #: Blue lines, a fill that lets the map through (aabbggrr).

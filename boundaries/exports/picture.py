@@ -15,7 +15,7 @@ from matplotlib.path import Path as Outline
 from numpy.typing import NDArray
 
 from boundaries.errors import NotFound, ReleaseError
-from boundaries.release import Release
+from boundaries.release.store import Release
 
 Array = NDArray[Any]
 

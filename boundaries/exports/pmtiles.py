@@ -23,13 +23,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from boundaries import __version__
-from boundaries.attributes import columns_of
-from boundaries.exports.dataset import Datasets
-from boundaries.exports.tiling import archive, cutting, detail, encoding
+from boundaries.exports.tiling import archive, clipping, vector_tile, zooms
 from boundaries.exports.topojson import UNITS, topology_of
-from boundaries.exports.topology import Topology
-from boundaries.exports.writing import new_file
-from boundaries.release import Release
+from boundaries.law.columns import columns_of
+from boundaries.release.dataset import Datasets
+from boundaries.release.store import Release
+from boundaries.release.writing import new_file
+from boundaries.topology.arcs import Topology
 
 Array = NDArray[Any]
 
@@ -52,29 +52,29 @@ def write_pmtiles(release: Release, year: int, path: Path) -> None:
     topology = topology_of(release, year)
     names = {name: f"unit-{name}" if name in UNITS else f"{name}-{year}" for name in topology.tables}
     tables = {name: _attributes(release, layer) for name, layer in names.items()}
-    layers = [encoding.layer(name, table) for name, table in tables.items()]
+    layers = [vector_tile.layer(name, table) for name, table in tables.items()]
     bounds = _bounds(release, list(names.values()))
     with new_file(path) as part:
         archive.write_archive(
             part,
-            _tiles(detail.finest(detail.mercator(topology)), layers),
-            zooms=(0, detail.MAX_ZOOM),
+            _tiles(zooms.finest(zooms.mercator(topology)), layers),
+            zooms=(0, zooms.MAX_ZOOM),
             bounds=bounds,
             centre=_centre(bounds),
             metadata=_metadata(release, year, names, tables),
         )
 
 
-def _tiles(topology: Topology, layers: Sequence[encoding.Layer]) -> Iterator[tuple[int, bytes]]:
+def _tiles(topology: Topology, layers: Sequence[vector_tile.Layer]) -> Iterator[tuple[int, bytes]]:
     """Ids and bytes of the tiles of all zooms, from the finest band to the coarsest."""
-    for band in detail.BANDS:
-        topology = detail.coarser(topology, band)
-        world = detail.extent(topology.grid, 0)
-        shapes = cutting.shapes(topology, world)
-        pieces = cutting.uncut(shapes, world)
+    for band in zooms.BANDS:
+        topology = zooms.coarser(topology, band)
+        world = zooms.extent(topology.grid, 0)
+        shapes = clipping.shapes(topology, world)
+        pieces = clipping.uncut(shapes, world)
         for zoom in band.zooms:
-            pieces = cutting.cut(pieces, detail.extent(topology.grid, zoom))
-            for x, y, tile in encoding.encode(cutting.on_grid(pieces, shapes), shapes, zoom, layers):
+            pieces = clipping.cut(pieces, zooms.extent(topology.grid, zoom))
+            for x, y, tile in vector_tile.encode(clipping.on_grid(pieces, shapes), shapes, zoom, layers):
                 yield archive.tile_id(zoom, x, y), tile
 
 
@@ -93,7 +93,7 @@ def _centre(bounds: Sequence[float]) -> tuple[float, float, int]:
     """The middle, and the zoom at which a window as wide as a tile (512 pixels) shows all."""
     west, south, east, north = bounds
     zoom = math.floor(math.log2(360 / max(east - west, north - south, 1e-6)))
-    return (west + east) / 2, (south + north) / 2, min(max(zoom, 0), detail.MAX_ZOOM)
+    return (west + east) / 2, (south + north) / 2, min(max(zoom, 0), zooms.MAX_ZOOM)
 
 
 # --- what the file tells of itself -------------------------------------------------------------------
@@ -122,7 +122,7 @@ def _metadata(
                 "id": name,
                 "description": " | ".join(datasets.titles[layer].values()),
                 "minzoom": 0,
-                "maxzoom": detail.MAX_ZOOM,
+                "maxzoom": zooms.MAX_ZOOM,
                 "fields": _fields(layer, tables[name]),
             }
             for name, layer in names.items()
@@ -136,7 +136,7 @@ def _metadata(
                     "tolerance_m": band.tolerance_m,
                     "islands_from_m2": band.island_m2,
                 }
-                for band in detail.BANDS
+                for band in zooms.BANDS
             ],
         },
     }

@@ -18,12 +18,12 @@ import pyarrow as pa
 import pyogrio
 import shapely
 
-from boundaries.attributes import Attribute
 from boundaries.errors import ReleaseError
 from boundaries.exports.csvtable import csv_bytes, table_bytes
-from boundaries.exports.dataset import Dataset
 from boundaries.exports.flatgeobuf import GEOMETRY, check_read_back
-from boundaries.exports.writing import arrow_column, oriented
+from boundaries.law.columns import Attribute
+from boundaries.release.dataset import Dataset
+from boundaries.release.writing import arrow_column, oriented
 
 #: The longest text of a DBF, in bytes.
 WIDTH: Final = 254

@@ -1,7 +1,7 @@
 """TopoJSON of a release: a year's chambers in one topology, one chamber, one chamber of one province; three sizes.
 
 A year is *drawn* a few times, as a whole: unchanged, and simplified to the details of `DRAWINGS`. Every file is cut
-out of a drawing (`boundaries.exports.cutting`), so files of the same drawing agree with each other point for point:
+out of a drawing (`boundaries.topology.cutting`), so files of the same drawing agree with each other point for point:
 a province with its neighbour, a chamber with the others. The same release gives the same bytes. Polygons wind clockwise
 outside, as d3 wants them; coordinates are whole numbers, delta-encoded; every arc is stored once.
 """
@@ -17,8 +17,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from boundaries.errors import ReleaseError
-from boundaries.exports.cutting import cut_all, objects
-from boundaries.exports.drawings import (
+from boundaries.release.store import Release
+from boundaries.topology.arcs import Topology
+from boundaries.topology.cutting import cut_all, objects
+from boundaries.topology.details import (
     CHAMBERS,
     DRAWINGS,
     UNITS,
@@ -30,9 +32,7 @@ from boundaries.exports.drawings import (
     thinned,
     topology_of,
 )
-from boundaries.exports.topojson_encoding import Labels, encode, labels_of
-from boundaries.exports.topology import Topology
-from boundaries.release import Release
+from boundaries.topology.encoding import Labels, encode, labels_of
 
 Array = NDArray[Any]
 

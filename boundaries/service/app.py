@@ -17,11 +17,12 @@ from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from boundaries.service.downloads import Store
+from boundaries.errors import Unavailable
+from boundaries.service.download_files import Store
 from boundaries.service.front import METHODS, OPEN_TO_ALL, Front
 from boundaries.service.problems import MEDIA_TYPE, Problem
 from boundaries.service.state import Current, Follower, State
-from boundaries.service.static import static
+from boundaries.service.static_files import static
 
 LOGGER = logging.getLogger(__name__)
 CONFIG: Final = Path(__file__).parents[2] / "pygeoapi-config.yml"
@@ -80,7 +81,7 @@ def _settled(address: str, settings: Mapping[str, Any], store: Store) -> State:
 
 def _follower(where: Path | str, make: Callable[[str], State], background: bool) -> Follower:
     if _is_database(where):
-        from boundaries.service.postgis import PostgisCurrent
+        from boundaries.postgis.database_source import PostgisCurrent
 
         return PostgisCurrent(str(where), make)
     return Current(Path(where), make, background=background)
@@ -102,6 +103,8 @@ def _failed(error: Exception) -> Response:
             return error.get_response()  # type: ignore[return-value]
         headers = [(name, text) for name, text in error.get_headers() if name in ("Allow", "Retry-After")]
         error = Problem(error.code or 500, str(error.description or error.name))
+    elif isinstance(error, Unavailable):
+        error = Problem(error.status, error.detail)
     elif not isinstance(error, Problem):
         LOGGER.error("%s %s failed", request.method, request.path, exc_info=error)
         error = Problem(500, "the server failed on this request")

@@ -9,8 +9,8 @@ import re
 from collections.abc import Mapping
 from typing import Any, BinaryIO, Final
 
-from boundaries.service.downloads import File, Store
-from boundaries.service.http import Answer, Request, media
+from boundaries.service.download_files import File, Store
+from boundaries.service.messages import Answer, Request, media
 from boundaries.service.ops.bodies import FileBody
 from boundaries.service.problems import Problem
 

@@ -7,14 +7,14 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from boundaries.errors import ReleaseError
-from boundaries.release import LIST, Release
-from boundaries.service import documents, query
+from boundaries.release.store import LIST, Release
 from boundaries.service.delivery import OPEN_TO_ALL, deliver
-from boundaries.service.downloads import Shelf, Store
-from boundaries.service.html.downloads import Offer
-from boundaries.service.http import Answer, Reply, Request
+from boundaries.service.download_files import Shelf, Store
+from boundaries.service.html.download_page import Offer
+from boundaries.service.messages import Answer, Reply, Request
+from boundaries.service.ogcapi import documents, query
+from boundaries.service.ogcapi.routes import Call
 from boundaries.service.problems import Problem
-from boundaries.service.routes import Call
 from boundaries.service.state import State
 
 LOGGER = logging.getLogger(__name__)

@@ -13,13 +13,14 @@ from wsgiref.types import StartResponse, WSGIApplication
 
 import brotli
 
+from boundaries.errors import Unavailable
+from boundaries.release.spliced import Buffer, gzipped, length, pieces, plain
 from boundaries.service import delivery, download_routes
-from boundaries.service.body import Buffer, gzipped, length, pieces, plain
-from boundaries.service.downloads import Store
+from boundaries.service.download_files import Store
 from boundaries.service.html import CSP
-from boundaries.service.http import Answer, Reply, Request, media
+from boundaries.service.messages import Answer, Reply, Request, media
+from boundaries.service.ogcapi.routes import Routes
 from boundaries.service.problems import MEDIA_TYPE, Problem
-from boundaries.service.routes import Routes
 from boundaries.service.state import Follower, State
 
 LOGGER = logging.getLogger(__name__)
@@ -95,6 +96,8 @@ class Front:
             return self._found(self._current.get(), request)
         except Problem as problem:
             return self._told(problem, request)
+        except Unavailable as error:
+            return self._told(Problem(error.status, error.detail), request)
         except Exception as error:
             LOGGER.error("%s %s failed", environ["REQUEST_METHOD"], environ.get("PATH_INFO"), exc_info=error)
             return self._told(Problem(500, "the server failed on this request"), request)

@@ -1,6 +1,6 @@
 """The pygeoapi provider: the layer of a release under pygeoapi's contract.
 
-The service writes its own pages from the same :class:`~boundaries.service.layer.Layer`; this class is what
+The service writes its own pages from the same :class:`~boundaries.service.ogcapi.layer.Layer`; this class is what
 pygeoapi itself loads by the dotted name, in this service or in a stock one. ``data``: a release's directory (or
 its dapil.gpkg), or ``postgresql://…`` of a published one; ``table``: the collection, such as ``dpr-2024``.
 """
@@ -12,11 +12,11 @@ from typing import Any
 from pygeoapi.provider.base import BaseProvider, ProviderItemNotFoundError, ProviderQueryError
 from pygeoapi.util import CrsTransformSpec
 
-from boundaries.service import query as query_module
-from boundaries.service.body import Part, plain
+from boundaries.release.spliced import Part, plain
 from boundaries.service.crs import Area, area, get
-from boundaries.service.layer import Question
-from boundaries.service.layers import Layers
+from boundaries.service.ogcapi import query as query_module
+from boundaries.service.ogcapi.layer import Question
+from boundaries.service.ogcapi.layers import Layers
 from boundaries.service.problems import Problem
 
 

@@ -15,17 +15,17 @@ from pygeoapi.api import API
 
 from boundaries import __version__
 from boundaries.errors import BoundariesError
-from boundaries.release import CURRENT, FOLDER, LIST, MANIFEST, mapped, open_release
-from boundaries.service import catalog, openapi
-from boundaries.service.cache import Cache
-from boundaries.service.downloads import Store
+from boundaries.release.cache import Cache
+from boundaries.release.lookup import Lookup
+from boundaries.release.store import CURRENT, FOLDER, LIST, MANIFEST, mapped, open_release
+from boundaries.service.download_files import Store
 from boundaries.service.html import Pages
-from boundaries.service.http import Answer
-from boundaries.service.layers import CACHE_BYTES, Layers
-from boundaries.service.lookup import Lookup
-from boundaries.service.mappage import MapPage
+from boundaries.service.map_page import MapPage
+from boundaries.service.messages import Answer
+from boundaries.service.ogcapi import catalog, openapi
+from boundaries.service.ogcapi.layers import CACHE_BYTES, Layers
+from boundaries.service.ogcapi.query import Limits
 from boundaries.service.problems import Problem
-from boundaries.service.query import Limits
 
 LOGGER = logging.getLogger(__name__)
 _PREPARED_BYTES: Final = 16 << 20

@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from boundaries.exports.dataset import Origin
-from boundaries.release import Release
+from boundaries.release.dataset import Origin
+from boundaries.release.store import Release
 
 _TEXT: Final = """\
 PETA DAPIL

@@ -12,7 +12,7 @@ from boundaries.sources.fetch import (
     fetch,
     levels_for,
 )
-from boundaries.sources.raw import RawUnits
+from boundaries.sources.raw_units import RawUnits
 from boundaries.sources.readers import read_needed, read_units
 
 __all__ = [

@@ -12,12 +12,12 @@ from typing import Final
 
 import pandas as pd
 
-from boundaries import codes as kode
-from boundaries.codes import Level
 from boundaries.errors import CodeError, PlanError, SourceError
+from boundaries.law import codes as kode
+from boundaries.law.codes import Level
+from boundaries.law.tables import read_table, where
 from boundaries.sources.descriptor import Source
-from boundaries.sources.raw import RawUnits, objects
-from boundaries.tables import read_table, where
+from boundaries.sources.raw_units import RawUnits, objects
 
 NOT_GROUND: Final = "-"
 

@@ -15,9 +15,9 @@ from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import Any, Final, Literal
 
-from boundaries.codes import Level
 from boundaries.errors import PlanError, SourceError
-from boundaries.tables import data_directory, read_table, where
+from boundaries.law.codes import Level
+from boundaries.law.tables import data_directory, read_table, where
 
 Reader = Literal["sql-dump", "ogr"]
 AxisOrder = Literal["lonlat", "latlon"]

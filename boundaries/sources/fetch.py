@@ -14,12 +14,12 @@ from typing import Final, Literal
 import pooch
 from tqdm import tqdm
 
-from boundaries import codes
-from boundaries.codes import LEVELS, Level
 from boundaries.errors import SourceError
-from boundaries.sources import store, upstream
+from boundaries.law import codes
+from boundaries.law.codes import LEVELS, Level
+from boundaries.law.tables import where
+from boundaries.sources import file_cache, upstream
 from boundaries.sources.descriptor import FileFact, Source, available, load_source
-from boundaries.tables import where
 
 CACHE_VARIABLE: Final = "BOUNDARIES_CACHE"
 MIRROR_VARIABLE: Final = "BOUNDARIES_MIRROR"
@@ -201,7 +201,7 @@ def _local(source: Source, wanted: Mapping[str, FileFact]) -> dict[str, FetchedF
         main = source.beside(fact.path)
         if not main.is_file():
             raise SourceError(f"{where(source.descriptor)}: file {fact.path} is not there; put it at {main}")
-        if wrong := store.fault(fact, main):
+        if wrong := file_cache.fault(fact, main):
             raise SourceError(
                 f"{main}: not the expected file: {wrong}; restore it, or correct the key sha256"
             )
@@ -236,7 +236,7 @@ class _Search:
         self.tried: list[str] = []
 
     def run(self) -> Fetched:
-        store.sweep(self.root)
+        file_cache.sweep(self.root)
         for look in (self._in_mirror, self._in_cache, self._in_packs, self._upstream):
             if self.lacking:
                 look()
@@ -295,7 +295,7 @@ class _Search:
                     f"{archive}: the mirror has a wrong file: {wrong}; copy it again, or remove it"
                 )
             with self._bar(inside.values()) as step:
-                self._take(store.unpack(archive, pack, inside, self.root, step), self.root, "mirror")
+                self._take(file_cache.unpack(archive, pack, inside, self.root, step), self.root, "mirror")
             self.tried.append(f"archive {archive}: {self._count()}")
 
     def _upstream(self) -> None:
@@ -357,7 +357,7 @@ def _mirror_of(source: Source, mirror: Path | None) -> Path | None:
 
 def _fault(fact: FileFact, file: Path) -> str:
     try:
-        return store.fault(fact, file)
+        return file_cache.fault(fact, file)
     except OSError as error:
         raise SourceError(f"{file}: cannot be read ({error.strerror}); let this user read it") from error
 

@@ -10,7 +10,7 @@ import shapely
 
 from boundaries.errors import SourceError
 from boundaries.sources.descriptor import LevelFiles
-from boundaries.sources.raw import Array
+from boundaries.sources.raw_units import Array
 
 _CRS84: Final = pyproj.CRS("OGC:CRS84")
 _ONE_LAYER: Final = (".geojson", ".json", ".shp")

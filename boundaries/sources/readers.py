@@ -7,14 +7,14 @@ from typing import Final
 import numpy as np
 import shapely
 
-from boundaries import codes as kode
-from boundaries.codes import Level
 from boundaries.errors import CodeError, SourceError
+from boundaries.law import codes as kode
+from boundaries.law.codes import Level
+from boundaries.law.tables import where
 from boundaries.sources import ogr, sqldump
 from boundaries.sources.descriptor import Source
 from boundaries.sources.fetch import Fetched, Need, levels_for
-from boundaries.sources.raw import Array, RawUnits, objects
-from boundaries.tables import where
+from boundaries.sources.raw_units import Array, RawUnits, objects
 
 #: Lon/lat box around Indonesia, wide: a map outside it has its axes swapped or its CRS wrong.
 BOX: Final = (90.0, -16.0, 146.0, 12.0)

@@ -17,7 +17,7 @@ import numpy as np
 import shapely
 
 from boundaries.errors import SourceError
-from boundaries.sources.raw import Array
+from boundaries.sources.raw_units import Array
 
 _ROW: Final = re.compile(
     r"""\s*\(\s*'(?P<code>(?:[^']|'')*)'

@@ -13,7 +13,7 @@ import pooch
 import requests
 
 from boundaries.errors import SourceError
-from boundaries.sources import store
+from boundaries.sources import file_cache
 from boundaries.sources.descriptor import FileFact, Pack, Source, Upstream
 
 #: Seconds to connect, and between two bytes.
@@ -82,9 +82,9 @@ def _download(upstream: Upstream, fact: FileFact, root: Path, step: Step, probe:
 def _once(url: str, fact: FileFact, root: Path, step: Step) -> None:
     counted = _Counted(step)
     try:
-        with store.part(root, root / fact.path) as temporary:
+        with file_cache.part(root, root / fact.path) as temporary:
             pooch.HTTPDownloader(progressbar=counted, timeout=TIMEOUT)(url, str(temporary), None)
-            if wrong := store.fault(fact, temporary):
+            if wrong := file_cache.fault(fact, temporary):
                 raise UpstreamError(f"{url}: gave another file: {wrong}")
     except BaseException:
         step(-counted.done)
@@ -150,9 +150,9 @@ def _npm(source: Source, upstream: Upstream, facts: Mapping[str, FileFact], root
         _run_npm(npm, upstream.package, directory)
         if not tarball.is_file():
             raise UpstreamError(f"npm pack {upstream.package}: left no file {pack.path}")
-        if wrong := store.fault(FileFact(pack.path, sha256=pack.sha256), tarball):
+        if wrong := file_cache.fault(FileFact(pack.path, sha256=pack.sha256), tarball):
             raise UpstreamError(f"npm pack {upstream.package}: gave another file: {wrong}")
-        if lacking := set(facts) - store.unpack(tarball, pack, facts, root, step):
+        if lacking := set(facts) - file_cache.unpack(tarball, pack, facts, root, step):
             raise UpstreamError(f"npm pack {upstream.package}: holds no {min(lacking)}")
 
 

@@ -16,12 +16,12 @@ same release gives the same bytes.
 from collections.abc import Collection, Iterator
 
 from boundaries.exports.basemap_topology import unit_topologies
-from boundaries.exports.mapdata.compare import compare, pairs
-from boundaries.exports.mapdata.content import Content, packed
-from boundaries.exports.mapdata.facts import facts
-from boundaries.exports.mapdata.index import index, kabkota
-from boundaries.exports.mapdata.units import units
-from boundaries.release import Release
+from boundaries.exports.mapdata.comparison import compare, pairs
+from boundaries.exports.mapdata.dapil_rows import facts
+from boundaries.exports.mapdata.map_index import index, kabkota
+from boundaries.exports.mapdata.map_tables import Content, packed
+from boundaries.exports.mapdata.unit_names import units
+from boundaries.release.store import Release
 
 __all__ = ["map_files"]
 

@@ -12,11 +12,9 @@ from typing import Any, Final
 import pandas as pd
 
 from boundaries import __version__
-from boundaries.attributes import Attribute, columns_of
-from boundaries.codes import LENGTH
 from boundaries.errors import ReleaseError
 from boundaries.exports import csvtable
-from boundaries.exports.metadata.facts import (
+from boundaries.exports.metadata.described import (  # fmt: skip
     CODES,
     KEYWORDS,
     LANGUAGES,
@@ -29,9 +27,11 @@ from boundaries.exports.metadata.facts import (
     folder,
     joined,
     licence_text,
-)  # fmt: skip
-from boundaries.plan_meta import CHAMBERS
-from boundaries.release import Release
+)
+from boundaries.law.codes import LENGTH
+from boundaries.law.columns import Attribute, columns_of
+from boundaries.law.meta import CHAMBERS
+from boundaries.release.store import Release
 
 _PROFILES: Final = "https://datapackage.org/profiles/2.0"
 _CODE: Final = r"\d{2}(\.\d{2}(\.\d{2}(\.\d{4})?)?)?"

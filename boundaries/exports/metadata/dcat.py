@@ -12,8 +12,7 @@ from itertools import pairwise
 from typing import Any, Final
 
 from boundaries import __version__
-from boundaries.exports.metadata.context import CONTEXT
-from boundaries.exports.metadata.facts import (
+from boundaries.exports.metadata.described import (  # fmt: skip
     CODES,
     KEYWORDS,
     LANGUAGES,
@@ -28,8 +27,9 @@ from boundaries.exports.metadata.facts import (
     folder,
     format_name,
     licence_text,
-)  # fmt: skip
-from boundaries.release import Release
+)
+from boundaries.exports.metadata.jsonld_context import CONTEXT
+from boundaries.release.store import Release
 
 Node = dict[str, Any]
 

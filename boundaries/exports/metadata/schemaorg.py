@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from typing import Any, Final
 
-from boundaries.exports.metadata.facts import (
+from boundaries.exports.metadata.described import (  # fmt: skip
     KEYWORDS,
     LAW,
     PUBLISHER,
@@ -14,8 +14,8 @@ from boundaries.exports.metadata.facts import (
     file_title,
     folder,
     licence_text,
-)  # fmt: skip
-from boundaries.release import Release
+)
+from boundaries.release.store import Release
 
 #: Files that help with the others, or that one page or program alone reads.
 _ASIDE: Final = frozenset({"map", "metadata", "quality"})

@@ -23,8 +23,8 @@ from collections.abc import Mapping
 from typing import Final
 
 from boundaries.service.crs import Crs
-from boundaries.service.filters import jsontext
-from boundaries.service.filters import text as text_module
+from boundaries.service.filters import cql2_json
+from boundaries.service.filters import cql2_text as text_module
 from boundaries.service.filters.binding import Binder
 from boundaries.service.filters.evaluation import Filter
 from boundaries.service.filters.model import Bounds, FilterError, Queryable, Table
@@ -53,7 +53,9 @@ CONFORMANCE: Final = tuple(
         "cql2-json",
     )
 )
-_READERS: Final = dict(zip(LANGUAGES, (text_module.read, jsontext.read, text_module.read_draft), strict=True))
+_READERS: Final = dict(
+    zip(LANGUAGES, (text_module.read, cql2_json.read, text_module.read_draft), strict=True)
+)
 _BOUNDS: Final = Bounds()
 
 

@@ -2,6 +2,6 @@
 
 from boundaries.service.html.assets import CSP, CSP_OPENAPI, STATIC
 from boundaries.service.html.links import Language, Page
-from boundaries.service.html.site import Neighbour, Pages
+from boundaries.service.html.pages import Neighbour, Pages
 
 __all__ = ["CSP", "CSP_OPENAPI", "STATIC", "Language", "Neighbour", "Page", "Pages"]

@@ -11,8 +11,8 @@ from typing import Final
 
 from swagger_ui_bundle import swagger_ui_path  # type: ignore[import-untyped]
 
-from boundaries.site.files import ASSETS as MAP_ASSETS
-from boundaries.site.files import FOLDER as MAP_FOLDER
+from boundaries.site.parts import ASSETS as MAP_ASSETS
+from boundaries.site.parts import FOLDER as MAP_FOLDER
 
 _HERE: Final = Path(__file__).parent / "assets"
 _SWAGGER: Final = ("swagger-ui.css", "swagger-ui-bundle.js")

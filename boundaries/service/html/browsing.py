@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from boundaries.service.html.documents import links
+from boundaries.service.html.feature_table import Described, name_of, title_of, value_text
+from boundaries.service.html.from_documents import links
 from boundaries.service.html.links import Page
-from boundaries.service.html.table import Described, name_of, title_of, value_text
 from boundaries.service.html.texts import Words, number
 
 Document = Mapping[str, Any]

@@ -7,11 +7,11 @@ from typing import Any, Final
 
 import jinja2
 
-from boundaries.service.html import documents
+from boundaries.service.html import from_documents
 from boundaries.service.html.assets import ASSET
+from boundaries.service.html.feature_table import Member, title_of, value_text
+from boundaries.service.html.imprint import Told
 from boundaries.service.html.links import Language, Page, segment
-from boundaries.service.html.release import Told
-from boundaries.service.html.table import Member, title_of, value_text
 from boundaries.service.html.texts import Words, day, doubts, number, tongue
 
 _FOLDER: Final = Path(__file__).parent / "templates"
@@ -37,7 +37,7 @@ class Renderer:
             "site": self._told[page.language],
             "title": title,
             "crumbs": [(page.to("/"), words("nav.home")), *crumbs] if page.path.strip("/") else [],
-            "formats": documents.formats(document, page) if isinstance(document, Mapping) else [],
+            "formats": from_documents.formats(document, page) if isinstance(document, Mapping) else [],
             "num": partial(number, language=page.language),
             "day": partial(day, language=page.language),
             "half": partial(tongue, language=page.language),

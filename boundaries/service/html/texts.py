@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any, Final
 
-from boundaries.doubts import doubts
+from boundaries.law.doubts import doubts
 from boundaries.service.html.links import Language
 from boundaries.service.html.words import WORDS
 

@@ -1,4 +1,4 @@
-// Which dapil is at a point, answered in the page: the rules of boundaries/service/lookup.py, step for step, on the same
+// Which dapil is at a point, answered in the page: the rules of boundaries/release/lookup.py, step for step, on the same
 // doubles. What is fetched is a file per province; the position itself goes nowhere.
 
 import { boxesMeet, windowAround } from "./geodesy.js";

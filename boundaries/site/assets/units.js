@@ -1,5 +1,5 @@
 // The names of all units and the dapil of each base unit: map-units.json, whose form stands in
-// boundaries/exports/mapdata/units.py.
+// boundaries/exports/mapdata/unit_names.py.
 
 // Read the file. Returns
 //   names     Map code -> name, of every level

@@ -1,0 +1,5 @@
+"""``python -m boundaries.cli``."""
+
+from boundaries.cli import main
+
+main()

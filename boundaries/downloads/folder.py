@@ -1,0 +1,270 @@
+"""The folder ``downloads`` of a release: every file that people take away, and the list of them.
+
+A release is offered as layers in every format, TopoJSON, vector tiles, tables, and metadata
+(`boundaries.downloads.jobs` says which). The folder is made whole beside the release and moved in by one rename; once
+it is there it is never changed, for its files are served as immutable. It is derived: it follows from ``dapil.gpkg``,
+and it is not part of the release's name.
+"""
+
+import json
+import logging
+import math
+import multiprocessing
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+from typing import Any, Final
+
+from boundaries.downloads import jobs
+from boundaries.downloads.changes import changes
+from boundaries.downloads.jobs import About, Job
+from boundaries.downloads.listing import FORMAT, parse
+from boundaries.errors import ReleaseError
+from boundaries.law.tables import data_directory
+from boundaries.release.dataset import Origin
+from boundaries.release.staging import disk_trouble, locked, open_staging, sync_tree, writable
+from boundaries.release.store import CURRENT, FOLDER, LIST, MANIFEST, Release, open_release, sha256, versions
+
+log = logging.getLogger(__name__)
+
+#: With fewer features than this one process is quicker than starting two.
+_WORTH_PROCESSES: Final = 5_000
+_TITLES: Final[Mapping[str, Mapping[str, str]]] = {
+    "LICENCE.txt": {"id": "Lisensi dan sumber", "en": "Licence and sources"},
+    "changes.json": {"id": "Perubahan sejak rilis sebelumnya", "en": "Changes since the release before"},
+    "datapackage.json": {"id": "Metadata Data Package v2", "en": "Metadata as Data Package v2"},
+    "catalog.jsonld": {"id": "Metadata DCAT 3", "en": "Metadata as DCAT 3"},
+    "SHA256SUMS": {"id": "Jumlah periksa semua berkas", "en": "Checksums of all files"},
+}
+
+Tell = Callable[[str], None]
+
+
+def make(
+    release: Release, folder: Path, *, previous: Release | None = None, years: Iterable[int] | None = None,
+    processes: int | None = None, tell: Tell = log.debug,
+) -> dict[str, Any]:  # fmt: skip
+    """Write every download of a release into `folder` (new or empty) and return the list, as in ``downloads.json``.
+
+    Parameters
+    ----------
+    previous
+        The release that this one follows: ``changes.json`` compares them.
+    years
+        Only the plans of these elections (for trying out; a published folder holds all).
+    processes
+        How many at once; by default one a core, up to four, or one alone for a small release. Memory: up to 0.5 GB
+        a process on the whole nation (`bench/exports.py`).
+
+    Raises
+    ------
+    ReleaseError
+        A file cannot be made; `folder` is then not to be used.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    chosen = [job for job in jobs.jobs(release) if _wanted(job, years)]
+    entries: list[dict[str, Any]] = []
+    for job, found in _done(chosen, release.path, folder, processes or _processes(release)):
+        tell(f"downloads: {job.kind} {job.subject}".rstrip())
+        entries += found
+    entries += _metadata(release, previous, folder, entries)
+    listed = {
+        "format": FORMAT,
+        "release": release.id,
+        "previous": previous.id if previous else None,
+        "versions": versions(),
+        "files": sorted(entries, key=lambda each: str(each["name"])),
+    }
+    (folder / LIST).write_bytes(jobs.list_bytes(listed))
+    return listed
+
+
+def add(release: Release, *, tell: Tell = log.debug) -> Path:
+    """Make the downloads of a release that has none yet and move them in; return the folder.
+
+    A folder that is there and whole stays as it is. Raises ReleaseError where the folder is damaged (the mend is to
+    remove it: nothing else of the release depends on it) or cannot be written.
+    """
+    target = release.path / FOLDER
+    if target.exists():
+        if faults := list(damage(release)):
+            raise ReleaseError(
+                f"{target} is damaged ({faults[0]}); remove it and make it again: dapil export --all"
+            )
+        return target
+    out = writable(release.path.parent)
+    with open_staging(out) as staging:
+        try:
+            make(release, staging / FOLDER, previous=predecessor(out, release), tell=tell)
+            sync_tree(staging / FOLDER)
+        except Exception as error:
+            full = disk_trouble(error, out, staging / FOLDER)
+            if full is None:
+                raise
+            raise full from error
+        with locked(out):
+            if not target.exists():
+                (staging / FOLDER).rename(target)
+    return target
+
+
+def read(release: Release) -> dict[str, Any] | None:
+    """Return the list of a release's downloads, None where it has none. Raises ReleaseError where it is damaged."""
+    path = release.path / FOLDER / LIST
+    if not path.parent.is_dir():
+        return None
+    try:
+        content = path.read_bytes()
+        listing = parse(content, path.name)
+        if listing.release != release.id:
+            raise ValueError(f"it is of release {listing.release}")
+        return dict(json.loads(content))
+    except (OSError, ValueError, ReleaseError) as error:
+        raise ReleaseError(
+            f"{path} cannot be read ({error}); remove {path.parent} and make it again: dapil export --all"
+        ) from None
+
+
+def damage(release: Release) -> Iterator[str]:
+    """Yield what is wrong with the downloads of a release: files missing, of other bytes, or not listed."""
+    listed = read(release)
+    if listed is None:
+        return
+    folder = release.path / FOLDER
+    known = {LIST}
+    for each in listed["files"]:
+        for name, told in ((each["name"], each), (f"{each['name']}.gz", each.get("gzip"))):
+            if told is None:
+                continue
+            known.add(name)
+            path = folder / name
+            if not path.is_file():
+                yield f"{name} is missing"
+            elif path.stat().st_size != told["bytes"] or sha256(path) != told["sha256"]:
+                yield f"{name} has other bytes than {LIST} says"
+    for path in sorted(folder.iterdir()):
+        if path.name not in known:
+            yield f"{path.name} is not in {LIST}"
+
+
+def predecessor(out: Path, release: Release) -> Release | None:
+    """Return the release that came before in `out`, if there is one that can be read.
+
+    That is the current one, or, where that is the release itself or younger (a release may get its downloads late),
+    the youngest that is older by when its manifest was written.
+    """
+    own = _written(release.path)
+    older = [
+        path
+        for path in out.iterdir()
+        if not path.is_symlink()
+        and not path.name.startswith(".")
+        and _written(path) < own
+        and path.name != release.id
+    ]
+    places = sorted(older, key=lambda path: (_written(path), path.name), reverse=True)
+    current = (out / CURRENT).resolve()
+    for path in sorted(places, key=lambda path: path.resolve() != current):
+        try:
+            return open_release(path)
+        except ReleaseError:
+            continue
+    return None
+
+
+def _written(path: Path) -> float:
+    """When the manifest of a release was written; infinity where there is none."""
+    try:
+        return (path / MANIFEST).stat().st_mtime_ns
+    except OSError:
+        return math.inf
+
+
+def _wanted(job: Job, years: Iterable[int] | None) -> bool:
+    if years is None or job.kind == "map" or job.subject.startswith("unit-"):
+        return True
+    return any(job.subject.endswith(str(year)) for year in years)
+
+
+def _processes(release: Release) -> int:
+    features = sum(int(layer["features"]) for layer in release.manifest["layers"])
+    return min(4, os.cpu_count() or 1) if features > _WORTH_PROCESSES else 1
+
+
+def _done(
+    chosen: list[Job], path: Path, folder: Path, processes: int
+) -> Iterator[tuple[Job, list[dict[str, Any]]]]:
+    """Do jobs; give each with its entries as it ends, in the order of `chosen`."""
+    if processes == 1:
+        for job in chosen:
+            yield job, jobs.run(job, path, folder)
+        return
+    # spawn: GDAL and threads of the libraries do not survive a fork
+    with ProcessPoolExecutor(processes, mp_context=multiprocessing.get_context("spawn")) as pool:
+        running = [pool.submit(jobs.run, job, path, folder) for job in chosen]
+        try:
+            for job, future in zip(chosen, running, strict=True):
+                yield job, future.result()
+        except BaseException:
+            pool.shutdown(wait=True, cancel_futures=True)
+            raise
+
+
+# --- what describes the rest -------------------------------------------------------------------------
+
+
+def _metadata(
+    release: Release, previous: Release | None, folder: Path, entries: list[dict[str, Any]]
+) -> list[dict[str, Any]]:
+    from boundaries.exports.metadata import datapackage, dcat
+
+    found: list[dict[str, Any]] = []
+
+    def put(name: str, content: bytes, media_type: str) -> None:
+        (folder / name).write_bytes(content)
+        about = About("metadata", media_type, "release", _TITLES[name], text=media_type != "text/plain")
+        found.append(jobs.entry(folder, name, about))
+
+    put("LICENCE.txt", licence_text(release).encode(), "text/plain")
+    put("changes.json", _json(changes(previous, release)), "application/json")
+    put("datapackage.json", datapackage.make(release, [*entries, *found]), "application/json")
+    put("catalog.jsonld", dcat.make(release, [*entries, *found]), "application/ld+json")
+    put("SHA256SUMS", _sums(release, [*entries, *found]).encode(), "text/plain")
+    return found
+
+
+def _json(value: Any) -> bytes:
+    return (json.dumps(value, ensure_ascii=False, indent=1, sort_keys=True) + "\n").encode()
+
+
+def _sums(release: Release, entries: list[dict[str, Any]]) -> str:
+    """``sha256sum -c``: the files of the folder and those of the release itself, by their names in the address."""
+    sums = {str(each["name"]): str(each["sha256"]) for each in entries}
+    sums |= {str(each["name"]): str(each["sha256"]) for each in release.manifest["files"]}
+    sums[MANIFEST] = sha256(release.path / MANIFEST)
+    return "".join(f"{sums[name]}  {name}\n" for name in sorted(sums))
+
+
+def licence_text(release: Release) -> str:
+    """Say under which terms a release stands: the base map's licence with its notice, and what is fact of law."""
+    origin = Origin.of(release)
+    notice = data_directory() / "sources" / f"{origin.source}.notice.txt"
+    closed = (
+        ""
+        if origin.open
+        else "NOT OPEN DATA / BUKAN DATA TERBUKA: do not pass this on without reading the licence below.\n\n"
+    )
+    laws = sorted({str(plan["dasar_hukum"]) for plan in release.manifest["plans"]})
+    return (
+        f"Peta Dapil, release {release.id}\n\n{closed}"
+        f"Boundaries / batas: {origin.source_title['en']} ({origin.vintage})\n"
+        f"{origin.attribution}\n{origin.homepage}\n"
+        f"Licence / lisensi: {origin.licence}, {origin.licence_url}\n\n"
+        "The outlines are not those of the base map: they were cleaned into a coverage without gaps or overlaps (see\n"
+        "quality.csv), and in the sizes web and overview simplified. They are not the legal boundaries.\n"
+        "Garis batas telah dibersihkan dan bukan batas resmi menurut hukum.\n\n"
+        "Which units make up a dapil, and its seats, are facts of law / fakta hukum:\n"
+        + "".join(f"- {law}\n" for law in laws)
+        + (f"\n{'-' * 72}\n{notice.read_text(encoding='utf-8')}" if notice.is_file() else "")
+    )

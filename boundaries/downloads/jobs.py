@@ -1,0 +1,204 @@
+"""Which files a release is offered as, and the making of each: a job writes its files and tells of them.
+
+A job is small enough to be picklable and is run in any process: it opens the release by its path. Files of one job
+share what they are made from, so no layer is read and no topology built twice.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from boundaries.release.dataset import Dataset, Datasets
+from boundaries.release.packing import BEST, QUICK, gzipped
+from boundaries.release.store import Release, mapped, open_release
+
+#: The two languages of the project.
+Text = Mapping[str, str]
+#: Formats that pages fetch.
+_SENT_OFTEN: Final = ("topojson", "map")
+
+
+@dataclass(frozen=True)
+class About:
+    """What is told of a file beside its bytes."""
+
+    format: str
+    media_type: str
+    dataset: str
+    title: Text
+    text: bool = False
+    year: int | None = None
+    chamber: str | None = None
+    province: str | None = None
+    size: str | None = None
+
+
+@dataclass(frozen=True)
+class Job:
+    """One piece of work: its kind (a key of `KINDS`) and what it is about."""
+
+    kind: str
+    subject: str
+
+
+def jobs(release: Release) -> list[Job]:
+    """Every job of a release, the longest first, so that two workers end together."""
+    years = sorted({int(plan["tahun"]) for plan in mapped(release.manifest)}, reverse=True)
+    layers = sorted(
+        Datasets(release).layers, key=lambda name: "kabkota" not in name and "kecamatan" not in name
+    )
+    return [
+        *(Job(kind, str(year)) for year in years for kind in ("topojson", "pmtiles")),
+        Job("map", ""),
+        *(Job("layer", name) for name in layers),
+    ]
+
+
+def run(job: Job, release_path: Path, folder: Path) -> list[dict[str, Any]]:
+    """Do a job: write its files into `folder`; return their entries for ``downloads.json``."""
+    release = open_release(release_path)
+    return [entry(folder, name, about) for name, about in KINDS[job.kind](release, job.subject, folder)]
+
+
+def entry(folder: Path, name: str, about: About) -> dict[str, Any]:
+    """Describe a file that was written, and pack it beside itself where that is worth it."""
+    path = folder / name
+    found: dict[str, Any] = {
+        "name": name,
+        "bytes": path.stat().st_size,
+        "sha256": _sha256(path),
+        "media_type": about.media_type,
+        "format": about.format,
+        "dataset": about.dataset,
+        "year": about.year,
+        "chamber": about.chamber,
+        "province": about.province,
+        "size": about.size,
+        "title": dict(about.title),
+    }
+    if about.text:
+        packed = path.with_name(f"{name}.gz")
+        packed.write_bytes(gzipped(path.read_bytes(), BEST if about.format in _SENT_OFTEN else QUICK))
+        found["gzip"] = {"bytes": packed.stat().st_size, "sha256": _sha256(packed)}
+    return found
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+# --- the kinds of jobs -------------------------------------------------------------------------------
+
+
+def _layer(release: Release, name: str, folder: Path) -> Iterator[tuple[str, About]]:
+    """One layer or table in every format that can hold it; of a plan with members also its assignment."""
+    from boundaries.exports.csvtable import unit_names, write_assignment
+    from boundaries.exports.formats import FORMATS
+
+    datasets = Datasets(release)
+    dataset = datasets.get(name)
+    for each in FORMATS.values():
+        if each.needs_geometry and dataset.geometry is None:
+            continue
+        file = f"{name}{each.suffix}"
+        each.write(dataset, folder / file)
+        yield file, _about(dataset, each.id, each.media_type, text=each.text)
+    if dataset.geometry is not None and name in datasets.plans:
+        file = f"{name}-assignment.csv"
+        rows = datasets.assigned(name)
+        write_assignment(dataset, rows, unit_names(datasets), folder / file)
+        yield file, _about(dataset, "assignment", "text/csv", text=True)
+
+
+def _about(dataset: Dataset, format_id: str, media_type: str, *, text: bool) -> About:
+    chamber, _, year = dataset.name.removeprefix("tabel-").rpartition("-")
+    plan = not dataset.name.startswith("unit-")
+    return About(
+        format_id,
+        media_type,
+        dataset.name,
+        dataset.title,
+        text,
+        year=int(year) if plan else None,
+        chamber=chamber if plan else None,
+    )
+
+
+def _topojson(release: Release, year: str, folder: Path) -> Iterator[tuple[str, About]]:
+    """The TopoJSON files of a year, and the ledger of what their simplification cost."""
+    from boundaries.exports import topojson
+
+    ledger = []
+    for file in topojson.files(release, int(year), provinces=True):
+        (folder / file.name).write_bytes(file.content)
+        if not file.province:
+            ledger.append(file.cost().assign(file=file.name))
+        yield file.name, topojson_about(file, int(year))
+    import pandas as pd
+
+    name = f"quality-topojson-{year}.csv"
+    table = pd.concat(ledger, ignore_index=True)
+    table.insert(0, "file", table.pop("file"))
+    table.to_csv(folder / name, index=False, lineterminator="\n")
+    title = {
+        "id": f"Ongkos penyederhanaan TopoJSON {year}, tiap dapil",
+        "en": f"What simplification cost each dapil in the TopoJSON of {year}",
+    }
+    yield name, About("quality", "text/csv", f"dapil-{year}", title, True, year=int(year))
+
+
+def topojson_about(file: Any, year: int) -> About:
+    """Tell of a TopoJSON file."""
+    what = {"id": file.chamber or "semua lembaga", "en": file.chamber or "all chambers"}
+    where = f", {file.province}" if file.province else ""
+    return About(
+        "topojson",
+        "application/json",
+        f"{file.chamber or 'dapil'}-{year}",
+        {language: f"TopoJSON {text} {year}{where} ({file.size})" for language, text in what.items()},
+        True,
+        year=year,
+        chamber=file.chamber or None,
+        province=file.province or None,
+        size=file.size,
+    )
+
+
+def _pmtiles(release: Release, year: str, folder: Path) -> Iterator[tuple[str, About]]:
+    """The vector tiles of a year."""
+    from boundaries.exports.pmtiles import write_pmtiles
+
+    name = f"dapil-{year}.pmtiles"
+    write_pmtiles(release, int(year), folder / name)
+    title = {
+        "id": f"Ubin vektor semua dapil {year}",
+        "en": f"Vector tiles of all dapil of {year}",
+    }
+    yield name, About("pmtiles", "application/vnd.pmtiles", f"dapil-{year}", title, year=int(year))
+
+
+def _map(release: Release, _: str, folder: Path) -> Iterator[tuple[str, About]]:
+    """What the map page reads beside the TopoJSON."""
+    from boundaries.exports.mapdata import map_files
+
+    title = {"id": "Data halaman peta", "en": "Data of the map page"}
+    for name, content in map_files(release):
+        (folder / name).write_bytes(content)
+        yield name, About("map", "application/json", "release", title, True)
+
+
+KINDS: Final[Mapping[str, Callable[[Release, str, Path], Iterator[tuple[str, About]]]]] = {
+    "layer": _layer,
+    "topojson": _topojson,
+    "pmtiles": _pmtiles,
+    "map": _map,
+}
+
+
+def list_bytes(value: Mapping[str, Any]) -> bytes:
+    """Write ``downloads.json``: the same list gives the same bytes."""
+    return (json.dumps(value, ensure_ascii=False, indent=1, sort_keys=True) + "\n").encode()

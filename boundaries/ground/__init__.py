@@ -1,0 +1,1 @@
+"""The ground: polygons of units → a valid coverage → dapil."""

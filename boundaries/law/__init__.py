@@ -1,0 +1,1 @@
+"""What the law says: codes, units, plans, published columns."""

@@ -1,0 +1,227 @@
+"""The law as tables: which units make up each dapil of a chamber in an election, validated.
+
+A plan lives in ``data/plans/<tahun>/``: its rows in ``dapil.csv`` and ``members.csv``, its facts in
+``<lembaga>.toml`` (docs/plans.md). Adding an election is adding such files.
+"""
+
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import Final
+
+import pandas as pd
+
+from boundaries.errors import PlanError
+from boundaries.law.codes import LENGTH, LEVELS
+from boundaries.law.meta import CHAMBERS, Difference, Doubt, PlanMeta, Reference, read_meta
+from boundaries.law.registry import Registry, load_registry
+from boundaries.law.rules import Draft, check
+from boundaries.law.tables import data_directory, read_table, refuse, where
+
+__all__ = [
+    "CHAMBERS",
+    "DAPIL_COLUMNS",
+    "MEMBER_COLUMNS",
+    "Difference",
+    "Doubt",
+    "Plan",
+    "PlanMeta",
+    "Reference",
+    "assignment",
+    "base_units",
+    "load_plans",
+]
+
+DAPIL_COLUMNS: Final = (
+    "lembaga",
+    "kode_dapil",
+    "nama_dapil",
+    "kode_provinsi",
+    "kode_kabkota",
+    "kursi",
+    "penduduk",
+    "catatan",
+)
+MEMBER_COLUMNS: Final = (
+    "lembaga",
+    "kode_dapil",
+    "kode_unit",
+    "nama_unit",
+    "kode_lama",
+    "bagian",
+    "bukti",
+    "ragu",
+)
+_COUNT: Final = "jumlah_anggota"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One chamber in one election: its dapil and the units that make up each.
+
+    Attributes
+    ----------
+    dapil
+        The columns of dapil.csv, text but `kursi` (int64) and `penduduk` (Int64, <NA> where not known).
+    members
+        The columns of members.csv, all text, ``""`` where empty. Codes are of 2025.
+    """
+
+    chamber: str
+    year: int
+    meta: PlanMeta
+    dapil: pd.DataFrame
+    members: pd.DataFrame
+
+    @property
+    def id(self) -> str:
+        """``<lembaga>-<tahun>``, e.g. ``dpr-2024``."""
+        return f"{self.chamber}-{self.year}"
+
+
+def load_plans(
+    directory: Path | None = None, registry: Registry | None = None, only: Collection[str] = ()
+) -> list[Plan]:
+    """Read and validate plans, newest election first, chambers from DPR to DPRD kab/kota.
+
+    Parameters
+    ----------
+    directory
+        A directory of ``<tahun>`` directories; default: the project's.
+    registry
+        The units that exist; default: the project's.
+    only
+        Plan ids (``"dpr-2024"``); default: all.
+
+    Raises
+    ------
+    PlanError
+        A plan contradicts itself, the law's totals or the list of units; the message names file, line, code
+        and mend, for the first ten problems.
+    """
+    directory = directory or data_directory() / "plans"
+    registry = registry or load_registry()
+    tomls = _tomls(directory)
+    unknown = sorted(set(only) - set(tomls))
+    if unknown:
+        raise PlanError(f"{where(directory)}: no plan {', '.join(unknown)}; there are {', '.join(tomls)}")
+    chosen = [path for plan_id, path in tomls.items() if not only or plan_id in only]
+    metas = [read_meta(path) for path in chosen]
+    refuse(_overlaps(metas, whole=not only))
+    years: dict[Path, tuple[pd.DataFrame, pd.DataFrame]] = {}
+    drafts = []
+    for path, meta in zip(chosen, metas, strict=True):
+        if path.parent not in years:
+            years[path.parent] = _read_year(path.parent)
+        dapil, members = (_of_chamber(table, meta.lembaga) for table in years[path.parent])
+        drafts.append(Draft(meta, dapil, members, path.parent, registry))
+    refuse(problem for draft in drafts for problem in check(draft))
+    return [_plan(draft) for draft in drafts]
+
+
+def base_units(plans: Iterable[Plan], registry: Registry) -> tuple[str, ...]:
+    """Return the finest units that any plan needs, sorted: kecamatan, or desa where a plan splits one.
+
+    Plans without composition need none. The result always covers the whole nation.
+    """
+    units = pd.concat([pd.Series(dtype=str), *(p.members["kode_unit"] for p in plans if p.meta.komposisi)])
+    split = set(units[units.str.len() == LENGTH["desa"]].str[: LENGTH["kecamatan"]])
+    kecamatan = [code for code in registry.at("kecamatan") if code not in split]
+    desa = [code for code in registry.at("desa") if code[: LENGTH["kecamatan"]] in split]
+    return tuple(sorted(kecamatan + desa))
+
+
+def assignment(plan: Plan, base: Collection[str]) -> pd.Series:
+    """Return the dapil of every base unit: index `kode_unit` in the order of `base`, values `kode_dapil`.
+
+    Ground outside the plan (``wilayah_dikecualikan``) is absent.
+
+    Raises
+    ------
+    PlanError
+        The plan has no composition; it splits a unit of `base`; or a unit of `base` belongs to no dapil.
+    """
+    if not plan.meta.komposisi:
+        raise PlanError(f"{plan.id} has no composition: it is a table of names and seats; leave it out")
+    units = pd.Series(list(base), index=pd.Index(list(base), name="kode_unit"), dtype=str)
+    units = (
+        units[~units.str.startswith(plan.meta.wilayah_dikecualikan)]
+        if plan.meta.wilayah_dikecualikan
+        else units
+    )
+    dapil_of = plan.members.set_index("kode_unit")["kode_dapil"]
+    found = pd.Series(index=units.index, dtype=object, name="kode_dapil")
+    used: set[str] = set()
+    for level in LEVELS:
+        holder = units.str[: LENGTH[level]]
+        hit = found.isna() & (units.str.len() >= LENGTH[level]) & holder.isin(dapil_of.index)
+        found[hit] = holder[hit].map(dapil_of)
+        used |= set(holder[hit])
+    _whole(plan, found, set(dapil_of.index) - used)
+    return found.astype(str)
+
+
+def _whole(plan: Plan, found: pd.Series, unused: set[str]) -> None:
+    if lost := sorted(found.index[found.isna()]):
+        raise PlanError(
+            f"{plan.id}: base unit {', '.join(lost[:5])} ({len(lost)} in all) lies in no dapil; "
+            "make the base with base_units() from all plans that will be dissolved"
+        )
+    if unused:
+        raise PlanError(
+            f"{plan.id}: {', '.join(sorted(unused)[:5])} ({len(unused)} in all) has no base unit; "
+            "make the base with base_units() from all plans that will be dissolved"
+        )
+
+
+def _tomls(directory: Path) -> dict[str, Path]:
+    """Return plan id -> toml, newest year first. A name that is no chamber's is left to read_meta."""
+    found = list(directory.glob("[0-9][0-9][0-9][0-9]/*.toml"))
+    if not found:
+        raise PlanError(f"{where(directory)}: no <tahun>/<lembaga>.toml there; put the plans there")
+    rank = {chamber: n for n, chamber in enumerate(CHAMBERS)}
+    found.sort(key=lambda p: (-int(p.parent.name), rank.get(p.stem, len(rank)), p.stem))
+    return {f"{path.stem}-{path.parent.name}": path for path in found}
+
+
+def _read_year(directory: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return dapil and members of all chambers of a year; a row of no plan is an error."""
+    dapil = read_table(directory / "dapil.csv", DAPIL_COLUMNS, optional=(_COUNT,))
+    members = read_table(directory / "members.csv", MEMBER_COLUMNS)
+    refuse(_strays(directory, dapil, members))
+    return dapil, members
+
+
+def _strays(directory: Path, dapil: pd.DataFrame, members: pd.DataFrame) -> Iterator[str]:
+    have = [chamber for chamber in CHAMBERS if (directory / f"{chamber}.toml").exists()]
+    for name, table in (("dapil.csv", dapil), ("members.csv", members)):
+        strays = table.loc[~table["lembaga"].isin(have), "lembaga"]
+        for line, chamber in strays.items():
+            at = where(directory / name, line)
+            yield f"{at}: lembaga {chamber!r} has no toml here; write one of {', '.join(have)}, or add it"
+
+
+def _of_chamber(table: pd.DataFrame, chamber: str) -> pd.DataFrame:
+    return table[table["lembaga"] == chamber]
+
+
+def _overlaps(metas: list[PlanMeta], *, whole: bool) -> Iterator[str]:
+    """A plan is in force until the next election of its chamber: no day has two, and (of all plans) none has none."""
+    for chamber in CHAMBERS:
+        mine = sorted((m for m in metas if m.lembaga == chamber), key=lambda m: m.mulai)
+        for earlier, later in pairwise(mine):
+            together = earlier.selesai is None or earlier.selesai > later.mulai
+            if together or (whole and earlier.selesai != later.mulai):
+                yield (
+                    f"selesai of {chamber}-{earlier.tahun} is {earlier.selesai}, but {chamber}-{later.tahun} "
+                    f"is in force from {later.mulai}; write that day in {earlier.tahun}/{chamber}.toml"
+                )
+
+
+def _plan(draft: Draft) -> Plan:
+    dapil = draft.dapil[list(DAPIL_COLUMNS)].reset_index(drop=True)
+    dapil["kursi"] = dapil["kursi"].astype("int64")
+    dapil["penduduk"] = pd.to_numeric(dapil["penduduk"].where(dapil["penduduk"] != "")).astype("Int64")
+    members = draft.members.reset_index(drop=True)
+    return Plan(draft.chamber, draft.meta.tahun, draft.meta, dapil, members)

@@ -1,0 +1,1 @@
+"""Copies of another service's releases, every byte checked."""

@@ -1,0 +1,1 @@
+"""A release in a PostGIS database: written, compared, read back."""

@@ -1,0 +1,47 @@
+"""Whether two packages hold the same release: everything that the service's contract can say is compared."""
+
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import Final
+
+import numpy as np
+import shapely
+
+from boundaries.release.feature_source import Package
+from boundaries.release.spliced import gzipped, plain
+
+_ROWS: Final = 500
+
+
+def differences(one: Package, other: Package) -> Iterator[str]:
+    """Give what differs between two packages: everything that the contract can say is compared."""
+    if dict(one.manifest) != dict(other.manifest):
+        yield "the manifest differs"
+    if one.tables != other.tables:
+        yield f"tables {', '.join(sorted(one.tables ^ other.tables))} are in one only"
+    layers = [str(layer["name"]) for layer in one.manifest["layers"]]
+    for table in sorted(one.tables & other.tables):
+        names = [column.name for column in one.columns(table)]
+        if one.columns(table) != other.columns(table):
+            yield f"the columns of {table} differ"
+        elif one.records(table, names) != other.records(table, names):
+            yield f"the rows of {table} differ"
+        if table in layers:
+            yield from _layer_differences(one, other, table)
+
+
+def _layer_differences(one: Package, other: Package, layer: str) -> Iterator[str]:
+    if one.span(layer) != other.span(layer) or not np.array_equal(one.bounds(layer), other.bounds(layer)):
+        yield f"the places or boxes of {layer} differ"
+        return
+    shapes = [shapely.to_wkb(package.whole(layer)) for package in (one, other)]
+    if not np.array_equal(*shapes):
+        yield f"the geometries of {layer} differ"
+    first, count = one.span(layer)
+    cuts = [*range(first, first + count, _ROWS), first + count]
+    for start, end in pairwise(cuts):
+        parts = [package.features([(start, end - 1)]) for package in (one, other)]
+        for how in (plain, gzipped):
+            if b"".join(how(parts[0])) != b"".join(how(parts[1])):
+                yield f"the texts of {layer} differ"
+                return

@@ -1,0 +1,1 @@
+"""One release: written whole, read back, looked up in."""

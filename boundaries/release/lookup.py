@@ -1,0 +1,387 @@
+"""Which dapil is at a point: the engine of ``/lookup`` and of ``dapil lookup``.
+
+It finds the base unit under the point and reads the plans' tables; no dapil polygon is touched, so the answer
+is the law's table and not a second geometry. Points at sea take the nearest unit within 5 km.
+"""
+
+import json
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Final, Protocol
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+from pyproj import Geod
+
+from boundaries.errors import BoundariesError, NotFound
+from boundaries.law.codes import LENGTH, Level, ancestor, finest, level
+from boundaries.release.geopackage_reader import GeoPackage
+
+CHAMBERS: Final = ("dpr", "dpd", "dprd-provinsi", "dprd-kabkota")
+#: How far off the coast a point still belongs to the nearest unit, and what is near a border, in metres.
+REACH_M: Final = 5_000.0
+BORDER_M: Final = 50.0
+_LEVELS: Final = ("provinsi", "kabkota", "kecamatan", "desa")
+_GEOD: Final = Geod(ellps="WGS84")
+_METRES_PER_DEGREE: Final = 110_500.0  # the least length of a degree of latitude on WGS 84
+#: Where Indonesia's longitudes and latitudes lie; they do not overlap, so a swapped pair shows.
+_LONGITUDES: Final = (90.0, 145.0)
+_LATITUDES: Final = (-15.0, 10.0)
+_FACTS: Final = ("id", "kode_dapil", "nama_dapil", "kursi", "mulai", "selesai", "dasar_hukum", "ragu")
+
+
+class QuestionError(BoundariesError, ValueError):
+    """A longitude, latitude or year that cannot be looked up; `parameter` names it, `allowed` what can."""
+
+    exit_code = 2
+
+    def __init__(self, parameter: str, message: str, allowed: tuple[str, ...] = ()) -> None:
+        super().__init__(message)
+        self.parameter = parameter
+        self.allowed = allowed
+
+
+class TooFar(NotFound):
+    """No unit within reach of the point; `jarak_m` is the distance to the nearest."""
+
+    def __init__(self, message: str, jarak_m: float, nearest: "Unit") -> None:
+        super().__init__(message)
+        self.jarak_m = jarak_m
+        self.nearest = nearest
+
+
+@dataclass(frozen=True)
+class Unit:
+    """An administrative unit."""
+
+    kode: str
+    nama: str
+
+
+@dataclass(frozen=True)
+class Neighbour:
+    """A base unit beside the answer, and how far the point is from it."""
+
+    kode: str
+    nama: str
+    jarak_m: float
+
+
+@dataclass(frozen=True)
+class Seat:
+    """The dapil of one chamber at the point; without an id there is none, and `alasan` says why."""
+
+    lembaga: str
+    tahun: int
+    id: str | None = None
+    kode_dapil: str | None = None
+    nama_dapil: str | None = None
+    kursi: int | None = None
+    mulai: str | None = None
+    selesai: str | None = None
+    dasar_hukum: str | None = None
+    ragu: str | None = None
+    alasan: dict[str, str] | None = None
+
+
+@dataclass(frozen=True)
+class LookupResult:
+    """The answer for one point and year."""
+
+    lon: float
+    lat: float
+    tahun: int
+    di_darat: bool
+    jarak_m: float
+    desa: Unit | None
+    kecamatan: Unit | None
+    kabkota: Unit | None
+    provinsi: Unit
+    tetangga: tuple[Neighbour, ...]
+    dapil: tuple[Seat, ...]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the answer as plain values, for JSON."""
+        answer = asdict(self)
+        point = {"lon": answer.pop("lon"), "lat": answer.pop("lat")}
+        return (
+            {"titik": point} | answer | {"tetangga": list(answer["tetangga"]), "dapil": list(answer["dapil"])}
+        )
+
+    def as_text(self) -> str:
+        """Return the answer as lines for a person."""
+        units = [unit for unit in (self.desa, self.kecamatan, self.kabkota, self.provinsi) if unit]
+        lines = [", ".join(f"{unit.nama} ({unit.kode})" for unit in units)]
+        if not self.di_darat:
+            lines.append(
+                f"di laut, {self.jarak_m:,.0f} m dari daratan terdekat / at sea, off the nearest land"
+            )
+        lines += [f"{each.jarak_m:,.1f} m dari / from {each.nama} ({each.kode})" for each in self.tetangga]
+        for seat in self.dapil:
+            told = f"{seat.nama_dapil}, {seat.kursi} kursi ({seat.dasar_hukum})"
+            lines.append(f"{seat.lembaga:<14}{seat.tahun}  {seat.alasan['id'] if seat.alasan else told}")
+            lines += [f"{'':<20}diragukan / doubtful: {seat.ragu}"] if seat.ragu else []
+        return "\n".join(lines)
+
+
+class HasPackage(Protocol):
+    """What is needed of a release: where its GeoPackage is."""
+
+    @property
+    def gpkg(self) -> Path:
+        """The path of dapil.gpkg."""
+
+
+class Tables(Protocol):
+    """What is read of a release: columns of its tables, and whole layers."""
+
+    @property
+    def tables(self) -> frozenset[str]:
+        """The names of all layers and tables."""
+
+    def records(self, table: str, columns: Sequence[str]) -> list[tuple[Any, ...]]:
+        """Return all rows of a table, in order."""
+
+    def whole(self, table: str) -> NDArray[np.object_]:
+        """Return all geometries of a layer, in order."""
+
+
+@dataclass(frozen=True)
+class _Plan:
+    id: str
+    seats: dict[str, Seat]  # by kode_dapil
+    dapil: dict[str, str]  # base unit -> kode_dapil
+    excluded: tuple[str, ...] = ()  # codes outside the plan
+
+
+class Lookup:
+    """Base units with their geometry and, for each plan, the dapil of each; thread-safe."""
+
+    def __init__(
+        self,
+        codes: NDArray[np.object_],
+        shapes: NDArray[np.object_],
+        names: dict[str, str],
+        plans: Iterable[_Plan],
+        tables: Iterable[str] = (),
+    ) -> None:
+        order = np.argsort(codes.astype(str))
+        self.codes = codes[order]
+        self.shapes = shapes[order]
+        self._names = names
+        self._plans = {plan.id: plan for plan in plans}
+        self._tables = frozenset(tables)
+        self._tree = shapely.STRtree(self.shapes)
+        self.years = sorted({int(plan.rpartition("-")[2]) for plan in self._plans})
+
+    @classmethod
+    def from_release(cls, release: HasPackage) -> "Lookup":
+        """Read a release: about a second and 100 MB for the nation."""
+        package = GeoPackage(Path(release.gpkg))
+        try:
+            return cls.from_package(package)
+        finally:
+            package.close()
+
+    @classmethod
+    def from_package(cls, package: Tables) -> "Lookup":
+        """Read the tables of a release."""
+        names: dict[str, str] = {}
+        for table in (f"unit-{name}" for name in _LEVELS):
+            if table in package.tables:
+                names.update(package.records(table, ("kode", "nama")))
+        codes, shapes = _base_units(package)
+        return cls(codes, shapes, names, _plans(package), package.tables)
+
+    def at(self, lon: float, lat: float, year: int | None = None) -> LookupResult:
+        """Return the dapil of every chamber at a point (degrees, WGS 84) in `year` (default: the latest).
+
+        Raises QuestionError for a point or year that cannot be, TooFar (a NotFound) over 5 km off any land.
+        """
+        check_point(lon, lat)
+        chosen = self._year(year)
+        index, distance, others = self._place(lon, lat)
+        code = str(self.codes[index])
+        return LookupResult(
+            lon, lat, chosen, di_darat=distance == 0, jarak_m=distance,
+            desa=self._unit(code) if level(code) == "desa" else None,
+            kecamatan=self._above(code, "kecamatan"),
+            kabkota=self._above(code, "kabkota"),
+            provinsi=self._unit(ancestor(code, "provinsi")),
+            tetangga=others,
+            dapil=tuple(self._seat(chamber, chosen, code) for chamber in CHAMBERS),
+        )  # fmt: skip
+
+    def _year(self, year: int | None) -> int:
+        if not self.years:
+            raise NotFound("this release shows no dapil: its base map holds no whole one of any plan")
+        if year is None:
+            return self.years[-1]
+        if year not in self.years:
+            allowed = tuple(str(known) for known in self.years)
+            raise QuestionError(
+                "year", f"no plan of {year} in this release; there are {', '.join(allowed)}", allowed
+            )
+        return year
+
+    def _unit(self, code: str) -> Unit:
+        return Unit(code, self._names.get(code, code))
+
+    def _above(self, code: str, of: Level) -> Unit | None:
+        """The unit of a level that holds a base unit; None where the base map has nothing so fine there."""
+        return self._unit(ancestor(code, of)) if len(code) >= LENGTH[of] else None
+
+    def _seat(self, chamber: str, year: int, code: str) -> Seat:
+        plan = self._plans.get(f"{chamber}-{year}")
+        if plan is None:
+            return Seat(chamber, year, alasan=self._absent(chamber, year))
+        dapil = plan.dapil.get(code)
+        if dapil is None:
+            return Seat(chamber, year, alasan=_excluded(plan, chamber, code))
+        return plan.seats[dapil]
+
+    def _absent(self, chamber: str, year: int) -> dict[str, str]:
+        if f"tabel-{chamber}-{year}" in self._tables:
+            return {
+                "id": "Hanya nama dan jumlah kursi yang diketahui; susunan wilayah dapilnya tidak diketahui.",
+                "en": "Only names and seats are known; which units make up each dapil is not.",
+            }
+        return {
+            "id": f"Rilis ini tidak memuat dapil {chamber} tahun {year}.",
+            "en": f"This release has no {chamber} dapil of {year}.",
+        }
+
+    def _place(self, lon: float, lat: float) -> tuple[int, float, tuple[Neighbour, ...]]:
+        """Return the base unit of the point, its distance (0 on land), and the others near the border."""
+        point = shapely.Point(lon, lat)
+        hits = np.sort(self._tree.query(point, predicate="intersects"))
+        if len(hits):
+            near = self._within(lon, lat, BORDER_M)
+            chosen, distance = int(hits[0]), 0.0
+        else:
+            near = self._within(lon, lat, REACH_M)
+            if not near:
+                raise self._too_far(lon, lat)
+            distance, chosen = min((metres, index) for index, metres in near.items())
+        edge = distance + BORDER_M
+        near.pop(chosen, None)
+        beside = sorted((metres, index) for index, metres in near.items() if metres <= edge)
+        return chosen, round(distance, 1), tuple(self._neighbour(index, metres) for metres, index in beside)
+
+    def _neighbour(self, index: int, metres: float) -> Neighbour:
+        unit = self._unit(str(self.codes[index]))
+        return Neighbour(unit.kode, unit.nama, round(metres, 1))
+
+    def _within(self, lon: float, lat: float, metres: float) -> dict[int, float]:
+        """Return base units within `metres` of the point, with their geodesic distances."""
+        window = _window(lon, lat, metres * 1.02)
+        found = {}
+        for index in np.sort(self._tree.query(window)):
+            distance = _distance(lon, lat, self.shapes[index], window)
+            if distance <= metres:
+                found[int(index)] = distance
+        return found
+
+    def _too_far(self, lon: float, lat: float) -> TooFar:
+        """Build the error; beyond 200 km the nearest unit is the nearest as seen in degrees."""
+        index = int(self._tree.nearest(shapely.Point(lon, lat)))
+        metres = _distance(lon, lat, self.shapes[index], None)
+        if metres < 200_000:
+            near = self._within(lon, lat, metres * 1.001)
+            metres, index = min((distance, place) for place, distance in near.items())
+        unit = self._unit(str(self.codes[index]))
+        message = (
+            f"no unit within {REACH_M / 1000:.0f} km of longitude {lon:g}, latitude {lat:g}: "
+            f"the nearest, {unit.kode} {unit.nama}, is {metres / 1000:.1f} km away"
+        )
+        return TooFar(message, round(metres, 1), unit)
+
+
+def check_point(lon: float, lat: float) -> None:
+    """Raise QuestionError unless the numbers are a longitude and a latitude, in this order."""
+    swapped = _LATITUDES[0] <= lon <= _LATITUDES[1] and _LONGITUDES[0] <= lat <= _LONGITUDES[1]
+    mend = f"; lon and lat look swapped: try lon={lat:g}, lat={lon:g}" if swapped else ""
+    for name, value, most in (("lat", lat, 90.0), ("lon", lon, 180.0)):
+        if not math.isfinite(value):
+            raise QuestionError(name, f"{name} must be a finite number, not {value}")
+        if abs(value) > most:
+            raise QuestionError(name, f"{name}={value:g} is not within -{most:g}..{most:g}{mend}")
+    if swapped:
+        raise QuestionError("lon", f"lon={lon:g}, lat={lat:g} is nowhere near Indonesia{mend}")
+
+
+def _excluded(plan: _Plan, chamber: str, code: str) -> dict[str, str]:
+    for outside in plan.excluded:
+        if code == outside or code.startswith(f"{outside}."):
+            return {
+                "id": f"Wilayah {outside} tidak memilih {chamber} (DKI Jakarta tanpa DPRD kabupaten/kota).",
+                "en": f"Territory {outside} elects no {chamber} (DKI Jakarta has no DPRD kabupaten/kota).",
+            }
+    return {
+        "id": f"Wilayah ini tidak termasuk dapil {chamber} mana pun pada tahun itu.",
+        "en": f"This ground is in no {chamber} dapil of that year.",
+    }
+
+
+def _base_units(package: Tables) -> tuple[NDArray[np.object_], NDArray[np.object_]]:
+    """Return codes and shapes of the units that have none below: the desa of split kecamatan, every other kecamatan."""
+    tables = [f"unit-{name}" for name in _LEVELS if f"unit-{name}" in package.tables]
+    own = {name: [code for (code,) in package.records(name, ("kode",))] for name in tables}
+    base = set(finest(code for codes in own.values() for code in codes))
+    codes = [code for found in own.values() for code in found if code in base]
+    chosen = {name: np.array([code in base for code in found], dtype=bool) for name, found in own.items()}
+    shapes = [package.whole(name)[mask] for name, mask in chosen.items() if mask.any()]
+    return np.array(codes, dtype=object), np.concatenate(shapes)
+
+
+def _plans(package: Tables) -> list[_Plan]:
+    assigned: dict[str, dict[str, str]] = {}
+    for plan, unit, dapil in package.records("assignment", ("plan_id", "kode_unit", "kode_dapil")):
+        assigned.setdefault(plan, {})[unit] = dapil
+    outside = _excluded_codes(package)
+    plans = []
+    for plan, units in assigned.items():
+        if plan in package.tables:
+            chamber, _, year = plan.rpartition("-")
+            facts = [dict(zip(_FACTS, row, strict=True)) for row in package.records(plan, _FACTS)]
+            seats = {row["kode_dapil"]: Seat(chamber, int(year), **row) for row in facts}
+            plans.append(_Plan(plan, seats, units, outside.get(plan, ())))
+    return plans
+
+
+def _excluded_codes(package: Tables) -> dict[str, tuple[str, ...]]:
+    if "plans" not in package.tables:
+        return {}
+    rows = package.records("plans", ("plan_id", "wilayah_dikecualikan"))
+    return {plan: tuple(json.loads(codes or "[]")) for plan, codes in rows}
+
+
+def _scale(lat: float) -> float:
+    """Return the length of a degree of longitude in degrees of latitude, on the ellipsoid: N cos(lat) / M."""
+    sine, cosine = math.sin(math.radians(lat)), math.cos(math.radians(lat))
+    return max(cosine * (1 - _GEOD.es * sine * sine) / (1 - _GEOD.es), 1e-6)
+
+
+def _window(lon: float, lat: float, metres: float) -> shapely.Geometry:
+    high = metres / _METRES_PER_DEGREE
+    wide = high / _scale(min(abs(lat) + high, 89.0))
+    return shapely.box(lon - wide, lat - high, lon + wide, lat + high)
+
+
+def _distance(lon: float, lat: float, shape: shapely.Geometry, window: shapely.Geometry | None) -> float:
+    """Return the geodesic distance from a point to the nearest place of `shape` inside `window`, or infinity.
+
+    The nearest place is found on a plane whose longitudes are shortened as on the ellipsoid at this latitude.
+    """
+    near = shape if window is None else shapely.clip_by_rect(shape, *shapely.bounds(window))
+    if shapely.is_empty(near):
+        return math.inf
+    stretch = np.array([_scale(lat), 1.0])
+    plane = shapely.transform(near, lambda xy: (xy - (lon, lat)) * stretch)
+    x, y = shapely.get_coordinates(shapely.shortest_line(shapely.Point(0, 0), plane))[-1] / stretch
+    if x == 0 and y == 0:
+        return 0.0
+    return float(_GEOD.inv(lon, lat, lon + x, lat + y)[2])

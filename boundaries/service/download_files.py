@@ -1,0 +1,251 @@
+"""The files of releases on disk: which there are, what they must be, and a file opened only if it is that.
+
+Every release of a directory can be had, not only the one that is served. Only what a release lists is a file here: a
+name is looked up, never joined to a path.
+"""
+
+import errno
+import hashlib
+import json
+import logging
+import os
+import threading
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, BinaryIO, Final
+
+from boundaries.downloads import listing
+from boundaries.downloads.listing import PACKED, Fact, Listing
+from boundaries.errors import ReleaseError
+from boundaries.release.store import FOLDER, LIST, MANIFEST
+from boundaries.service.problems import Problem
+
+LOGGER = logging.getLogger(__name__)
+
+#: When an address is to be followed by a person who has none of the files.
+MAKE: Final = "make them with: dapil export --all"
+_NEAR: Final = 8
+_REMEMBERED: Final = 20_000
+_NO_PLACE: Final = (errno.EMFILE, errno.ENFILE, errno.ENOMEM)
+
+Stamp = tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class File(Fact):
+    """A file that can be sent. ``packed``: the same, compressed with gzip, None without."""
+
+    name: str
+    path: Path
+    media_type: str
+    packed: "File | None" = None
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """The files of one release, by their names in the address.
+
+    ``listing`` is None where the release has no downloads, or ``fault`` says why their list cannot be read.
+    ``stamp`` changes whenever any of this may have.
+    """
+
+    id: str
+    path: Path
+    manifest: Mapping[str, Any]
+    listing: Listing | None
+    fault: str
+    files: Mapping[str, File]
+    stamp: str
+    made: float
+
+    def file(self, name: str) -> File:
+        """Return a file. Raises the 404 that names files of nearly this name, or what is wrong with the list."""
+        found = self.files.get(name)
+        if found is not None:
+            return found
+        if self.listing is None and name not in self.files:
+            raise Problem(500 if self.fault else 404, self.lacking)
+        near = get_close_matches(name[:200], self.files, _NEAR, 0.6)
+        told = f"; near it: {', '.join(near)}" if near else f"; see the list: {LIST}"
+        members = {"allowed": near} if near else {}
+        raise Problem(404, f"release {self.id} has no file {name[:200]!r}{told}", **members)
+
+    @property
+    def lacking(self) -> str:
+        """Why there is no list of downloads, for a person."""
+        return self.fault or f"release {self.id} has no downloads yet; {MAKE}"
+
+
+class Store:
+    """The releases under `root` (a directory of releases, or one release); None where the service has no files.
+
+    Safe to share between threads. What a release is, is read again when its manifest or list changes on disk.
+    """
+
+    def __init__(self, root: Path | None) -> None:
+        self.root = root.absolute() if root is not None else None
+        self._shelves: dict[str, tuple[Stamp, Shelf]] = {}
+        self._sound: dict[Path, Stamp] = {}
+        self._lock = threading.Lock()
+
+    def shelf(self, release: str) -> Shelf:
+        """Return a release's files. Raises the 404 that says which releases there are."""
+        directory = self._directory(release)
+        found = self._read(directory) if directory is not None else None
+        if found is None or found.id != release:
+            known = [each.id for each in self]
+            raise Problem(404, f"no release {release[:200]!r} here; there are: {', '.join(known) or 'none'}",
+                          allowed=[*known, "latest"])  # fmt: skip
+        return found
+
+    def __iter__(self) -> Iterator[Shelf]:
+        """Give every release, the newest first (by when its manifest was written)."""
+        root = self._given()
+        if (root / MANIFEST).is_file():
+            names = [root]
+        else:
+            try:
+                names = [path for path in root.iterdir() if listing.is_plain(path.name)]
+            except OSError:
+                names = []
+        found = [shelf for path in names if (shelf := self._read(path)) is not None]
+        own = [shelf for shelf in found if shelf.id == shelf.path.name or len(names) == 1]
+        return iter(sorted(own, key=lambda shelf: (-shelf.made, shelf.id)))
+
+    def stamp(self) -> str:
+        """Return what changes whenever any release here has changed."""
+        return " ".join(shelf.stamp for shelf in self)
+
+    def open(self, file: File) -> BinaryIO:
+        """Open a file after making sure that it is what the release says.
+
+        It is hashed when it is first asked for, and again when it has changed on disk (inode, length, times); an
+        answer under way keeps the file that it opened. Raises the Problem 404 (not on this disk), 500 (other bytes)
+        or 503 (no more open files).
+        """
+        try:
+            stream = file.path.open("rb", buffering=0)
+        except FileNotFoundError:
+            raise Problem(404, f"{file.name} is in the list of its release, but not on this server") from None
+        except OSError as error:
+            if error.errno in _NO_PLACE:
+                raise Problem(503, "too many downloads at once; try again in a moment") from None
+            raise
+        try:
+            self._check(file, stream)
+        except BaseException:
+            stream.close()
+            raise
+        return stream
+
+    def _check(self, file: File, stream: Any) -> None:
+        stamp = _stamp(os.fstat(stream.fileno()))
+        if stamp[1] == file.bytes and self._sound.get(file.path) == stamp:
+            return
+        if stamp[1] != file.bytes or hashlib.file_digest(stream, "sha256").hexdigest() != file.sha256:
+            LOGGER.error(
+                "%s is not the file of its release (%d bytes, sha256 %s)", file.path, file.bytes, file.sha256
+            )
+            raise Problem(500, f"{file.name} is damaged on this server and is not sent; tell whoever runs it")
+        stream.seek(0)
+        if len(self._sound) >= _REMEMBERED:
+            self._sound.clear()
+        self._sound[file.path] = stamp
+
+    def _given(self) -> Path:
+        if self.root is None:
+            raise Problem(404, "this service has no files: it reads a database. Its operator can set DAPIL_DOWNLOADS "
+                          "to a directory of releases")  # fmt: skip
+        return self.root
+
+    def _directory(self, release: str) -> Path | None:
+        root = self._given()
+        if (root / MANIFEST).is_file():
+            return root
+        return root / release if listing.is_plain(release) else None
+
+    def _read(self, directory: Path) -> Shelf | None:
+        """Return the files of a release, None where there is none; from memory if nothing has changed."""
+        key = str(directory)
+        stamp = (*_stamp_of(directory / MANIFEST), *_stamp_of(directory / FOLDER / LIST))
+        with self._lock:
+            held = self._shelves.get(key)
+        if held is not None and held[0] == stamp:
+            return held[1]
+        try:
+            shelf = _shelf(directory, stamp)
+        except (OSError, ValueError, LookupError, TypeError) as error:
+            if not isinstance(error, FileNotFoundError | NotADirectoryError):
+                LOGGER.error("%s is passed over: %s", directory, error)
+            return None
+        with self._lock:
+            if len(self._shelves) > 200:
+                self._shelves.clear()
+            self._shelves[key] = stamp, shelf
+        return shelf
+
+
+def _stamp(stat: os.stat_result) -> Stamp:
+    return stat.st_ino, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns
+
+
+def _stamp_of(path: Path) -> Stamp:
+    try:
+        return _stamp(path.stat())
+    except OSError:
+        return ()
+
+
+def _shelf(directory: Path, stamp: Stamp) -> Shelf:
+    content = (directory / MANIFEST).read_bytes()
+    manifest = json.loads(content)
+    files = {
+        each["name"]: File(*_facts(each), each["name"], directory / each["name"], each["media_type"])
+        for each in manifest["files"]
+        if listing.is_plain(each["name"])
+    }
+    files[MANIFEST] = _own(directory / MANIFEST, content)
+    found, fault = None, ""
+    try:
+        content = (directory / FOLDER / LIST).read_bytes()
+        found = listing.parse(content, f"{LIST} of {manifest['release']}")
+        if found.release != manifest["release"]:
+            raise ReleaseError(f"{LIST} of {manifest['release']} is that of release {found.release}")
+    except FileNotFoundError:
+        pass
+    except ReleaseError as error:
+        found, fault = None, f"{error}; remove the folder and {MAKE}"
+        LOGGER.error("%s: %s", directory, error)
+    if found is not None:
+        files |= _listed(found, directory / FOLDER)
+        files[LIST] = _own(directory / FOLDER / LIST, content)
+    mark = hashlib.blake2b(repr((directory, stamp)).encode(), digest_size=12).hexdigest()
+    made = (directory / MANIFEST).stat().st_mtime
+    return Shelf(str(manifest["release"]), directory, manifest, found, fault, files, mark, made)
+
+
+def _listed(found: Listing, folder: Path) -> dict[str, File]:
+    files = {}
+    for each in found:
+        packed = None
+        if each.gzip is not None:
+            name = each.name + PACKED
+            packed = File(each.gzip.bytes, each.gzip.sha256, name, folder / name, "application/gzip")
+            files[name] = packed
+        files[each.name] = File(
+            each.bytes, each.sha256, each.name, folder / each.name, each.media_type, packed
+        )
+    return files
+
+
+def _facts(entry: Mapping[str, Any]) -> tuple[int, str]:
+    told = listing.fact(str(entry["name"]), entry)
+    return told.bytes, told.sha256
+
+
+def _own(path: Path, content: bytes) -> File:
+    """Return a file that tells of the others: its own hash stands nowhere."""
+    digest = hashlib.sha256(content).hexdigest()
+    return File(len(content), digest, path.name, path, "application/json")

@@ -1,0 +1,322 @@
+"""The pages, one method each: documents of the service in, HTML out."""
+
+import re
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any, Final
+
+import numpy as np
+import shapely
+
+from boundaries.service.html import from_documents, svg_maps
+from boundaries.service.html.browsing import caption, narrowed, pager
+from boundaries.service.html.download_page import Offer, Shelves
+from boundaries.service.html.feature_table import Described, facts, members, missing, name_of, table, title_of
+from boundaries.service.html.imprint import Told, told
+from boundaries.service.html.links import Language, Page, segment
+from boundaries.service.html.overview import overview
+from boundaries.service.html.rendering import Renderer, is_web
+from boundaries.service.html.svg_paths import Shapes
+from boundaries.service.html.texts import Words, doubts, number, size, tongue
+
+Document = Mapping[str, Any]
+
+LANGUAGES: Final[tuple[Language, ...]] = ("id", "en")
+_LIMITS: Final = (10, 100, 1000)
+#: Where the notes of a collection's description begin, and those of a year.
+_NOTES: Final = re.compile(r" (?:Catatan|Notes)(?: (\d{4}))?: ")
+#: Facts of an item that have a place of their own on its page.
+_APART: Final = ("nama_dapil", "nama", "kode_dapil", "kode", "wilayah", "ragu", "dasar_hukum", "sumber_batas",
+                 "lisensi", "id", "ocd_id")  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Neighbour:
+    """A feature beside an item, drawn faintly: its id, name and shape (lon/lat)."""
+
+    id: str
+    name: str
+    shape: shapely.Geometry
+
+
+class Pages:
+    """The HTML pages of one release. Safe to share between threads; nothing changes after it is made."""
+
+    def __init__(
+        self,
+        *,
+        manifest: Mapping[str, Any],
+        title: Mapping[str, str],
+        description: Mapping[str, str],
+        collections: Sequence[str],
+        backdrop: Shapes,
+        units: Collection[str] = (),
+        provinces: Mapping[str, str] | None = None,
+        files: bool = False,
+    ) -> None:
+        """Make ready the templates and the backdrop (about 0.3 s for the nation).
+
+        `manifest` is the release's; `collections` the ids that are served, in order; `backdrop` the provinces'
+        polygons (lon/lat); `units` the codes that the unit layers hold (an item links its members that are
+        among them); `provinces` code -> name in the order of `backdrop`, for the map of the landing page and
+        the list that narrows a page to a province; `files`: whether pages lead to /downloads.
+        """
+        self._told: dict[Language, Told] = {
+            language: told(language, manifest, title, description, collections, units, provinces or {}, files)
+            for language in LANGUAGES
+        }
+        self._words = {language: Words(language) for language in LANGUAGES}
+        self._title, self._description = title, description
+        self._backdrop = svg_maps.Backdrop(backdrop)
+        self._provinces = np.asarray(backdrop, dtype=object)
+        self._render = Renderer(self._told, self._words).page
+
+    def landing(self, page: Page, document: Document) -> bytes:
+        """Return the page of /."""
+        words = self._words[page.language]
+        return self._render(
+            "landing.html", page, self._told[page.language].title, [],
+            document=document,
+            overview=self._overview(page, {}),
+            map=self._nation(page, words),
+        )  # fmt: skip
+
+    def collections(self, page: Page, document: Document) -> bytes:
+        """Return the page of /collections."""
+        words = self._words[page.language]
+        titles = {str(each["id"]): str(each.get("title", each["id"])) for each in document["collections"]}
+        return self._render(
+            "collections.html", page, words("collections.title"), [],
+            document=document, overview=self._overview(page, titles),
+        )  # fmt: skip
+
+    def collection(
+        self,
+        page: Page,
+        document: Document,
+        *,
+        columns: Sequence[Described],
+        notes: Sequence[str] | None = None,
+    ) -> bytes:
+        """Return the page of /collections/{id}; `document` is the JSON of it.
+
+        `notes` are the doubts and differences of the plan, one by one, in the page's language; None to take
+        them from the description, all in one.
+        """
+        words, language = self._words[page.language], page.language
+        name = str(document["id"])
+        plans = {str(plan["id"]): plan for plan in self._told[language].manifest.get("plans", ())}
+        layers = {str(each["name"]): each for each in self._told[language].manifest.get("layers", ())}
+        text, *told = _NOTES.split(str(document.get("description", "")))
+        found = [
+            f"{year}: {note}" if year else note for year, note in zip(told[::2], told[1::2], strict=True)
+        ]
+        return self._render(
+            "collection.html", page, str(document.get("title", name)), [_collections(page, words)],
+            document=document,
+            name=name,
+            here=f"/collections/{segment(name)}",
+            plan=plans.get(name),
+            count=layers.get(name, {}).get("features"),
+            description=text,
+            notes=found if notes is None else notes,
+            columns=[(each.name, title_of(each.name, columns, language), tongue(each.meaning, language))
+                     for each in columns],
+            downloads=from_documents.downloads(document, words),
+            sources=[each for each in from_documents.links(document, "via", "license") if is_web(each.get("href"))],
+        )  # fmt: skip
+
+    def conformance(self, page: Page, document: Document) -> bytes:
+        """Return the page of /conformance."""
+        words = self._words[page.language]
+        groups = from_documents.conformance(document)
+        return self._render(
+            "conformance.html", page, words("conformance.title"), [], document=document, groups=groups
+        )
+
+    def schema(self, page: Page, document: Document) -> bytes:
+        """Return the page of a collection's schema."""
+        return self._schema(page, document, "schema")
+
+    def queryables(self, page: Page, document: Document) -> bytes:
+        """Return the page of a collection's queryables."""
+        return self._schema(page, document, "queryables")
+
+    def _schema(self, page: Page, document: Document, kind: str) -> bytes:
+        words = self._words[page.language]
+        here = page.path.rstrip("/").rpartition("/")[0]
+        title = str(document.get("title") or here.rpartition("/")[2])
+        crumbs = [_collections(page, words), (page.to(here), title)]
+        return self._render(
+            "schema.html", page, words(f"{kind}.title", title=title), crumbs,
+            document=document,
+            kind=kind,
+            here=here,
+            columns=from_documents.columns(document, page, words),
+            example=page.absolute(f"{here}/items", kode_provinsi="32") if kind == "queryables" else "",
+        )  # fmt: skip
+
+    def items(
+        self,
+        page: Page,
+        document: Document,
+        *,
+        collection: Document,
+        columns: Sequence[Described],
+        shapes: Shapes | None,
+    ) -> bytes:
+        """Return a page of features. `document` is the FeatureCollection, `collection` the collection's JSON.
+
+        `shapes` are the geometries (lon/lat) in the order of the features, None without (skipGeometry).
+        """
+        words, language = self._words[page.language], page.language
+        features = document.get("features", ())
+        title = str(collection.get("title", collection["id"]))
+        arranged = table(features, columns, page, words)
+        drawn = None
+        if shapes is not None and len(shapes):
+            drawn = svg_maps.items_map(
+                shapes,
+                [row.href for row in arranged.rows],
+                [caption(each, words) for each in features],
+                self._backdrop,
+                words("map.items", title=title, count=number(len(features), language)),
+                words,
+            )
+        here = f"/collections/{segment(str(collection['id']))}"
+        return self._render(
+            "items.html", page, title, [_collections(page, words), (page.to(here), title)],
+            document=document, here=here, name=str(collection["id"]), table=arranged, map=drawn,
+            narrowed=narrowed(page, columns, words),
+            by_province=any(each.name == "kode_provinsi" for each in columns),
+            pager=pager(page, document),
+            limits=_LIMITS,
+        )  # fmt: skip
+
+    def item(
+        self,
+        page: Page,
+        document: Document,
+        *,
+        collection: Document,
+        columns: Sequence[Described],
+        shape: shapely.Geometry | None,
+        neighbours: Sequence[Neighbour] | None = None,
+    ) -> bytes:
+        """Return the page of one feature; `shape` (lon/lat) None for no map."""
+        words, language = self._words[page.language], page.language
+        properties = document.get("properties") or {}
+        here = f"/collections/{segment(str(collection['id']))}"
+        title = str(collection.get("title", collection["id"]))
+        name = name_of(document)
+        drawn = None
+        if shape is not None and not shape.is_empty:
+            beside = [
+                (page.to(f"{here}/items/{segment(each.id)}"), each.name, each.shape)
+                for each in neighbours or ()
+            ]
+            label = words("map.item", name=name)
+            drawn = svg_maps.item_map(shape, caption(document, words), beside, self._backdrop, label, words)
+        crumbs = [
+            _collections(page, words),
+            (page.to(here), title),
+            (page.to(f"{here}/items"), words("nav.items")),
+        ]
+        return self._render(
+            "item.html", page, name, crumbs,
+            document=document, here=here, collection_title=title, properties=properties, map=drawn,
+            columns=columns,
+            facts=facts(document, columns, words, _APART),
+            missing=missing(document, columns, language),
+            members=members(properties["wilayah"]) if properties.get("wilayah") else [],
+            doubts=doubts(str(properties["ragu"]), language) if properties.get("ragu") else [],
+        )  # fmt: skip
+
+    def lookup(self, page: Page, document: Document | None, *, problem: Document | None = None) -> bytes:
+        """Return the page of /lookup: the form, and below it the answer (``LookupResult.as_dict``) if any.
+
+        `problem` is the problem document of a question that cannot be answered.
+        """
+        words = self._words[page.language]
+        drawn = None
+        if document is not None:
+            point = document["titik"]
+            drawn = svg_maps.point_map(
+                float(point["lon"]), float(point["lat"]), self._backdrop, words("map.point"), words
+            )  # fmt: skip
+        return self._render(
+            "lookup.html", page, words("lookup.title"), [], answer=document, problem=problem, map=drawn,
+            formats=[from_documents.Way(page.json(), "JSON")] if document is not None else [],
+        )  # fmt: skip
+
+    def downloads(self, page: Page, document: Document) -> bytes:
+        """Return the page of /downloads/; `document` is the JSON of it."""
+        words = self._words[page.language]
+        return self._render(
+            "downloads.html", page, words("downloads.title"), [],
+            document=document, sized=partial(size, language=page.language),
+        )  # fmt: skip
+
+    def download(self, page: Page, offer: Offer) -> bytes:
+        """Return the page of a release's files; its source and citation are that release's, not the served one's."""
+        words, known = self._words[page.language], self._told[page.language]
+        site = told(
+            page.language, offer.manifest, self._title, self._description, known.collections, known.units,
+            known.provinces, files=True,
+        )  # fmt: skip
+        return self._render(
+            "download.html", page, words("download.title"), [(page.to("/downloads/"), words("nav.downloads"))],
+            site=site, offer=offer, linked=offer.linked,
+            view=Shelves(offer, known.provinces, page, words).view(),
+            formats=[from_documents.Way(page.json(), "JSON")] if offer.files else [],
+        )  # fmt: skip
+
+    def openapi(self, page: Page) -> bytes:
+        """Return the page that reads /openapi to a person: Swagger UI, from this server."""
+        return self._render("openapi.html", page, self._words[page.language]("openapi.title"), [])
+
+    def problem(self, page: Page, document: Document) -> bytes:
+        """Return a problem (RFC 9457) as a page with the way back.
+
+        The language asked for counts even if the request failed before its parameters were read.
+        """
+        asked = page.given("lang")
+        page = replace(page, language=next((each for each in LANGUAGES if each == asked), page.language))
+        words = self._words[page.language]
+        status = int(document.get("status", 500))
+        title = words.known(
+            f"problem.{status}", words("problem.server" if status >= 500 else "problem.client")
+        )
+        match = re.match(r"/collections/[^/]+", page.path)
+        known = match is not None and match[0].removeprefix("/collections/") in self._told["id"].collections
+        allowed = document.get("allowed")
+        return self._render(
+            "problem.html", page, title, [],
+            document=document,
+            status=status,
+            allowed=[from_documents.plain(each) for each in allowed] if isinstance(allowed, list) else allowed,
+            collection=match[0] if match and known else "",
+        )  # fmt: skip
+
+    def _overview(self, page: Page, titles: Mapping[str, str]) -> Any:
+        known = self._told[page.language]
+        served = list(titles) or known.collections
+        return overview(served, titles, known.manifest, page, self._words[page.language])
+
+    def _nation(self, page: Page, words: Words) -> svg_maps.Map:
+        """Return the map of the landing page: each province leads to its dapil of the latest DPR election."""
+        site = self._told[page.language]
+        latest = max((name for name in site.collections if re.fullmatch(r"dpr-\d{4}", name)), default="")
+        if not latest or len(site.provinces) != len(self._provinces):
+            return svg_maps.overview_map(self._backdrop, words("map.nation"), words)
+        hrefs = [page.to(f"/collections/{latest}/items", kode_provinsi=code) for code in site.provinces]
+        title = f"{words('chamber.dpr')} {latest[-4:]}"
+        return svg_maps.items_map(
+            self._provinces, hrefs, list(site.provinces.values()), None, words("map.provinces", title=title),
+            words, mesh=3,
+        )  # fmt: skip
+
+
+def _collections(page: Page, words: Words) -> tuple[str, str]:
+    return (page.to("/collections"), words("nav.collections"))

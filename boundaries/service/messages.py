@@ -1,0 +1,197 @@
+"""A request as the service reads it, the reply that a route writes, and what goes out.
+
+Everything that decides an answer stands in `Request.key`: two requests with one key get the same bytes from one
+release, which is what the ETag and the cache of prepared answers rest on.
+"""
+
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
+from typing import Any, Final
+from urllib.parse import unquote_to_bytes
+
+from werkzeug.datastructures import LanguageAccept, MIMEAccept
+from werkzeug.http import parse_accept_header
+
+from boundaries.release.spliced import Buffer, Part
+from boundaries.service.ops.bodies import FileBody
+from boundaries.service.problems import Problem, bad
+
+LANGUAGES: Final = ("id", "en")
+#: Media types that can be asked for, in the server's order of liking.
+_ACCEPTED: Final = {
+    "application/json": "json",
+    "application/geo+json": "json",
+    "application/schema+json": "json",
+    "application/vnd.oai.openapi+json": "json",
+    "text/html": "html",
+    "application/ld+json": "jsonld",
+}
+#: A host as a Host header may name it (RFC 9110, 7.2), and the folder that a trusted proxy puts the service under.
+_HOST: Final = re.compile(r"([A-Za-z0-9._~\-]+|\[[0-9A-Fa-f:.]+\])(:\d{1,5})?", re.ASCII)
+_FOLDER: Final = re.compile(r"(/[A-Za-z0-9._~\-]+)*/?", re.ASCII)
+#: A percent sign that begins no escape.
+_BARE: Final = re.compile(r"%(?![0-9A-Fa-f]{2})", re.ASCII)
+_CODING: Final = re.compile(r"([a-z*]+)(?:;q=(\d(?:\.\d{0,3})?))?", re.ASCII)
+_TAG: Final = re.compile(r'(?:W/)?("[^"]*")')
+
+
+class Request:
+    """One request: path and parameters decoded strictly, format, language and coding as negotiated."""
+
+    def __init__(self, environ: Mapping[str, Any], url: str | None = None) -> None:
+        self.method = str(environ["REQUEST_METHOD"])
+        self.raw_path = str(environ.get("PATH_INFO", ""))
+        self.raw_query = str(environ.get("QUERY_STRING", ""))
+        _unescaped(str(environ.get("RAW_URI") or environ.get("REQUEST_URI") or ""))
+        self.accepts = _forms(environ.get("HTTP_ACCEPT", ""))
+        self.language = _language(environ.get("HTTP_ACCEPT_LANGUAGE", ""))
+        self.coding = _coding(environ.get("HTTP_ACCEPT_ENCODING", ""))
+        #: For what is there packed with gzip and in no other way.
+        self.takes_gzip = _takes(environ.get("HTTP_ACCEPT_ENCODING", ""), "gzip")
+        self.if_none_match = str(environ.get("HTTP_IF_NONE_MATCH", ""))
+        self.base = url or _base(environ)
+        #: What decides the answer, the release apart.
+        self.key = (self.raw_path, self.raw_query, self.accepts[0], self.language, self.coding, self.base)
+
+    def path(self) -> list[str]:
+        """Return the parts of the path, one slash at its end not counted."""
+        try:
+            path = self.raw_path.encode("latin-1").decode()
+        except UnicodeError:
+            raise Problem(404, "the path is not UTF-8") from None
+        parts = path.removesuffix("/").split("/")[1:]
+        if "" in parts:
+            raise Problem(404, f"there is nothing at {path[:200]!r}; begin at {self.base}/")
+        return parts
+
+    def pairs(self) -> list[tuple[str, str]]:
+        """Return the parameters as they stand, or raise the 400 that names the one that is not UTF-8."""
+        found = []
+        for pair in self.raw_query.split("&"):
+            if pair:
+                name, _, text = pair.partition("=")
+                found.append((_decoded(name, name), _decoded(text, name)))
+        return found
+
+    def tag(self, fingerprint: bytes) -> str:
+        """Return the ETag of the answer, `fingerprint` naming the release and how it is served."""
+        digest = hashlib.blake2b("\n".join(self.key).encode(), digest_size=12, key=fingerprint)
+        return f'"{digest.hexdigest()}"'
+
+    def has(self, tag: str) -> bool:
+        """Whether the client says that it holds `tag` (RFC 9110, 13.1.2: compared weakly)."""
+        if not self.if_none_match:
+            return False
+        named = (match[1] == tag for match in _TAG.finditer(self.if_none_match))
+        return self.if_none_match.strip() == "*" or any(named)
+
+
+@dataclass
+class Reply:
+    """What a route answers, before it is packed: the same for every coding."""
+
+    parts: list[Part]
+    media: str
+    language: str
+    headers: list[tuple[str, str]] = field(default_factory=list)
+    status: int = 200
+    cache: str | None = None  # Cache-Control, None for the usual
+    document: bool = True  # small and whole: may be compressed when it is first asked for
+    version: str = ""  # what decides it beside the question and the release
+
+
+@dataclass
+class Answer:
+    """What goes out."""
+
+    status: int
+    headers: list[tuple[str, str]]
+    buffers: list[Buffer]
+    tag: str = ""
+    body: FileBody | None = None  #: instead of buffers
+
+    @cached_property
+    def cost(self) -> int:
+        """The bytes of memory that holding this takes; what is mapped costs nothing."""
+        own = sum(len(buffer) for buffer in self.buffers if isinstance(buffer, bytes))
+        return own + 200 * len(self.buffers) + 2000
+
+
+def media(text: str) -> str:
+    """Return the Content-Type of a media type."""
+    return f"{text}; charset=utf-8" if text.startswith("text/") else text
+
+
+def _unescaped(uri: str) -> None:
+    """Refuse a path with an escaped slash: WSGI has decoded it, and nothing here is named with a slash."""
+    if "%2" in uri and "%2f" in uri.partition("?")[0].lower():
+        raise Problem(404, "there is nothing at a path with an escaped slash (%2F)")
+
+
+def _decoded(text: str, name: str) -> str:
+    if "%" not in text and "+" not in text and text.isascii():
+        return text
+    if _BARE.search(text):
+        raise bad(name[:80], "has a % that begins no escape", "%25 for a percent sign")
+    try:
+        # A plus is a blank where a form was encoded; who writes blanks as %20 (QGIS) means a plus by it.
+        blanks = text if "%20" in text else text.replace("+", " ")
+        return unquote_to_bytes(blanks.encode("latin-1")).decode()
+    except UnicodeError:
+        known = unquote_to_bytes(name.encode("latin-1", "replace")).decode(errors="replace")[:80]
+        raise bad(known, "is not UTF-8", "text in UTF-8, percent-encoded") from None
+
+
+@lru_cache(maxsize=256)
+def _forms(header: str) -> tuple[str, ...]:
+    """Return the formats that an Accept header names, best first; JSON where it names none."""
+    accept = parse_accept_header(header, MIMEAccept)
+    best = accept.best_match(list(_ACCEPTED), "application/json")
+    return (_ACCEPTED[str(best)],)
+
+
+@lru_cache(maxsize=256)
+def _language(header: str) -> str:
+    accept = parse_accept_header(header, LanguageAccept)
+    return str(accept.best_match(LANGUAGES, LANGUAGES[0]))
+
+
+@lru_cache(maxsize=256)
+def _coding(header: str) -> str:
+    """Return ``br``, ``gzip`` or nothing (identity): what the client takes and likes best, in this order."""
+    liked = _liked(header)
+    best = max(("br", "gzip"), key=liked.__getitem__)
+    return best if liked[best] > 0 else ""
+
+
+@lru_cache(maxsize=256)
+def _takes(header: str, coding: str) -> bool:
+    return _liked(header)[coding] > 0
+
+
+def _liked(header: str) -> dict[str, float]:
+    """Return how much a client likes each coding, 0 for not at all."""
+    liked: dict[str, float] = {}
+    for each in header.lower().replace(" ", "").split(","):
+        if match := _CODING.fullmatch(each):
+            liked[match[1]] = float(match[2] or 1)
+    for name in ("br", "gzip"):
+        liked.setdefault(name, liked.get("*", 0.0))
+    return liked
+
+
+def _base(environ: Mapping[str, Any]) -> str:
+    host = environ.get("HTTP_HOST") or f"{environ['SERVER_NAME']}:{environ['SERVER_PORT']}"
+    return _address(str(environ["wsgi.url_scheme"]), str(host), str(environ.get("SCRIPT_NAME", "")))
+
+
+@lru_cache(maxsize=256)
+def _address(scheme: str, host: str, folder: str) -> str:
+    if not _HOST.fullmatch(host):
+        raise Problem(400, "Host: not the name of a host", parameter="Host")
+    if not _FOLDER.fullmatch(folder):
+        raise Problem(400, "X-Forwarded-Prefix: not a path", parameter="X-Forwarded-Prefix")
+    return f"{scheme}://{host}{folder}".rstrip("/")

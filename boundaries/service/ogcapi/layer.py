@@ -1,0 +1,322 @@
+"""A collection of features, held so that questions are answered from memory: everything but the geometries."""
+
+import threading
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Final
+from unicodedata import normalize
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+from boundaries.release.cache import Cache
+from boundaries.release.feature_file import END, facts_text, geometry_texts, shape_text
+from boundaries.release.feature_source import Package, runs
+from boundaries.release.geopackage_reader import Column
+from boundaries.release.spliced import Part
+from boundaries.service import crs as crs_module
+from boundaries.service.crs import DEFAULT, Area, Crs
+from boundaries.service.filters import Filter, Queryable
+
+Scalar = str | int | float | None
+
+GEOMETRY: Final = "geometry"
+#: Columns of text that are dates.
+DATES: Final = ("mulai", "selesai")
+#: Parameters of /items beside the columns of the layer.
+PARAMETERS: Final = (
+    "f", "lang", "limit", "offset", "bbox", "bbox-crs", "crs", "datetime",
+    "sortby", "properties", "skipGeometry", "resulttype", "filter", "filter-lang", "filter-crs",
+)  # fmt: skip
+_CLOSE: Final = Part(b"}")
+_NEXT: Final = Part(END)
+_NO_SHAPE: Final = b"null"
+#: Prepared geometries build their index when first asked; GEOS does not promise that two threads may ask at once.
+_SPATIAL: Final = threading.Lock()
+
+
+@dataclass(frozen=True)
+class Period:
+    """Dates from `first` to `last`, both included; None is open."""
+
+    first: str | None
+    last: str | None
+
+
+@dataclass(slots=True)
+class Question:
+    """What a request asks of a layer; every field was validated before it comes here."""
+
+    area: Area | None = None
+    period: Period | None = None
+    equal: tuple[tuple[str, Scalar], ...] = ()
+    filter: Filter | None = None
+    order: tuple[tuple[str, bool], ...] = ()  # column, descending
+    select: tuple[str, ...] | None = None  # columns to give, None for all
+    geometry: bool = True
+    crs: Crs = DEFAULT
+
+    @property
+    def wants_all(self) -> bool:
+        """Whether every feature answers, in the order of ids."""
+        given = (self.area, self.period, self.filter)
+        return not self.equal and not self.order and all(each is None for each in given)
+
+
+class Layer:
+    """The features of one table, or of several as one, in the order of their ids.
+
+    A *position* is the place of a feature in that order. Safe to share between threads.
+    """
+
+    def __init__(self, package: Package, name: str, tables: Sequence[str] = (), *,
+                 texts: Cache[Part] | None = None) -> None:  # fmt: skip
+        self.name = name
+        self.tables = tuple(tables) or (name,)
+        self._package = package
+        self._texts: Cache[Part] = Cache(0) if texts is None else texts
+        self.columns: tuple[Column, ...] = package.columns(self.tables[0])
+        names = [column.name for column in self.columns]
+        self.id_column = "id" if "id" in names else "kode"
+        self.title_column = "nama_dapil" if "nama_dapil" in names else "nama"
+        self.is_plan = "mulai" in names
+        #: Every parameter that a question may carry: those of all layers, and the columns of this one.
+        self.parameters = frozenset((*PARAMETERS, *names))
+        spans = [package.span(table) for table in self.tables]
+        self._rows = [row for first, count in spans for row in range(first, first + count)]
+        self._first = (
+            self._rows[0] if self._rows and self._rows[-1] - self._rows[0] < len(self._rows) else None
+        )
+        if self.ids != sorted(self.ids):
+            raise ValueError(f"{name}: the features do not stand in the order of their ids")
+
+    @cached_property
+    def column(self) -> dict[str, Column]:
+        """The columns by name."""
+        return {column.name: column for column in self.columns}
+
+    @cached_property
+    def queryables(self) -> dict[str, Queryable]:
+        """What a filter may name: every column, and the geometry."""
+        found = {
+            column.name: Queryable(column.name, "date" if column.name in DATES else column.kind)
+            for column in self.columns
+        }
+        return found | {GEOMETRY: Queryable(GEOMETRY, "geometry")}
+
+    @cached_property
+    def _values(self) -> dict[str, list[Scalar]]:
+        names = list(self.column)
+        same: dict[Scalar, Scalar] = {}
+        rows = [row for table in self.tables for row in self._package.records(table, names)]
+        return {name: [same.setdefault(row[i], row[i]) for row in rows] for i, name in enumerate(names)}
+
+    @cached_property
+    def _arrays(self) -> dict[str, tuple[NDArray[Any], NDArray[np.bool_]]]:
+        return {}
+
+    @cached_property
+    def _places(self) -> dict[str, dict[str, NDArray[np.int64]]]:
+        return {}
+
+    @cached_property
+    def _bounds(self) -> NDArray[np.float64]:
+        return np.concatenate([self._package.bounds(table) for table in self.tables])
+
+    @cached_property
+    def _sides(self) -> tuple[NDArray[np.float64], ...]:
+        return tuple(np.ascontiguousarray(side) for side in self._bounds.T)
+
+    @cached_property
+    def ids(self) -> list[str]:
+        """The ids of all features, by position."""
+        return [str(value) for value in self._values[self.id_column]]
+
+    @cached_property
+    def position(self) -> dict[str, int]:
+        """The position of an id."""
+        return {name: index for index, name in enumerate(self.ids)}
+
+    def box(self) -> list[float]:
+        """The box of all features: west, south, east, north."""
+        low, high = self._bounds[:, :2].min(axis=0), self._bounds[:, 2:].max(axis=0)
+        return [float(number) for number in (*low, *high)]
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    # What a filter reads (filters.Table)
+
+    def values(self, name: str) -> tuple[NDArray[Any], NDArray[np.bool_]]:
+        """Return a column as an array (text in NFC: objects; integers: int64, numbers: float64), and what is known."""
+        found = self._arrays.get(name)
+        if found is None:
+            kind = {"integer": "int64", "number": "float64"}.get(self.column[name].kind, "object")
+            values = self._values[name]
+            known = np.fromiter((value is not None for value in values), bool, len(values))
+            array = np.empty(len(values), dtype=kind)
+            told = [value for value in values if value is not None]
+            array[known] = told if kind != "object" else [normalize("NFC", str(text)) for text in told]
+            if kind == "object":
+                array[~known] = ""
+            elif len(values):
+                array[~known] = 0
+            array.flags.writeable = known.flags.writeable = False  # shared by all who ask
+            found = self._arrays[name] = (array, known)
+        return found
+
+    def equal(self, name: str, text: str) -> NDArray[np.bool_]:
+        """Return where a column of text is `text` (NFC)."""
+        found = self._places.get(name)
+        if found is None:
+            places: dict[str, list[int]] = {}
+            values, known = self.values(name)
+            for position in np.flatnonzero(known).tolist():
+                places.setdefault(values[position], []).append(position)
+            found = self._places[name] = {each: np.array(at) for each, at in places.items()}
+        same = np.zeros(len(self), dtype=bool)
+        if text in found:
+            same[found[text]] = True
+        return same
+
+    def bounds(self) -> NDArray[np.float64]:
+        """Return the boxes of all features, by position."""
+        return self._bounds
+
+    def geometries(self, positions: Sequence[int] | NDArray[np.int64]) -> NDArray[np.object_]:
+        """Return the geometries at `positions`, lon/lat."""
+        return self._package.geometries([self._rows[position] for position in positions])
+
+    def all(self) -> NDArray[np.object_]:
+        """Return all geometries, read once and not kept."""
+        return np.concatenate([self._package.whole(table) for table in self.tables])
+
+    # Questions
+
+    def find(self, question: Question) -> Sequence[int]:
+        """Return the positions of all features that answer, in the order that the question wants."""
+        if question.wants_all:
+            return range(len(self))
+        keep = np.ones(len(self), dtype=bool)
+        for name, value in question.equal:
+            if isinstance(value, str):
+                keep &= self.equal(name, normalize("NFC", value))
+            else:
+                values, known = self.values(name)
+                keep &= known & (values == value)
+        if question.period is not None and self.is_plan:
+            keep &= self._in_force(question.period)
+        if question.area is not None:
+            keep &= self._touching(question.area, keep)
+        if question.filter is not None and keep.any():
+            keep &= question.filter.evaluate(self)
+        return self._ordered(np.flatnonzero(keep).tolist(), question.order)
+
+    def _in_force(self, period: Period) -> NDArray[np.bool_]:
+        """Return which features are in force, from `mulai` until the day before `selesai`, in `period`."""
+        start, _ = self.values("mulai")
+        end, ends = self.values("selesai")
+        keep = np.ones(len(self), dtype=bool)
+        if period.last is not None:
+            keep &= start <= period.last
+        if period.first is not None:
+            keep &= ~ends | (end > period.first)
+        return keep
+
+    def _touching(self, area: Area, among: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Return which features of `among` share a point with `area`: by box, then by the true geometry."""
+        lows, sides, highs, tops = self._sides
+        near = np.zeros(len(self), dtype=bool)
+        for west, south, east, north in area.boxes:
+            near |= (lows <= east) & (highs >= west) & (sides <= north) & (tops >= south)
+        near &= among
+        candidates = np.flatnonzero(near)
+        unsure = candidates[~self._inside(area, self._bounds[candidates])]
+        if len(unsure):
+            geometries = self.geometries(unsure)
+            with _SPATIAL:
+                near[unsure] = shapely.intersects(geometries, area.shape)
+        return near
+
+    def _inside(self, area: Area, boxes: NDArray[np.float64]) -> NDArray[np.bool_]:
+        """Return which boxes lie in `area`, and so what they hold."""
+        inside = np.zeros(len(boxes), dtype=bool)
+        if not area.exact:
+            shapely.prepare(area.shape)
+            return np.asarray(shapely.covers(area.shape, shapely.box(*boxes.T)), dtype=bool)
+        for west, south, east, north in area.boxes:
+            held = (boxes[:, 0] >= west) & (boxes[:, 2] <= east)
+            inside |= held & (boxes[:, 1] >= south) & (boxes[:, 3] <= north)
+        return inside
+
+    def _ordered(self, positions: list[int], order: Sequence[tuple[str, bool]]) -> list[int]:
+        """Sort by each column, nulls last either way, ties by id."""
+        for name, descending in reversed(order):
+            values: list[Any] = self._values[name]
+            known = [index for index in positions if values[index] is not None]
+            unknown = [index for index in positions if values[index] is None]
+            positions = sorted(known, key=values.__getitem__, reverse=descending) + unknown
+        return positions
+
+    def domain(self, name: str) -> list[Scalar]:
+        """Return the distinct values of a column, sorted, without null."""
+        found: list[Any] = [value for value in set(self._values[name]) if value is not None]
+        return sorted(found)
+
+    def properties(self, position: int, select: Sequence[str] | None = None) -> dict[str, Scalar]:
+        """Return the attributes of one feature in the order of the columns."""
+        names = self.column if select is None else [name for name in self.column if name in select]
+        return {name: self._values[name][position] for name in names}
+
+    # Texts
+
+    def features(self, positions: Sequence[int], question: Question) -> list[Part]:
+        """Return features as GeoJSON texts, with commas between them."""
+        if not len(positions):
+            return []
+        as_kept = question.geometry and question.select is None and question.crs.is_default
+        if as_kept:
+            return [*self._package.features(self._runs(positions)), _CLOSE]
+        parts: list[Part] = []
+        for halves in zip(self._shapes(positions, question), self._facts(positions, question), strict=True):
+            parts += (*halves, _NEXT)
+        parts[-1] = _CLOSE
+        return parts
+
+    def _runs(self, positions: Sequence[int]) -> list[tuple[int, int]]:
+        if self._first is not None and isinstance(positions, range):
+            return [(self._first + positions[0], self._first + positions[-1])]
+        return runs([self._rows[position] for position in positions])
+
+    def feature(self, position: int, crs: Crs) -> list[Part]:
+        """Return one feature, its closing brace left to the caller."""
+        question = Question(crs=crs)
+        return [*self._shapes([position], question), *self._facts([position], question)]
+
+    def _facts(self, positions: Sequence[int], question: Question) -> list[Part]:
+        if question.select is None:
+            return [self._package.facts(self._rows[position]) for position in positions]
+        return [Part(facts_text(self.properties(position, question.select))) for position in positions]
+
+    def _shapes(self, positions: Sequence[int], question: Question) -> list[Part]:
+        if not question.geometry:
+            return [Part(shape_text(self.ids[position], _NO_SHAPE)) for position in positions]
+        if question.crs.is_default:
+            return [self._package.shape(self._rows[position]) for position in positions]
+        return self._moved(positions, question.crs)
+
+    def _moved(self, positions: Sequence[int], crs: Crs) -> list[Part]:
+        """Return shapes in another system, written when first asked for and kept while there is room."""
+        keys: list[Hashable] = [(self._rows[position], crs.uri) for position in positions]
+        found = [self._texts.get(key) for key in keys]
+        absent = [index for index, part in enumerate(found) if part is None]
+        if absent:
+            where = [positions[index] for index in absent]
+            texts = geometry_texts(crs_module.write(self.geometries(where), crs))
+            for index, text in zip(absent, texts, strict=True):
+                part = Part(shape_text(self.ids[positions[index]], text))
+                self._texts.put(keys[index], part, len(part.text))
+                found[index] = part
+        return [part for part in found if part is not None]

@@ -1,0 +1,74 @@
+"""The layers of one release: one a table, and one a chamber over all its elections."""
+
+import os
+import threading
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import ClassVar, Final
+from weakref import WeakValueDictionary
+
+from boundaries.release.cache import Cache
+from boundaries.release.feature_source import FilePackage, Package
+from boundaries.release.spliced import Part
+from boundaries.release.store import open_release
+from boundaries.service.ogcapi.layer import Layer
+
+CACHE_BYTES: Final = 64 << 20
+_CHAMBERS: Final = ("dpr", "dpd", "dprd-provinsi", "dprd-kabkota")
+
+
+class Layers(Mapping[str, Layer]):
+    """All collections of a release, by name, in the order in which they are listed.
+
+    Half of `cache_bytes` is for geometries that spatial questions need, half for texts in other systems.
+    """
+
+    _open: ClassVar["WeakValueDictionary[tuple[int, str, int], Layers]"] = WeakValueDictionary()
+    _opening: ClassVar = threading.Lock()
+
+    def __init__(self, package: Package, cache_bytes: int = CACHE_BYTES) -> None:
+        self.package = package
+        texts: Cache[Part] = Cache(cache_bytes // 2)
+        names = [str(layer["name"]) for layer in package.manifest["layers"]]
+        units = [name for name in names if name.startswith("unit-")]
+        plans = [name for name in names if name not in units]
+        self._layers = {name: Layer(package, name, texts=texts) for name in plans}
+        for chamber in _CHAMBERS:
+            years = sorted(name for name in plans if name.rpartition("-")[0] == chamber)
+            if years:
+                name = f"dapil-{chamber}"
+                self._layers[name] = Layer(package, name, years, texts=texts)
+        self._layers |= {name: Layer(package, name, texts=texts) for name in units}
+
+    @classmethod
+    def of(cls, address: str, cache_bytes: int = CACHE_BYTES) -> "Layers":
+        """Return the layers at an address: one object as long as anything holds it (releases never change).
+
+        `address`: a release's directory or a file in it, or ``postgresql://…`` with ``?release=`` its id.
+        Raises ReleaseError.
+        """
+        key = (os.getpid(), address, cache_bytes)  # no connection may be carried over a fork
+        with cls._opening:
+            found = cls._open.get(key)
+            if found is None:
+                found = cls._open[key] = cls(open_package(address, cache_bytes // 2), cache_bytes)
+            return found
+
+    def __getitem__(self, name: str) -> Layer:
+        return self._layers[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._layers)
+
+    def __len__(self) -> int:
+        return len(self._layers)
+
+
+def open_package(address: str, cache_bytes: int) -> Package:
+    """Return the release at `address`. Raises ReleaseError."""
+    if address.startswith(("postgresql:", "postgres:")):
+        from boundaries.postgis.database_source import PostgisPackage
+
+        return PostgisPackage(address, cache_bytes)
+    path = Path(address)
+    return FilePackage(open_release(path.parent if path.is_file() else path), cache_bytes)

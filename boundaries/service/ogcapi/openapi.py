@@ -1,0 +1,308 @@
+"""The OpenAPI 3.0 document: exactly the routes and parameters of this service, without outside references."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from boundaries.release.geopackage_reader import Column
+from boundaries.service import filters
+from boundaries.service.crs import CRS84, SUPPORTED
+from boundaries.service.ogcapi.catalog import PLACEHOLDER
+from boundaries.service.ogcapi.layer import Layer
+from boundaries.service.ogcapi.query import Limits
+
+Json = dict[str, Any]
+
+_LANGUAGES: Final = ("id", "en")
+_TEXT: Final = {"minLength": 1, "pattern": "^[^\\u0000-\\u001f\\u007f]+$"}
+_TIME: Final = r"\d{4}-\d{2}-\d{2}(T(\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2}))?)?"
+_PERIOD: Final = rf"^({_TIME}|(({_TIME}|\.\.)?/({_TIME}|\.\.)?))$"
+
+
+def document(config: Json, layers: Mapping[str, Layer], limits: Limits, years: list[int],
+             *, files: bool = False) -> Json:  # fmt: skip
+    """Return the document of a release; `files`: whether there is anything under /downloads."""
+    about = config["metadata"]
+    paths = _server_paths()
+    for name, layer in layers.items():
+        paths |= _collection_paths(name, layer, config["resources"][name]["title"]["en"])
+    paths |= _own_paths(years) | (_download_paths() if files else {})
+    return {
+        "openapi": "3.0.3",
+        "info": {
+            "title": about["identification"]["title"]["en"],
+            "description": about["identification"]["description"]["en"],
+            "version": str(config["server"].get("api_version", "1.0.0")),
+            "license": {"name": about["license"]["name"], "url": about["license"]["url"]},
+            "contact": {"name": about["contact"]["name"], "url": about["contact"]["url"]},
+        },
+        "servers": [{"url": PLACEHOLDER}],
+        "tags": [
+            {"name": "server"},
+            {"name": "lookup"},
+            {"name": "downloads"},
+            *({"name": name} for name in layers),
+        ],
+        "paths": paths,
+        "components": {
+            "parameters": _parameters(limits),
+            "responses": _responses(),
+            "schemas": _schemas(),
+        },
+    }
+
+
+def _ref(kind: str, name: str) -> Json:
+    return {"$ref": f"#/components/{kind}/{name}"}
+
+
+def _get(tag: str, name: str, summary: str, parameters: list[Json], ok: Json, *errors: int) -> Json:
+    responses = {"200": ok, "304": _ref("responses", "NotModified")}
+    responses |= {str(code): _ref("responses", "Problem") for code in (400, *errors, 405, 414, 429, 500)}
+    operation = {"tags": [tag], "operationId": name, "summary": summary, "responses": responses}
+    return {"get": operation | ({"parameters": parameters} if parameters else {})}
+
+
+def _ok(description: str, *media: str, schema: str = "object") -> Json:
+    content: Json = {kind: {"schema": {"type": "string"}} for kind in media if kind == "text/html"}
+    linked = "application/ld+json"
+    content |= {
+        kind: {"schema": _ref("schemas", "object" if kind == linked else schema)}
+        for kind in media
+        if kind != "text/html"
+    }
+    return {"description": description, "content": content}
+
+
+def _forms(name: str = "f") -> list[Json]:
+    return [_ref("parameters", name), _ref("parameters", "lang")]
+
+
+def _server_paths() -> Json:
+    types = ("application/json", "text/html", "application/ld+json")
+    described = {
+        "/": ("getLandingPage", "Landing page", "landingPage"),
+        "/collections": ("getCollections", "All collections", "collections"),
+    }
+    paths = {
+        path: _get("server", name, summary, _forms(), _ok(summary, *types, schema=schema))
+        for path, (name, summary, schema) in described.items()
+    }
+    summary = "What this service conforms to"
+    ok = _ok(summary, *types[:2], schema="conformance")
+    paths["/conformance"] = _get("server", "getConformance", summary, _forms("fPage"), ok)
+    openapi = ("application/vnd.oai.openapi+json;version=3.0", "text/html")
+    return paths | {
+        "/openapi": _get("server", "getOpenapi", "This document", _forms("fPage"), _ok("OpenAPI", *openapi))
+    }
+
+
+def _own_paths(years: list[int]) -> Json:
+    point = [
+        _query(
+            "lon", "Longitude, WGS 84", {"type": "number", "minimum": -180, "maximum": 180}, required=True
+        ),
+        _query("lat", "Latitude, WGS 84", {"type": "number", "minimum": -90, "maximum": 90}, required=True),
+        _query("year", "Election year; the latest if absent", {"type": "integer", "enum": years}),
+    ]
+    point += _forms("fPage")
+    found = _ok("The dapil of every chamber", "application/json", "text/html")
+    health = _ok("Ready", "application/json")
+    return {
+        "/lookup": _get("lookup", "lookup", "The dapil of every chamber at a point", point, found, 404),
+        "/health": _get("server", "getHealth", "Which release is served", [], health),
+    }
+
+
+def _download_paths() -> Json:
+    """The files of releases. They are bytes of many kinds; the list says which."""
+    release = {"name": "release", "in": "path", "required": True, "schema": {"type": "string", **_TEXT}}
+    release["description"] = "A release's id, or latest: that leads to the release being served"
+    file = {"name": "file", "in": "path", "required": True, "schema": {"type": "string", **_TEXT}}
+    file["description"] = (
+        "A name of downloads.json, that of its packed sibling (.gz), or downloads.json itself"
+    )
+    forms = ("application/json", "text/html")
+    index = _get(
+        "downloads",
+        "getDownloads",
+        "Every release with its files",
+        _forms("fPage"),
+        _ok("Releases", *forms),
+        404,
+    )
+    one = _get("downloads", "getDownloadsOfRelease", "The files of a release", [release, *_forms("fPage")],
+               _ok("downloads.json", *forms), 404)  # fmt: skip
+    content = {"*/*": {"schema": {"type": "string", "format": "binary"}}}
+    ok = {"description": "The file. It never changes; ETag is its sha256 (in hex)", "content": content}
+    get = _get("downloads", "getFile", "A file; Range gives a part of it", [release, file], ok, 404, 412, 416)
+    get["get"]["responses"]["206"] = ok | {"description": "The part of the file that Range asks for"}
+    for each in (one, get):
+        each["get"]["responses"]["302"] = {"description": "Where the latest release has it"}
+    return {"/downloads/": index, "/downloads/{release}/": one, "/downloads/{release}/{file}": get}
+
+
+def _query(name: str, description: str, schema: Json, *, required: bool = False) -> Json:
+    """Return a parameter of the query; Features Part 1 wants style and explode written out."""
+    told = {"name": name, "in": "query", "description": description, "required": required, "schema": schema}
+    return told | {"style": "form", "explode": False}
+
+
+def _collection_paths(name: str, layer: Layer, title: str) -> Json:
+    base = f"/collections/{name}"
+    types = ("application/json", "text/html", "application/ld+json")
+    features = ("application/geo+json", "text/html", "application/ld+json")
+    schema = ("application/schema+json", "text/html")
+    feature_id = {"name": "featureId", "in": "path", "required": True, "schema": {"type": "string"}}
+    items = [
+        _ref("parameters", each)
+        for each in _parameters(Limits())
+        if each not in ("fPage", "sortby", "properties")
+    ]
+    items += [_columns_list("sortby", layer), _columns_list("properties", layer)]
+    items += [_column_parameter(column) for column in layer.columns]
+    item = [feature_id, *_forms(), _ref("parameters", "crs")]
+    page = _ok("A page of features", *features, schema="featureCollection")
+    one = _ok("A feature", *features, schema="feature")
+    for answer in (page, one):
+        answer["headers"] = {
+            "Content-Crs": {"description": "CRS of the coordinates", "schema": {"type": "string"}}
+        }
+    return {
+        base: _get(name, f"get.{name}", title, _forms(), _ok(title, *types, schema="collection"), 404),
+        f"{base}/schema": _get(
+            name, f"get.{name}.schema", "Schema", _forms("fPage"), _ok("Schema", *schema), 404
+        ),
+        f"{base}/queryables": _get(
+            name, f"get.{name}.queryables", "Queryables", _forms("fPage"), _ok("Queryables", *schema), 404
+        ),
+        f"{base}/items": _get(name, f"get.{name}.items", f"{title}: features", items, page, 404),
+        f"{base}/items/{{featureId}}": _get(
+            name, f"get.{name}.item", f"{title}: one feature", item, one, 404
+        ),
+    }
+
+
+def _columns_list(name: str, layer: Layer) -> Json:
+    text = {
+        "sortby": "Comma-separated properties, - before one to descend; ties by id, null last",
+        "properties": "Comma-separated properties to give; all if absent",
+    }[name]
+    names = list(layer.column)
+    if name == "sortby":
+        names = [sign + each for each in names for sign in ("", "+", "-")]
+    schema = {"type": "array", "minItems": 1, "uniqueItems": True, "items": {"type": "string", "enum": names}}
+    return _query(name, text, schema)
+
+
+def _column_parameter(column: Column) -> Json:
+    schema: Json = {"type": column.kind}
+    if column.kind == "string":
+        schema |= {"minLength": 1, "pattern": "^[^\\u0000-\\u001f\\u007f]+$"}
+    if column.kind == "integer":
+        schema |= {"minimum": -(10**18 - 1), "maximum": 10**18 - 1}  # 18 digits are read
+    if column.name in ("mulai", "selesai"):
+        schema["format"] = "date"
+    text = column.meaning.get("en", column.title)
+    return _query(column.name, f"Only features whose {column.name} equals this. {text}", schema)
+
+
+def _parameters(limits: Limits) -> Json:
+    uri: Json = {"type": "string", "format": "uri", "enum": list(SUPPORTED), "default": CRS84}
+    box: Json = {"type": "array", "minItems": 4, "maxItems": 6, "items": {"type": "number"}}
+    box["oneOf"] = [{"minItems": 4, "maxItems": 4}, {"minItems": 6, "maxItems": 6}]
+    limit = {"type": "integer", "minimum": 1, "maximum": limits.maximum, "default": limits.default}
+    period = (
+        "A date, date-time or interval (RFC 3339, .. for open): only dapil in force then. No effect on units"
+    )
+    described: dict[str, tuple[str, Json]] = {
+        "f": ("Format", {"type": "string", "enum": ["json", "html", "jsonld"]}),
+        "fPage": ("Format", {"type": "string", "enum": ["json", "html"]}),
+        "lang": ("Language", {"type": "string", "enum": list(_LANGUAGES)}),
+        "limit": (f"Features a page; more than {limits.maximum} gives {limits.maximum}", limit),
+        "offset": (
+            "How many features to pass over",
+            {"type": "integer", "minimum": 0, "maximum": 10**18 - 1, "default": 0},
+        ),
+        "bbox": (
+            "Only features whose geometry shares a point with this box (west,south,east,north; the axes of "
+            "bbox-crs; west greater than east crosses the antimeridian)",
+            box,
+        ),
+        "bbox-crs": ("CRS of bbox", uri),
+        "crs": ("CRS of the answer, in the axis order of its authority", uri),
+        "datetime": (period, {"type": "string", "pattern": _PERIOD}),
+        "sortby": (
+            "Comma-separated properties, - before one to descend",
+            {"type": "array", "items": {"type": "string"}},
+        ),
+        "properties": ("Comma-separated properties to give", {"type": "array", "items": {"type": "string"}}),
+        "skipGeometry": ("Leave the geometries out", {"type": "boolean", "default": False}),
+        "filter": (
+            "A filter in CQL2 (OGC 21-065r2) over the queryables, such as kursi > 8 AND nama_dapil LIKE 'JAWA%'",
+            {"type": "string", **_TEXT},
+        ),
+        "filter-lang": (
+            "Language of filter; cql-text is the draft's, for clients that know no other",
+            {"type": "string", "enum": list(filters.LANGUAGES), "default": filters.LANGUAGES[0]},
+        ),
+        "filter-crs": ("CRS of the geometries in filter", uri),
+        "resulttype": (
+            "hits: only count",
+            {"type": "string", "enum": ["results", "hits"], "default": "results"},
+        ),
+    }
+    parameters = {}
+    for name, (text, schema) in described.items():
+        parameters[name] = _query("f" if name == "fPage" else name, text, schema)
+    return parameters
+
+
+def _responses() -> Json:
+    content = {"application/problem+json": {"schema": _ref("schemas", "problem")}}
+    content["text/html"] = {"schema": {"type": "string"}}
+    return {
+        "Problem": {"description": "What is wrong, and what would be allowed", "content": content},
+        "NotModified": {"description": "The client holds this answer (If-None-Match)"},
+    }
+
+
+def _schemas() -> Json:
+    text, whole = {"type": "string"}, {"type": "integer"}
+    texts = {"type": "array", "items": text}
+    links = {"type": "array", "items": _ref("schemas", "link")}
+    problem = {"type": text, "title": text, "status": whole, "detail": text, "parameter": text}
+    feature = {"type": {"type": "string", "enum": ["Feature"]}, "id": text, "links": links}
+    feature |= {
+        "geometry": {"type": "object", "nullable": True},
+        "properties": {"type": "object", "nullable": True},
+    }
+    page = {"type": {"type": "string", "enum": ["FeatureCollection"]}, "links": links, "timeStamp": text}
+    page |= {"numberMatched": whole, "numberReturned": whole}
+    page |= {"features": {"type": "array", "items": _ref("schemas", "feature")}}
+    collection = {
+        "id": text,
+        "title": text,
+        "description": text,
+        "links": links,
+        "itemType": text,
+        "crs": texts,
+    }
+    collection |= {"extent": {"type": "object"}, "storageCrs": text}
+    collections = {"links": links, "collections": {"type": "array", "items": _ref("schemas", "collection")}}
+    return {
+        "object": {"type": "object"},
+        "link": _object(
+            {"href": text, "rel": text, "type": text, "title": text, "hreflang": text}, "href", "rel"
+        ),
+        "problem": _object(problem, "type", "title", "status", "detail"),
+        "landingPage": _object({"title": text, "description": text, "links": links}),
+        "conformance": _object({"conformsTo": texts}, "conformsTo"),
+        "collections": _object(collections),
+        "collection": _object(collection),
+        "feature": _object(feature),
+        "featureCollection": _object(page),
+    }
+
+
+def _object(properties: Json, *required: str) -> Json:
+    return {"type": "object", "properties": properties} | ({"required": list(required)} if required else {})

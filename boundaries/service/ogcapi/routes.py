@@ -1,0 +1,422 @@
+"""The routes of the API: from a request and a release's state to a reply, knowing of no framework.
+
+pygeoapi's API object gives the collection documents and JSON-LD; what it answers wrongly (unknown parameters with
+200, ``next`` past the end, a conformance list that grows at every request) is answered by own modules.
+"""
+
+import json
+import re
+from collections.abc import Callable, Collection, Mapping
+from types import SimpleNamespace
+from typing import Any, Final
+
+import numpy as np
+from pygeoapi.api import APIRequest, describe_collections, landing_page
+from pygeoapi.linked_data import geojson2jsonld
+
+from boundaries.errors import NotFound
+from boundaries.release.lookup import LookupResult, QuestionError, TooFar
+from boundaries.release.spliced import Part, plain
+from boundaries.service.crs import CRS84, Crs
+from boundaries.service.filters import FilterError
+from boundaries.service.html import CSP, CSP_OPENAPI, Language, Neighbour, Page
+from boundaries.service.map_page import WORKER_POLICY
+from boundaries.service.messages import LANGUAGES, Reply, Request
+from boundaries.service.ogcapi import documents, feature_pages, query
+from boundaries.service.ogcapi.catalog import PLACEHOLDER, both
+from boundaries.service.ogcapi.layer import Layer
+from boundaries.service.problems import MEDIA_TYPE, Problem, bad, missing
+from boundaries.service.state import State
+
+_COMMON: Final = ("f", "lang")
+_RELATIONS: Final = "http://www.opengis.net/def/rel/ogc/1.0"
+_OPENAPI: Final = "application/vnd.oai.openapi+json;version=3.0"
+_GEOJSON: Final = "application/geo+json"
+_NEIGHBOURS: Final = 40
+_SHORT_LIVED: Final = "no-store"
+_PRIVATE: Final = "private, max-age=60"
+
+View = Callable[["Call"], Reply]
+
+
+class Call:
+    """One request on one release: its parameters, format and language as they were decided."""
+
+    def __init__(self, state: State, request: Request) -> None:
+        self.state = state
+        self.request = request
+        self.base = request.base
+        self.path = request.path()
+        self.form = "json"
+        self.language = request.language
+
+    def read(self, allowed: Collection[str], forms: tuple[str, ...] = feature_pages.FORMS) -> dict[str, str]:
+        """Read the parameters strictly, then the format and the language."""
+        params = query.single(self.request.pairs(), allowed)
+        if "f" in params:
+            self.form = query.one_of("f", params["f"], forms)
+        else:
+            self.form = next((form for form in self.request.accepts if form in forms), forms[0])
+        self.language = query.one_of("lang", params.get("lang", self.language), LANGUAGES)
+        return params
+
+    def pygeoapi(self) -> APIRequest:
+        """Return pygeoapi's view of this request: only format and language, as they were decided here."""
+        args = {"f": self.form, "lang": self.language}
+        return APIRequest(SimpleNamespace(args=args, headers={}), self.state.api.locales)
+
+    def page(self, query: str = "") -> Page:
+        """Return what a page must know of this request; documents are the same for any query."""
+        return Page(self.base, "/" + "/".join(self.path), query, self.tongue)
+
+    @property
+    def tongue(self) -> Language:
+        """The language, as one of the two."""
+        return "en" if self.language == "en" else "id"
+
+    def title(self, layer: Layer) -> str:
+        """Return the title of a collection in the request's language."""
+        return str(self.state.api.config["resources"][layer.name]["title"][self.language])
+
+    def reply(self, body: bytes, media: str | None = None, **more: Any) -> Reply:
+        """Return a whole document; texts written for any address get this one."""
+        text = body.replace(PLACEHOLDER.encode(), self.base.encode())
+        found = Reply([Part(text)], media or documents.media_type(self.form), self.language, **more)
+        if self.form == "html":
+            found.headers.append(("Content-Security-Policy", CSP))
+        return found
+
+    def kept(self, key: str, write: Callable[[], bytes], media: str | None = None) -> Reply:
+        """Return a document that is written once a release, format and language (a page: and address)."""
+        return self.reply(self._written(key, write), media)
+
+    def _written(self, key: str, write: Callable[[], bytes]) -> bytes:
+        full = (key, self.form, self.language, self.base if self.form == "html" else "")
+        body = self.state.documents.get(full)
+        if body is None:
+            body = write()
+            self.state.documents.put(full, body, len(body))
+        return body
+
+    def about(self, name: str | None) -> dict[str, Any]:
+        """Return the document of a collection, or of all, for a page."""
+        return self.placed(self._written(f"about {name or ''}", lambda: _described(self, name, "json")))
+
+    def placed(self, document: bytes) -> dict[str, Any]:
+        """Return a document that was written for any address, for this one."""
+        return dict(json.loads(document.replace(PLACEHOLDER.encode(), self.base.encode())))
+
+
+class Routes:
+    """Which paths there are, and what answers them."""
+
+    _SINGLE: Final[Mapping[str, str]] = {
+        "": "landing",
+        "openapi": "openapi",
+        "conformance": "conformance",
+        "collections": "collections",
+        "lookup": "lookup",
+        "health": "health",
+        "map": "map",
+        "map-sw.js": "map-sw.js",
+    }
+
+    def reply(self, state: State, request: Request) -> Reply:
+        """Return the reply, or raise the Problem."""
+        call = Call(state, request)
+        match call.path:
+            case []:
+                return landing(call)
+            case [name] if name in self._SINGLE:
+                return _VIEWS[self._SINGLE[name]](call)
+            case ["collections", name]:
+                return collection(call, _layer(call, name))
+            case ["collections", name, "items"]:
+                return items(call, _layer(call, name))
+            case ["collections", name, "items", feature]:
+                return item(call, _layer(call, name), feature)
+            case ["collections", name, ("schema" | "queryables") as kind]:
+                return columns(call, _layer(call, name), kind)
+        raise Problem(404, f"there is nothing at {request.raw_path[:200]!r}; begin at {call.base}/")
+
+    def problem(self, state: State, request: Request, problem: Problem) -> tuple[bytes, str]:
+        """Return a problem as a page where the client wants pages, else as a problem document."""
+        form = re.search(r"(?:^|&)f=([a-z]*)", request.raw_query)
+        if (form[1] if form else request.accepts[0]) != "html":
+            return problem.document(), MEDIA_TYPE
+        try:
+            path = "/" + "/".join(request.path())
+        except Problem:
+            path = "/"
+        page = Page(request.base, path, request.raw_query, "en" if request.language == "en" else "id")
+        return state.pages.problem(page, json.loads(problem.document())), "text/html"
+
+
+def _layer(call: Call, name: str) -> Layer:
+    layer = call.state.layers.get(name)
+    if layer is None:
+        raise missing("collection", name, call.state.layers)
+    return layer
+
+
+def landing(call: Call) -> Reply:
+    """``/``."""
+    call.read(_COMMON)
+    return call.kept("/", lambda: _landing(call))
+
+
+def _landing(call: Call) -> bytes:
+    if call.form == "jsonld":
+        return str(landing_page(call.state.api, call.pygeoapi())[2]).encode()
+    about = call.state.api.config["metadata"]["identification"]
+    source = call.state.manifest["source"]
+    attribution = both(source.get("attribution") or source.get("title") or source["id"])[call.language]
+    document = documents.landing(
+        about["title"][call.language],
+        about["description"][call.language],
+        attribution,
+        files=call.state.files,
+    )
+    document["links"] = documents.self_links("/", call.form, feature_pages.FORMS) + document["links"]
+    if call.form == "json":
+        return _json(document)
+    return call.state.pages.landing(call.page(), call.about(None) | call.placed(_json(document)))
+
+
+def openapi(call: Call) -> Reply:
+    """``/openapi``."""
+    call.read(_COMMON, ("json", "html"))
+    if call.form == "html":
+        found = call.kept("/openapi", lambda: call.state.pages.openapi(call.page()))
+        found.headers[:] = [("Content-Security-Policy", CSP_OPENAPI)]
+        return found
+    return call.kept("/openapi", lambda: _json(call.state.openapi), _OPENAPI)
+
+
+def conformance(call: Call) -> Reply:
+    """``/conformance``."""
+    call.read(_COMMON, ("json", "html"))
+    document = {"conformsTo": list(documents.CONFORMANCE)}
+    return call.kept("/conformance", lambda: _either(call, document, call.state.pages.conformance))
+
+
+def collections(call: Call) -> Reply:
+    """``/collections``."""
+    call.read(_COMMON)
+
+    def write() -> bytes:
+        if call.form != "html":
+            return _described(call, None, call.form)
+        return call.state.pages.collections(call.page(), call.about(None))
+
+    return call.kept("/collections", write)
+
+
+def collection(call: Call, layer: Layer) -> Reply:
+    """``/collections/{id}``."""
+    call.read(_COMMON)
+
+    def write() -> bytes:
+        if call.form != "html":
+            return _described(call, layer.name, call.form)
+        notes = call.state.notes[layer.name][call.language]
+        return call.state.pages.collection(
+            call.page(), call.about(layer.name), columns=layer.columns, notes=notes
+        )
+
+    return call.kept(f"/collections/{layer.name}", write)
+
+
+def columns(call: Call, layer: Layer, kind: str) -> Reply:
+    """``/collections/{id}/schema`` and ``/queryables``."""
+    call.read(_COMMON, ("json", "html"))
+    write = documents.schema if kind == "schema" else documents.queryables
+    page = call.state.pages.schema if kind == "schema" else call.state.pages.queryables
+    media = "application/schema+json" if call.form == "json" else None
+
+    def body() -> bytes:
+        return _either(call, write(layer, call.title(layer), call.language, call.state.layers), page)
+
+    return call.kept(f"/collections/{layer.name}/{kind}", body, media)
+
+
+def items(call: Call, layer: Layer) -> Reply:
+    """``/collections/{id}/items``."""
+    params = call.read(layer.parameters)
+    asked = query.items(params, layer, call.state.limits)
+    try:
+        found = feature_pages.items(layer, asked, params, call.base, call.form, call.title(layer))
+    except (
+        FilterError
+    ) as error:  # what can only be seen when it is asked, such as a shape that cannot be computed
+        raise bad("filter", error.detail, error.allowed) from None
+    here = f"{call.base}/collections/{layer.name}"
+    relations = (
+        f'<{here}/{kind}>; rel="{_RELATIONS}/{kind}"; type="application/schema+json"'
+        for kind in ("queryables", "schema")
+    )
+    headers = [("Content-Crs", f"<{asked.question.crs.uri}>"), ("Link", ", ".join(relations))]
+    if call.form == "json":
+        parts = found.parts(call.state.id)
+        return Reply(parts, _GEOJSON, call.language, headers, document=False)
+    if call.form == "jsonld":
+        _only_lonlat(asked.question.crs)
+        return call.reply(
+            _json(documents.linked_page(found.listing(), here, layer.title_column)), headers=headers
+        )
+    shapes = layer.geometries(found.positions) if asked.question.geometry else None
+    body = call.state.pages.items(
+        call.page(call.request.raw_query),
+        found.listing(),
+        collection=call.about(layer.name),
+        columns=layer.columns,
+        shapes=shapes,
+    )
+    return call.reply(body, headers=headers)
+
+
+def item(call: Call, layer: Layer, name: str) -> Reply:
+    """``/collections/{id}/items/{featureId}``."""
+    params = call.read((*_COMMON, "crs"))
+    crs = query.system("crs", params.get("crs"))
+    position = layer.position.get(name)
+    if position is None:
+        raise missing("item", name)
+    headers = [("Content-Crs", f"<{crs.uri}>")]
+    links = feature_pages.item_links(layer, name, params, call.base, call.form, call.title(layer))
+    tail = Part(b',"links":' + _json(links) + b"}")
+    if call.form == "json":
+        parts = [*layer.feature(position, crs), tail]
+        return Reply(parts, _GEOJSON, call.language, headers, document=False)
+    if call.form == "jsonld":
+        _only_lonlat(crs)
+        data = json.loads(b"".join(plain([*layer.feature(position, crs), tail])))
+        here = f"{call.base}/collections/{layer.name}/items/{name}"
+        return call.reply(
+            geojson2jsonld(call.state.api, data, layer.name, here).encode(), None, headers=headers
+        )
+    document = {"type": "Feature", "id": name, "properties": layer.properties(position), "links": links}
+    shape = layer.geometries([position])[0]
+    body = call.state.pages.item(
+        call.page(call.request.raw_query), document,
+        collection=call.about(layer.name), columns=layer.columns, shape=shape, neighbours=_around(layer, position),
+    )  # fmt: skip
+    return call.reply(body, headers=headers)
+
+
+def _only_lonlat(crs: Crs) -> None:
+    """Refuse another system in JSON-LD: schema.org and GeoSPARQL would take its coordinates for lon/lat."""
+    if not crs.is_default:
+        raise bad("crs", "JSON-LD has lon/lat only", [CRS84])
+
+
+def lookup(call: Call) -> Reply:
+    """``/lookup``: the dapil of every chamber at a point."""
+    params = call.read((*_COMMON, "lon", "lat", "year"), ("json", "html"))
+    if call.form == "html" and not params.keys() - {"f", "lang"}:
+        return call.kept("/lookup", lambda: call.state.pages.lookup(call.page(), None))
+    try:
+        answer = _looked_up(call, _place(call, params))
+    except Problem as problem:
+        if call.form == "json":
+            raise
+        told = json.loads(problem.document())
+        body = call.state.pages.lookup(call.page(call.request.raw_query), None, problem=told)
+        return call.reply(body, status=int(problem.status), cache=_SHORT_LIVED)
+    if call.form == "html":
+        return call.reply(call.state.pages.lookup(call.page(call.request.raw_query), answer), cache=_PRIVATE)
+    return call.reply(_json(answer), cache=_PRIVATE)
+
+
+def _place(call: Call, params: Mapping[str, str]) -> LookupResult:
+    for name in ("lon", "lat"):
+        if name not in params:
+            raise bad(name, "is missing", "a longitude and a latitude, such as lon=106.8272&lat=-6.1754")
+    lon, lat = (query.number(name, params[name]) for name in ("lon", "lat"))
+    year = params.get("year")
+    if year is not None and not re.fullmatch(r"\d{4}", year, re.ASCII):
+        raise bad("year", f"{year[:80]!r} is not a year", map(str, call.state.lookup.years))
+    try:
+        return call.state.lookup.at(lon, lat, None if year is None else int(year))
+    except QuestionError as error:
+        raise bad(error.parameter, str(error), error.allowed) from None
+    except TooFar as error:
+        raise Problem(404, str(error), jarak_m=error.jarak_m, terdekat=vars(error.nearest)) from None
+    except NotFound as error:
+        raise Problem(404, str(error)) from None
+
+
+def _looked_up(call: Call, found: LookupResult) -> dict[str, Any]:
+    answer = {"rilis": call.state.id} | found.as_dict()
+    for seat in answer["dapil"]:
+        if seat["id"] is not None:
+            seat["href"] = f"{call.base}/collections/{seat['lembaga']}-{seat['tahun']}/items/{seat['id']}"
+    return answer
+
+
+def health(call: Call) -> Reply:
+    """``/health``: which release is served, since when, and whether everything is ready."""
+    call.read((), ("json",))
+    return call.reply(_json(call.state.health()), cache=_SHORT_LIVED)
+
+
+def map_page(call: Call) -> Reply:
+    """``/map``: the map for a person; it may stand in a frame of other pages."""
+    call.read(_COMMON, ("html",))
+    found = call.kept("/map", lambda: call.state.map.page(call.page()), "text/html")
+    found.headers[:] = [("Content-Security-Policy", call.state.map.policy)]
+    return found
+
+
+def map_worker(call: Call) -> Reply:
+    """``/map-sw.js``: what keeps the map when there is no network. Browsers look for a new one at every visit."""
+    call.read((), ("js",))
+    found = call.reply(call.state.map.worker(call.page()), "text/javascript", cache="no-cache")
+    found.headers[:] = [("Content-Security-Policy", WORKER_POLICY)]
+    return found
+
+
+_VIEWS: Final[Mapping[str, View]] = {
+    "landing": landing,
+    "openapi": openapi,
+    "conformance": conformance,
+    "collections": collections,
+    "lookup": lookup,
+    "health": health,
+    "map": map_page,
+    "map-sw.js": map_worker,
+}
+
+
+def _either(call: Call, document: dict[str, Any], page: Callable[[Page, dict[str, Any]], bytes]) -> bytes:
+    text = _json(document)
+    return page(call.page(), call.placed(text)) if call.form == "html" else text
+
+
+def _described(call: Call, name: str | None, form: str) -> bytes:
+    """Return pygeoapi's document of one collection or of all."""
+    args = SimpleNamespace(args={"f": form, "lang": call.language}, headers={})
+    request = APIRequest(args, call.state.api.locales)
+    _, status, content = describe_collections(call.state.api, request, name)
+    if int(status) != 200:
+        raise RuntimeError(f"pygeoapi answered {status} for the collection {name}")
+    return str(content).encode()
+
+
+def _around(layer: Layer, position: int) -> list[Neighbour]:
+    """Return the features of the same time whose boxes meet that of one: its neighbours, for a picture."""
+    boxes = layer.bounds()
+    west, south, east, north = boxes[position]
+    meet = (boxes[:, 0] <= east) & (boxes[:, 2] >= west) & (boxes[:, 1] <= north) & (boxes[:, 3] >= south)
+    if layer.is_plan:
+        years, _ = layer.values("tahun")
+        meet &= years == years[position]
+    meet[position] = False
+    found = np.flatnonzero(meet)[:_NEIGHBOURS]
+    names, _ = layer.values(layer.title_column)
+    shapes = layer.geometries(found)
+    return [Neighbour(layer.ids[at], names[at], shape) for at, shape in zip(found, shapes, strict=True)]
+
+
+def _json(data: Any) -> bytes:
+    return json.dumps(data, ensure_ascii=False).encode()

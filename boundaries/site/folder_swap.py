@@ -1,0 +1,232 @@
+"""A folder that is put in place of another in one step, and never at the cost of a file that is not ours.
+
+It is written beside its place, made durable, and exchanged with what was there; killed at any moment, there is the old
+folder or the new one. What other people put into the old folder (CNAME, .git) is found in the new one again.
+"""
+
+import contextlib
+import ctypes
+import errno
+import fcntl
+import hashlib
+import json
+import os
+import secrets
+import shutil
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from boundaries.errors import BoundariesError
+from boundaries.release.staging import FULL
+
+#: The list of a site's files; a folder with such a list is one of ours.
+LIST: Final = "site.json"
+FORMAT: Final = 1
+_AT_FDCWD: Final = -100  # linux/fcntl.h: paths are relative to the working directory
+_EXCHANGE: Final = 2  # linux/fs.h: RENAME_EXCHANGE
+_YOUNG_S: Final = 10.0  # a draft may have been made a moment ago and not be held yet
+_CANNOT: Final = (errno.ENOSYS, errno.EINVAL, errno.ENOTSUP)
+
+
+class SiteError(BoundariesError):
+    """A site cannot be written where it was asked for."""
+
+    exit_code = 6
+
+
+class Draft:
+    """A site in the making: `write` its files, one by one."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.files: dict[str, dict[str, Any]] = {}
+
+    def write(self, name: str, content: bytes) -> None:
+        """Write a file; `name` may have folders before it. Raises SiteError for a name that is taken."""
+        if name in self.files:
+            raise SiteError(f"{name} would be written twice: report this as a bug")
+        target = self.path / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(content)
+        self.files[name] = {
+            "name": name,
+            "bytes": len(content),
+            "sha256": hashlib.sha256(content).hexdigest(),
+        }
+
+    def finish(self, facts: Mapping[str, Any]) -> None:
+        """Write the list: `facts` about the site, and all files."""
+        listed = {"format": FORMAT, **facts, "files": [self.files[name] for name in sorted(self.files)]}
+        (self.path / LIST).write_text(
+            json.dumps(listed, ensure_ascii=False, indent=1) + "\n", encoding="utf-8"
+        )
+
+
+@contextlib.contextmanager
+def new_folder(directory: Path) -> Iterator[Draft]:
+    """Give a draft; at the end it takes the place of `directory`. Any failure leaves what was there.
+
+    Raises
+    ------
+    SiteError
+        `directory` is a file, holds something and no site of ours, or cannot be written; or the disk is full.
+    """
+    target = Path(os.path.realpath(directory))  # a symlink stays and points to the new folder
+    _restore(target)
+    foreign = _foreign(target)
+    staging = target.with_name(f".{target.name}.new-{os.getpid()}-{secrets.token_hex(4)}")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        _remove_stale(target)
+        staging.mkdir()
+        handle = os.open(staging, os.O_RDONLY)
+    except OSError as error:
+        raise _trouble(error, target) from error
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)  # as long as it is held, this staging folder is somebody's
+        draft = Draft(staging)
+        yield draft
+        _carry_over(foreign, target, draft)
+        _sync(staging)
+        _swap(target, staging)
+    except OSError as error:
+        raise _trouble(error, target) from error
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+        os.close(handle)
+
+
+# --- what was there ----------------------------------------------------------------------------------
+
+
+def _foreign(target: Path) -> list[Path]:
+    """The files of others in a site of ours, relative to it. Raises SiteError where it is no site of ours."""
+    if not target.exists():
+        return []
+    if not target.is_dir():
+        raise SiteError(f"{target} is a file; name a folder for the site")
+    if not any(target.iterdir()):
+        return []
+    try:
+        listed = json.loads((target / LIST).read_bytes())
+        if listed["format"] != FORMAT:
+            raise ValueError
+        ours = {LIST, *(str(each["name"]) for each in listed["files"])}
+    except (OSError, ValueError, KeyError, TypeError):
+        raise SiteError(
+            f"{target} holds files and is no site that dapil made ({LIST} is missing or says something else); "
+            "name a folder that is empty or not there yet"
+        ) from None
+    found = (path.relative_to(target) for path in target.rglob("*") if path.is_symlink() or not path.is_dir())
+    return sorted(path for path in found if path.as_posix() not in ours)
+
+
+def _carry_over(foreign: list[Path], target: Path, draft: Draft) -> None:
+    """Put the files of others into the new site: as the same file where the disk can, else as a copy."""
+    for path in foreign:
+        place = draft.path / path
+        if os.path.lexists(place) or any(os.path.lexists(draft.path / above) and not (draft.path / above).is_dir()
+                                         for above in path.parents):  # fmt: skip
+            raise SiteError(f"{target / path} is not ours, and the new site has a file there; move it away")
+        place.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            os.link(target / path, place, follow_symlinks=False)
+        except FileNotFoundError:
+            continue  # removed meanwhile by whoever put it there
+        except OSError as error:
+            if error.errno in FULL:
+                raise
+            shutil.copy2(target / path, place, follow_symlinks=False)
+
+
+# --- putting it in place -----------------------------------------------------------------------------
+
+
+def _swap(target: Path, staging: Path) -> None:
+    """Exchange two folders in one step; where the system cannot, by two renames, and back if the second fails."""
+    if not target.exists():
+        staging.rename(target)
+    elif not _exchanged(staging, target):
+        before = _before(target)
+        target.rename(before)
+        try:
+            staging.rename(target)
+        except OSError:
+            before.rename(target)
+            raise
+        shutil.rmtree(before, ignore_errors=True)
+    _sync_one(target.parent)
+
+
+def _exchanged(one: Path, other: Path) -> bool:
+    rename = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)
+    if rename is None:
+        return False
+    if rename(_AT_FDCWD, os.fsencode(one), _AT_FDCWD, os.fsencode(other), _EXCHANGE) == 0:
+        return True
+    code = ctypes.get_errno()
+    if code in _CANNOT:
+        return False
+    raise OSError(code, os.strerror(code), str(other))
+
+
+def _before(target: Path) -> Path:
+    return target.with_name(f".{target.name}.before")
+
+
+def _restore(target: Path) -> None:
+    """Put back what a process left between two renames."""
+    before = _before(target)
+    if before.is_dir() and not target.exists():
+        before.rename(target)
+
+
+def _remove_stale(target: Path) -> None:
+    """Remove what killed processes left: drafts that nobody holds. What they have of others is in the site, too."""
+    for path in sorted(target.parent.glob(f".{target.name}.new-*")):
+        try:
+            handle = os.open(path, os.O_RDONLY)
+        except OSError:
+            continue
+        if time.time() - os.fstat(handle).st_mtime < _YOUNG_S:
+            os.close(handle)
+            continue
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            shutil.rmtree(path, ignore_errors=True)
+        except BlockingIOError:
+            pass  # it is being written
+        finally:
+            os.close(handle)
+
+
+def _sync(folder: Path) -> None:
+    for root, _, names in os.walk(folder):
+        for name in names:
+            path = Path(root, name)
+            if not path.is_symlink():
+                _sync_one(path)
+        _sync_one(Path(root))
+
+
+def _sync_one(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _trouble(error: OSError, target: Path) -> SiteError:
+    place = next(path for path in (target, *target.parents) if path.exists())
+    if error.errno in FULL:
+        return SiteError(
+            f"no room on the disk of {target}: {shutil.disk_usage(place).free:,} bytes are free (if that is plenty, "
+            "look for a quota or a limit on file size, ulimit -f). Free some space or name a folder on another disk; "
+            "what was there is untouched"
+        )
+    return SiteError(
+        f"{target} cannot be written: {error.strerror}; name another folder. What was there is untouched"
+    )

@@ -1,0 +1,135 @@
+"""The HTML of the map page and the script that keeps it offline: the same for the service and for a folder.
+
+All that differs between the two is where things lie, and that stands in `Paths`. Nothing of the release is written
+into the page but its attribution: the browser reads the rest from the data files.
+"""
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, Literal
+
+import jinja2
+
+from boundaries.release.store import mapped
+from boundaries.site.parts import ASSETS, MODULES
+
+Language = Literal["id", "en"]
+LANGUAGES: Final[tuple[Language, ...]] = ("id", "en")
+_HERE: Final = Path(__file__).parent
+_WORDS: Final[Mapping[Language, Mapping[str, str]]] = {
+    "id": {
+        "title": "Saya masuk dapil mana? Peta daerah pemilihan",
+        "heading": "Saya masuk dapil mana?",
+        "description": "Cari daerah pemilihan (dapil) DPR, DPD, DPRD provinsi, dan DPRD kabupaten/kota di tempat Anda, "
+        "berapa kursinya, dan apa yang berubah antarpemilu.",
+        "skip": "Langsung ke daftar",
+        "pages": "Halaman lain",
+        "data": "Data",
+        "downloads": "Unduhan",
+        "other": "en",
+        "switch": "English",
+        "list": "Daftar: isi yang sama dengan peta",
+        "waiting": "Memuat peta…",
+        "noscript": "Peta ini memerlukan JavaScript. Semua dapil juga ada sebagai tabel.",
+    },
+    "en": {
+        "title": "Which dapil am I in? Map of Indonesia's electoral districts",
+        "heading": "Which dapil am I in?",
+        "description": "Find the electoral districts (dapil) of DPR, DPD, DPRD provinsi and DPRD kabupaten/kota where "
+        "you live, how many seats each has, and what changed between elections.",
+        "skip": "Skip to the list",
+        "pages": "Other pages",
+        "data": "Data",
+        "downloads": "Downloads",
+        "other": "id",
+        "switch": "Bahasa Indonesia",
+        "list": "List: the same as the map",
+        "waiting": "Loading the map…",
+        "noscript": "This map needs JavaScript. All dapil are also there as tables.",
+    },
+}
+
+
+@dataclass(frozen=True)
+class Paths:
+    """Where the page finds what it needs: addresses, absolute or relative to the page; empty where there is none.
+
+    ``base``: folder of the data, with a slash at its end. ``other``: the page in the other language. ``asset``: name
+    in `files.ASSETS` → address. ``bundle``: one classic script instead of the modules, for pages opened from a disk.
+    ``api``: root of the service, with a slash at its end. ``downloads``: the page of the release's files. ``worker``
+    and ``scope``: sw.js and what it answers for. ``tiles``: pattern of a background, ``{z}/{x}/{y}`` in it.
+    ``policy``: a Content-Security-Policy for the page to carry, where no server sends one.
+    """
+
+    base: str
+    other: str
+    asset: Callable[[str], str]
+    bundle: str = ""
+    api: str = ""
+    downloads: str = ""
+    worker: str = ""
+    scope: str = ""
+    tiles: str = ""
+    tiles_attribution: str = ""
+    policy: str = ""
+
+
+def render(language: Language, paths: Paths, manifest: Mapping[str, Any]) -> bytes:
+    """Return the page in one language; `manifest` is the release's, of which it tells the attribution."""
+    source = manifest["source"]
+    page = _template().render(
+        language=language,
+        words=_WORDS[language],
+        paths=paths,
+        asset=paths.asset,
+        modules=MODULES,
+        attribution=str(source.get("attribution") or source["id"]),
+    )
+    return page.encode()
+
+
+def worker(
+    version: str, pages: Iterable[str], files: Iterable[str], more: Iterable[str], folders: Iterable[str]
+) -> bytes:
+    """Return the service worker. Addresses are relative to the script's own.
+
+    `version` names release and code. `pages` and `files` are kept before the worker takes over, `more` if they can be
+    had; what lies in `folders` is kept when it is used.
+    """
+    told = {
+        "version": version,
+        "pages": list(pages),
+        "files": list(files),
+        "more": list(more),
+        "folders": list(folders),
+    }
+    text = ASSETS["sw.js"].read_text(encoding="utf-8")
+    return f"const DAPIL = {json.dumps(told, sort_keys=True)};\n{text}".encode()
+
+
+def first_files(manifest: Mapping[str, Any]) -> list[str]:
+    """Return the data files worth having without a network: facts of the newest election, and two of its maps."""
+    plans = mapped(manifest)
+    newest = max((int(plan["tahun"]) for plan in plans), default=0)
+    latest = [str(plan["id"]) for plan in plans if int(plan["tahun"]) == newest]
+    names = [
+        "map-index.json",
+        "map-kabkota.json",
+        "map-units.json",
+        *(f"map-facts-{plan}.json" for plan in latest),
+    ]
+    maps = [f"{plan}-overview.topojson" for plan in latest if plan.startswith(("dpr-", "dpd-"))]
+    return [*names, *maps]
+
+
+def _template() -> jinja2.Template:
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(_HERE / "templates"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template("map.html")

@@ -1,0 +1,190 @@
+"""`dapil site DIR`: the map page as a folder, for any web host and for a double click.
+
+Addresses are relative, so the folder works at any place. Browsers run no module and fetch nothing in a page that was
+opened from a disk, so the folder has one classic script (`boundaries.site.bundle`), and every data file has a twin that
+hands over the same text as a script. The same release gives the same bytes.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from boundaries.downloads import folder
+from boundaries.exports import topojson
+from boundaries.exports.mapdata import map_files
+from boundaries.exports.mapdata.map_tables import chosen_plans
+from boundaries.release.store import FOLDER, Release
+from boundaries.site import map_html
+from boundaries.site import parts as files
+from boundaries.site.bundle import bundle
+from boundaries.site.folder_swap import Draft, new_folder
+from boundaries.site.parts import ASSETS
+from boundaries.site.readme import readme
+
+_HERE: Final = Path(__file__).parent
+PAGES: Final[Mapping[map_html.Language, str]] = {"id": "index.html", "en": "en.html"}
+BUNDLE: Final = "assets/map.js"
+#: What the page may load. It carries this itself, since not every host lets one say so.
+POLICY: Final = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; "
+    "worker-src 'self'; base-uri 'none'; form-action 'none'"
+)
+#: Assets that a page of the folder loads beside the bundle.
+_PLAIN: Final = ("leaflet.js", "leaflet.css", "map.css", "icon.svg")
+_PACKAGED: Final = "images"  # of Leaflet: its style sheet names them
+
+Tell = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Site:
+    """A site that was written: where, of which release, how many files and bytes, of them the twins."""
+
+    path: Path
+    release: str
+    years: tuple[int, ...]
+    files: int
+    bytes: int
+    twin_bytes: int
+
+
+def write_site(
+    release: Release, directory: Path, *, years: Collection[int] = (), web_only: bool = False,
+    tell: Tell = lambda _: None,
+) -> Site:  # fmt: skip
+    """Write the map page of a release as a folder, in place of one that was written there before.
+
+    Parameters
+    ----------
+    directory
+        Not there yet, empty, or a site of ours. Files of others in it stay.
+    years
+        Only these elections; by default all.
+    web_only
+        Leave out the twins of the data: half the size, and it opens from a web host only.
+
+    Raises
+    ------
+    SiteError
+        `directory` is something else, or cannot be written; what was there is untouched.
+    ReleaseError
+        The release has no such year, or cannot be read.
+    """
+    plans = chosen_plans(release, years)
+    with new_folder(directory) as draft:
+        for name, content in _data(release, plans, years, tell):
+            draft.write(f"data/{name}", content)
+            if not web_only:
+                draft.write(f"data/{name}.js", twin(name, content))
+        tell("site: pages")
+        for name, content in _shell(release, plans):
+            draft.write(name, content)
+        held = sorted({int(plan["tahun"]) for plan in plans.values()})
+        draft.write("README.txt", readme(release, held, draft.files, web_only=web_only).encode())
+        draft.finish({"release": release.id, "years": held})
+    return _told(directory, release, held, draft)
+
+
+def twin(name: str, content: bytes) -> bytes:
+    """The script that hands a data file over: ``dapilData(name, text)``; see load.js."""
+    text = (
+        json.dumps(content.decode(), ensure_ascii=False)
+        .replace("\u2028", "\\u2028")
+        .replace("\u2029", "\\u2029")
+    )
+    return f"dapilData({json.dumps(name)},{text});\n".encode()
+
+
+def _told(directory: Path, release: Release, years: list[int], draft: Draft) -> Site:
+    sizes = {name: int(each["bytes"]) for name, each in draft.files.items()}
+    twins = sum(size for name, size in sizes.items() if name.startswith("data/") and name.endswith(".js"))
+    return Site(directory, release.id, tuple(years), len(sizes), sum(sizes.values()), twins)
+
+
+# --- data --------------------------------------------------------------------------------------------
+
+
+def _data(
+    release: Release, plans: Mapping[str, Mapping[str, Any]], years: Collection[int], tell: Tell
+) -> Iterator[tuple[str, bytes]]:
+    tell("site: names, seats and members")
+    yield from map_files(
+        release, years
+    )  # made by this version, which the page belongs to; never taken from a folder
+    wanted: dict[int, list[str]] = {}
+    for plan in plans.values():
+        if plan.get("layer"):
+            wanted.setdefault(int(plan["tahun"]), []).append(str(plan["lembaga"]))
+    listed = (folder.read(release) or {"files": []})["files"]
+    for year, chambers in sorted(wanted.items(), reverse=True):
+        ready = _ready(release, [each for each in listed if _is_ours(each, year, chambers)], chambers)
+        tell(f"site: maps of {year}{'' if ready else ' (not in the downloads, so they are drawn)'}")
+        yield from ready or _drawn(release, year, chambers)
+
+
+def _is_ours(entry: Mapping[str, Any], year: int, chambers: Collection[str]) -> bool:
+    """Whether a download is a map that the page reads: the nation as an overview, and each province finer."""
+    size = "web" if entry["province"] else "overview"
+    mine = entry["year"] == year and entry["chamber"] in chambers
+    return mine and entry["format"] == "topojson" and entry["size"] == size
+
+
+def _ready(
+    release: Release, entries: Collection[Mapping[str, Any]], chambers: Collection[str]
+) -> list[tuple[str, bytes]]:
+    """The maps of a year as they lie with the release; empty where one is missing or is not what the list says."""
+    if {each["chamber"] for each in entries if not each["province"]} != set(chambers):
+        return []
+    found = []
+    for each in entries:
+        path = release.path / FOLDER / each["name"]
+        content = path.read_bytes() if path.is_file() else b""
+        if hashlib.sha256(content).hexdigest() != each["sha256"]:
+            return []
+        found.append((str(each["name"]), content))
+    return found
+
+
+def _drawn(release: Release, year: int, chambers: Collection[str]) -> Iterator[tuple[str, bytes]]:
+    """The same maps, drawn now: about ten seconds a year for the nation."""
+    nation = topojson.files(release, year, ("overview",))
+    provinces = topojson.files(release, year, ("web",), nation=False, provinces=True)
+    for file in (*nation, *provinces):
+        if file.chamber in chambers:
+            yield file.name, file.content
+
+
+# --- pages and assets --------------------------------------------------------------------------------
+
+
+def _shell(release: Release, plans: Mapping[str, Mapping[str, Any]]) -> Iterator[tuple[str, bytes]]:
+    """Everything but the data: pages, script, styles, service worker, licences."""
+    for language, name in PAGES.items():
+        other = next(each for each in PAGES if each != language)
+        paths = map_html.Paths(
+            base="data/", other=PAGES[other], asset=lambda name: f"assets/{name}", bundle=BUNDLE, worker="sw.js",
+            scope="./", policy=POLICY,
+        )  # fmt: skip
+        yield name, map_html.render(language, paths, release.manifest)
+    yield BUNDLE, bundle(ASSETS["main.js"].parent).encode()
+    for name in _PLAIN:
+        yield f"assets/{name}", ASSETS[name].read_bytes()
+    for path in sorted((ASSETS["leaflet.css"].parent / _PACKAGED).iterdir()):
+        yield f"assets/{_PACKAGED}/{path.name}", path.read_bytes()
+    yield "sw.js", _worker(release, plans)
+    licences = [path.read_text("utf-8") for path in sorted((_HERE / "licences").glob("*.txt"), reverse=True)]
+    yield "assets/LICENCES.txt", f"\n{'-' * 72}\n\n".join(licences).encode()
+    yield "LICENCE.txt", folder.licence_text(release).encode()
+
+
+def _worker(release: Release, plans: Mapping[str, Mapping[str, Any]]) -> bytes:
+    years = ".".join(sorted({str(plan["tahun"]) for plan in plans.values()}))
+    version = hashlib.sha256(f"{release.id} {files.FOLDER} {years}".encode()).hexdigest()[:16]
+    first = map_html.first_files({"plans": list(plans.values())})
+    kept = [BUNDLE, *(f"assets/{name}" for name in _PLAIN)]
+    return map_html.worker(
+        version, ["./", *PAGES.values()], kept, [f"data/{name}" for name in first], ["assets/", "data/"]
+    )

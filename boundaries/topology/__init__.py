@@ -1,0 +1,1 @@
+"""Arcs that all layers of a release share, and their generalisation without a crossing."""
