@@ -18,7 +18,7 @@ import numpy as np
 import shapely
 
 from boundaries import sources
-from boundaries.ground import coverage as cov
+from boundaries.ground.coverage import clean
 
 MAPSHAPER = "mapshaper@0.7"
 
@@ -73,7 +73,7 @@ def ours(geojson: Path) -> None:
     frame = gpd.read_file(geojson)
     geometry = frame.geometry.to_numpy()
     start = time.process_time()
-    result = cov.clean(frame["kode"].to_numpy(), geometry)
+    result = clean(frame["kode"].to_numpy(), geometry)
     print(f"{time.process_time() - start:.2f}|{quality(result.geometry, len(frame))}")
 
 

@@ -16,9 +16,12 @@ import pandas as pd
 from boundaries import sources
 from boundaries.downloads import folder
 from boundaries.errors import ReleaseError, SourceError
-from boundaries.ground import coverage as cov
 from boundaries.ground import dissolve
 from boundaries.ground.base_units import BaseUnits, LevelPolygons, assemble
+from boundaries.ground.coverage import CleanOptions, Coverage, clean, lost_ground
+from boundaries.ground.grid import GRID
+from boundaries.ground.measures import geodesic_area_m2
+from boundaries.ground.overlaps import SNAPPING
 from boundaries.law.codes import LENGTH, LEVELS, Level
 from boundaries.law.columns import columns_of
 from boundaries.law.plans import Plan, assignment, base_units, load_plans
@@ -64,7 +67,7 @@ def build(
     source: str = "auto",
     only: Collection[str] = (),
     plans_directory: Path | None = None,
-    options: cov.CleanOptions | None = None,
+    options: CleanOptions | None = None,
     tell: Tell = log.info,
     progress: Tell = log.debug,
     bars: bool = False,
@@ -77,7 +80,7 @@ def build(
 
     Raises a BoundariesError of the step that failed; whatever `out` published before stays as it was.
     """
-    options = options or cov.CleanOptions()
+    options = options or CleanOptions()
     registry = load_registry()
     progress("plans: reading and validating the law's tables")
     plans = load_plans(plans_directory, registry, only)
@@ -98,13 +101,13 @@ def build(
     polygons.notes.update(dict.fromkeys(chosen.source.outline_from_desa, _FROM_DESA))
     polygons.notes.update(dict.fromkeys(chosen.wrong_outlines, _WRONG_OUTLINE))
     progress(f"coverage: cleaning {len(polygons.codes):,} polygons")
-    clean = cov.clean(polygons.codes, polygons.geometry, options=options, land_evidence=land)
+    cleaned = clean(polygons.codes, polygons.geometry, options=options, land_evidence=land)
     before = polygons.altered["geometry"].to_numpy(dtype=object)
-    lost = cov.lost_ground(clean, polygons.altered["code"].to_numpy(dtype=object), before, options)
-    clean = replace(
-        clean, lost_parts=pd.concat([clean.lost_parts, lost], ignore_index=True).drop_duplicates()
+    lost = lost_ground(cleaned, polygons.altered["code"].to_numpy(dtype=object), before, options)
+    cleaned = replace(
+        cleaned, lost_parts=pd.concat([cleaned.lost_parts, lost], ignore_index=True).drop_duplicates()
     )
-    ground = dissolve.Ground(clean.codes, clean.geometry, cov.geodesic_area_m2(clean.geometry))
+    ground = dissolve.Ground(cleaned.codes, cleaned.geometry, geodesic_area_m2(cleaned.geometry))
     progress(f"dapil: dissolving {len(plans)} plans")
     facts = {
         "sumber_batas": chosen.source.id,
@@ -115,7 +118,7 @@ def build(
     progress("release: writing")
     inputs = _inputs(chosen.source, plans_directory)
     finish = partial(_downloads, out=out, progress=progress) if with_downloads else None
-    release = _write(out, chosen, content, clean, polygons, registry, plans, options, inputs, finish)
+    release = _write(out, chosen, content, cleaned, polygons, registry, plans, options, inputs, finish)
     return Result(release, chosen.why)
 
 
@@ -314,16 +317,16 @@ def _write(
     out: Path,
     chosen: sources.Choice,
     content: _Content,
-    clean: cov.Coverage,
+    cleaned: Coverage,
     polygons: BaseUnits,
     registry: Registry,
     plans: Sequence[Plan],
-    options: cov.CleanOptions,
+    options: CleanOptions,
     inputs: Mapping[str, str],
     finish: Callable[[Release], object] | None,
 ) -> Release:
     source = _describe(chosen)
-    table = ledger.unit_table(clean, polygons, registry)
+    table = ledger.unit_table(cleaned, polygons, registry)
     doubts = {p.id: [asdict(d) for d in p.meta.ragu] for p in plans if p.meta.ragu}
     with new_release(out, chosen.source.id) as staging:
         write_geopackage(
@@ -335,12 +338,12 @@ def _write(
         )
         table.to_csv(staging.path / "quality.csv", index=False, lineterminator="\n")
         write_json(
-            staging.path / "quality.json", ledger.report(clean, polygons, table, content.entries, doubts)
+            staging.path / "quality.json", ledger.report(cleaned, polygons, table, content.entries, doubts)
         )
         staging.manifest.update(
             source=source,
             plans=content.entries,
-            parameters=asdict(options) | {"grid_decimals": cov.GRID, "snapping_deg": cov.SNAPPING},
+            parameters=asdict(options) | {"grid_decimals": GRID, "snapping_deg": SNAPPING},
             inputs=inputs,
         )
         staging.finish = finish

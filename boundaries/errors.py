@@ -16,6 +16,12 @@ class CodeError(BoundariesError, ValueError):
     exit_code = 3
 
 
+class TableError(BoundariesError):
+    """A CSV table of the project cannot be read, or contradicts itself."""
+
+    exit_code = 3
+
+
 class PlanError(BoundariesError):
     """A plan (the law as a table) contradicts itself, the law's totals or the list of units."""
 

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from boundaries.ground.coverage import area_m2
+from boundaries.ground.measures import area_m2
 from boundaries.release.store import open_release
 
 

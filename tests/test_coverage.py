@@ -9,6 +9,8 @@ from pyproj import Geod
 
 from boundaries.errors import CoverageError
 from boundaries.ground import coverage as cov
+from boundaries.ground.grid import GRID
+from boundaries.ground.measures import area_m2, edge_length_m
 
 M = 1 / 111_195
 """About one metre in degrees at the equator."""
@@ -72,7 +74,7 @@ def test_between_two_regions_the_coarser_level_proves_nothing():
 def test_ground_claimed_twice_goes_to_the_smaller_part():
     parent, new = square(0, 0, 5000, 5000), square(4000, 4000, 1500, 1500)
     result = clean([parent, new])
-    area = cov.area_m2(result.geometry)
+    area = area_m2(result.geometry)
     assert area[1] == pytest.approx(2.25e6, rel=0.01)
     assert area[0] == pytest.approx(24e6, rel=0.01)
 
@@ -115,7 +117,7 @@ def test_fragments_under_a_square_metre_are_counted_not_hidden():
 def test_coordinates_stand_on_the_grid():
     result = clean([square(0, 0), square(999.123, 0)])
     xy = shapely.get_coordinates(result.geometry)
-    assert (xy == np.round(xy, cov.GRID)).all()
+    assert (xy == np.round(xy, GRID)).all()
 
 
 def test_rows_of_one_code_are_joined():
@@ -128,7 +130,7 @@ def test_edges_are_measured_on_the_ellipsoid():
     pairs = np.array([[[1_100_000_000, 0], [1_100_100_000, 0]], [[0, -50_000_000], [0, -50_100_000]]])
     geod = Geod(ellps="WGS84")
     exact = [geod.inv(110, 0, 110.01, 0)[2], geod.inv(0, -5, 0, -5.01)[2]]
-    assert cov.edge_length_m(pairs) == pytest.approx(exact, rel=1e-6)
+    assert edge_length_m(pairs) == pytest.approx(exact, rel=1e-6)
 
 
 def jittered_grid(seed, n=5, shift=40.0):
@@ -165,5 +167,5 @@ def test_the_order_of_the_input_does_not_matter(seed, order):
     one = clean(polygons, codes)
     two = clean([polygons[i] for i in shuffled], [codes[i] for i in shuffled])
     same = shapely.equals_exact(one.geometry, two.geometry, 2e-7)
-    near = np.abs(cov.area_m2(one.geometry) - cov.area_m2(two.geometry)) < 2500
+    near = np.abs(area_m2(one.geometry) - area_m2(two.geometry)) < 2500
     assert (same | near).all()

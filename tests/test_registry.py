@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from boundaries.errors import CodeError, PlanError
+from boundaries.errors import CodeError, TableError
 from boundaries.law import codes
 from boundaries.law.codes import LENGTH
 from boundaries.law.registry import Registry, load_registry
@@ -110,18 +110,18 @@ def write(tmp_path: Path, text: str, encoding: str = "utf-8") -> Path:
     ],
 )
 def test_a_faulty_table_names_line_and_mend(tmp_path: Path, text: str, line: int, mend: str) -> None:
-    with pytest.raises(PlanError) as error:
+    with pytest.raises(TableError) as error:
         load_registry(write(tmp_path, text))
     assert f"units.csv:{line}:" in str(error.value)
     assert mend in str(error.value)
 
 
 def test_a_file_that_is_empty_missing_or_not_utf8_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(PlanError, match="is empty"):
+    with pytest.raises(TableError, match="is empty"):
         load_registry(write(tmp_path, ""))
-    with pytest.raises(PlanError, match=r"units\.csv:2: not UTF-8"):
+    with pytest.raises(TableError, match=r"units\.csv:2: not UTF-8"):
         load_registry(write(tmp_path, "kode,nama\n32,Jawa Barät\n", "latin-1"))
-    with pytest.raises(PlanError, match="put the file there"):
+    with pytest.raises(TableError, match="put the file there"):
         load_registry(tmp_path / "none.csv")
 
 
@@ -134,10 +134,10 @@ def test_a_byte_order_mark_and_crlf_do_no_harm(tmp_path: Path) -> None:
 def test_a_provinsi_cannot_come_from_one_that_is_not_listed(tmp_path: Path) -> None:
     path = write(tmp_path, "kode,nama\n32,Jawa Barat\n36,Banten\n")
     (tmp_path / "pemekaran.csv").write_text("kode,induk,pemilu_pertama,dasar_hukum\n36,33,2004,UU 23/2000\n")
-    with pytest.raises(PlanError, match=r"pemekaran\.csv:2: 33 is not a provinsi"):
+    with pytest.raises(TableError, match=r"pemekaran\.csv:2: 33 is not a provinsi"):
         load_registry(path)
     (tmp_path / "pemekaran.csv").write_text("kode,induk,pemilu_pertama,dasar_hukum\n36,36,2004,UU 23/2000\n")
-    with pytest.raises(PlanError, match="36 did not vote before 36 in 2004"):
+    with pytest.raises(TableError, match="36 did not vote before 36 in 2004"):
         load_registry(path)
 
 

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from boundaries.errors import ReleaseError
 from boundaries.exports import topojson as tj
-from boundaries.ground.coverage import as_multi
+from boundaries.ground.joining import as_multi
 from boundaries.release.store import open_release
 from boundaries.topology import cost as topology_cost
 from boundaries.topology import thinning

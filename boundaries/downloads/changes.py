@@ -9,7 +9,7 @@ import shapely
 from numpy.typing import NDArray
 
 from boundaries.errors import ReleaseError
-from boundaries.ground.coverage import area_m2
+from boundaries.ground.measures import area_m2
 from boundaries.release.dataset import Datasets
 from boundaries.release.store import Release
 

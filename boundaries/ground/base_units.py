@@ -15,7 +15,10 @@ import shapely
 from numpy.typing import NDArray
 
 from boundaries.errors import SourceError
-from boundaries.ground import coverage
+from boundaries.ground.coverage import FRAGMENT_M2
+from boundaries.ground.measures import area_and_width_m, area_m2
+from boundaries.ground.overlaps import resolve
+from boundaries.ground.repair import polygons_of, repair
 from boundaries.law import codes as kode
 from boundaries.law.codes import LEVELS, Level
 from boundaries.law.registry import Registry
@@ -88,8 +91,8 @@ def assemble(
     polygons = _reduce_parents(wanted, rows, overlays or {}, notes)
     polygons, figures = _fit_split(polygons, have, base, notes)
     absent = _absent(base, set(polygons["code"]), rows, registry, missing or {}, partial)
-    source = coverage.repair(wanted["geometry"].to_numpy())[0]
-    area = pd.Series(coverage.area_m2(source)).groupby(wanted["code"].to_numpy()).sum()
+    source = repair(wanted["geometry"].to_numpy())[0]
+    area = pd.Series(area_m2(source)).groupby(wanted["code"].to_numpy()).sum()
     return BaseUnits(
         codes=polygons["code"].to_numpy(dtype=object),
         geometry=polygons["geometry"].to_numpy(dtype=object),
@@ -120,8 +123,8 @@ def _reduce_parents(
     for new, parents in overlays.items():
         for parent in parents:
             if new in outline and parent in at:
-                pair, _ = coverage.repair(np.array([geometry[at[parent]], outline[new]], dtype=object))
-                geometry[at[parent]] = coverage.polygons_of(shapely.difference(*pair))
+                pair, _ = repair(np.array([geometry[at[parent]], outline[new]], dtype=object))
+                geometry[at[parent]] = polygons_of(shapely.difference(*pair))
                 note = f"reduced by {new}, which the source draws on top of it"
                 notes[parent] = "; ".join(filter(None, [notes.get(parent), note]))
     return rows.assign(geometry=geometry)
@@ -159,21 +162,21 @@ def fit(codes: Array, geometry: Array, outline: shapely.Geometry) -> tuple[pd.Da
     the longest border on it; a piece that touches none (an islet) to the nearest. A desa drawn wholly outside the
     outline keeps its own polygon. Returns (code, geometry) rows and the areas (m²) concerned.
     """
-    frame = coverage.repair(np.array([outline], dtype=object))[0][0]
-    raw, _ = coverage.repair(geometry)
-    inside = np.array([coverage.polygons_of(g) for g in shapely.intersection(raw, frame)], dtype=object)
+    frame = repair(np.array([outline], dtype=object))[0][0]
+    raw, _ = repair(geometry)
+    inside = np.array([polygons_of(g) for g in shapely.intersection(raw, frame)], dtype=object)
     homeless = shapely.is_empty(inside)
     parts, index = shapely.get_parts(inside, return_index=True)
     solid = _solid(parts)
-    parts, part_of = coverage.resolve(parts[solid])
+    parts, part_of = resolve(parts[solid])
     owner = index[solid][part_of]
-    rest = shapely.get_parts(coverage.polygons_of(shapely.difference(frame, shapely.union_all(parts))))
+    rest = shapely.get_parts(polygons_of(shapely.difference(frame, shapely.union_all(parts))))
     rest = rest[_solid(rest)]
     given = _allocate(rest, parts, owner)
     sizes = {
-        "split_area_m2": float(coverage.area_m2(np.array([frame]))[0]),
-        "remainder_m2": float(coverage.area_m2(rest).sum()) if len(rest) else 0.0,
-        "outside_m2": float(coverage.area_m2(raw).sum() - coverage.area_m2(inside).sum()),
+        "split_area_m2": float(area_m2(np.array([frame]))[0]),
+        "remainder_m2": float(area_m2(rest).sum()) if len(rest) else 0.0,
+        "outside_m2": float(area_m2(raw).sum() - area_m2(inside).sum()),
     }
     table = pd.DataFrame(
         {
@@ -188,8 +191,8 @@ def _solid(parts: Array) -> Array:
     """Mask of parts that are more than a thread left by an overlay (area and mean width); threads become gaps."""
     if not len(parts):
         return np.zeros(0, dtype=bool)
-    area, width = coverage.area_and_width_m(parts)
-    return np.asarray((area >= coverage.FRAGMENT_M2) & (width >= _THREAD_M))
+    area, width = area_and_width_m(parts)
+    return np.asarray((area >= FRAGMENT_M2) & (width >= _THREAD_M))
 
 
 def _allocate(rest: Array, parts: Array, owner: Array) -> Array:

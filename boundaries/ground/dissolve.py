@@ -12,7 +12,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from boundaries.errors import CoverageError
-from boundaries.ground.coverage import area_m2, invalid_units, join
+from boundaries.ground.joining import invalid_units, join
+from boundaries.ground.measures import area_m2
 from boundaries.law.codes import LENGTH, LEVELS, Level
 from boundaries.law.plans import Plan
 from boundaries.law.registry import Registry

@@ -99,9 +99,9 @@ def read_meta(path: Path) -> PlanMeta:
         raise PlanError(f"{where(path)}: not UTF-8; save the file as UTF-8 text") from None
     except tomllib.TOMLDecodeError as error:
         raise PlanError(f"{where(path)}: not TOML: {error}; mend that place") from None
-    refuse(_key_faults(path, text, data))
+    refuse(_key_faults(path, text, data), PlanError)
     meta = _build(data)
-    refuse(_contradictions(path, text, meta))
+    refuse(_contradictions(path, text, meta), PlanError)
     return meta
 
 

@@ -12,7 +12,7 @@ from typing import Final
 
 import pandas as pd
 
-from boundaries.errors import PlanError
+from boundaries.errors import PlanError, TableError
 from boundaries.law.codes import LENGTH, LEVELS
 from boundaries.law.meta import CHAMBERS, Difference, Doubt, PlanMeta, Reference, read_meta
 from boundaries.law.registry import Registry, load_registry
@@ -108,7 +108,7 @@ def load_plans(
         raise PlanError(f"{where(directory)}: no plan {', '.join(unknown)}; there are {', '.join(tomls)}")
     chosen = [path for plan_id, path in tomls.items() if not only or plan_id in only]
     metas = [read_meta(path) for path in chosen]
-    refuse(_overlaps(metas, whole=not only))
+    refuse(_overlaps(metas, whole=not only), PlanError)
     years: dict[Path, tuple[pd.DataFrame, pd.DataFrame]] = {}
     drafts = []
     for path, meta in zip(chosen, metas, strict=True):
@@ -116,7 +116,7 @@ def load_plans(
             years[path.parent] = _read_year(path.parent)
         dapil, members = (_of_chamber(table, meta.lembaga) for table in years[path.parent])
         drafts.append(Draft(meta, dapil, members, path.parent, registry))
-    refuse(problem for draft in drafts for problem in check(draft))
+    refuse((problem for draft in drafts for problem in check(draft)), PlanError)
     return [_plan(draft) for draft in drafts]
 
 
@@ -187,9 +187,12 @@ def _tomls(directory: Path) -> dict[str, Path]:
 
 def _read_year(directory: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return dapil and members of all chambers of a year; a row of no plan is an error."""
-    dapil = read_table(directory / "dapil.csv", DAPIL_COLUMNS, optional=(_COUNT,))
-    members = read_table(directory / "members.csv", MEMBER_COLUMNS)
-    refuse(_strays(directory, dapil, members))
+    try:
+        dapil = read_table(directory / "dapil.csv", DAPIL_COLUMNS, optional=(_COUNT,))
+        members = read_table(directory / "members.csv", MEMBER_COLUMNS)
+    except TableError as error:
+        raise PlanError(str(error)) from None
+    refuse(_strays(directory, dapil, members), PlanError)
     return dapil, members
 
 

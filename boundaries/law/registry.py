@@ -98,7 +98,7 @@ def load_registry(path: Path | None = None) -> Registry:
 
     Raises
     ------
-    PlanError
+    TableError
         A code that is none, a unit twice or out of order, a unit without its parent, an empty name.
     """
     path = path or data_directory() / "units" / "units.csv"

@@ -8,7 +8,7 @@ from typing import Final
 
 import pandas as pd
 
-from boundaries.errors import PlanError
+from boundaries.errors import BoundariesError, TableError
 
 #: How many problems one message lists before it says "and N more".
 SHOWN: Final = 10
@@ -28,13 +28,13 @@ def where(path: Path, line: object = None) -> str:
     return f"{shown}:{line}" if line else f"{shown}"
 
 
-def refuse(problems: Iterable[str]) -> None:
-    """Raise one PlanError that lists `problems`, if there are any."""
+def refuse(problems: Iterable[str], error: type[BoundariesError] = TableError) -> None:
+    """Raise one `error` that lists `problems`, if there are any."""
     found = list(problems)
     if not found:
         return
     more = [f"... and {len(found) - SHOWN} more"] if len(found) > SHOWN else []
-    raise PlanError("\n".join([*found[:SHOWN], *more]))
+    raise error("\n".join([*found[:SHOWN], *more]))
 
 
 def read_table(path: Path, columns: Sequence[str], *, optional: Collection[str] = ()) -> pd.DataFrame:
@@ -56,7 +56,7 @@ def read_table(path: Path, columns: Sequence[str], *, optional: Collection[str] 
 
     Raises
     ------
-    PlanError
+    TableError
         No such file, not UTF-8, empty, cut off, a wrong column, a wrong number of fields, an unclosed quote.
     """
     lines = _records(path, _text(path))
@@ -85,17 +85,17 @@ def _text(path: Path) -> str:
     try:
         raw = path.read_bytes()
     except OSError as error:
-        raise PlanError(f"{where(path)}: cannot be read ({error.strerror}); put the file there") from None
+        raise TableError(f"{where(path)}: cannot be read ({error.strerror}); put the file there") from None
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
-        raise PlanError(f"{where(path, line)}: not UTF-8; save the file as UTF-8 text") from None
+        raise TableError(f"{where(path, line)}: not UTF-8; save the file as UTF-8 text") from None
     if not text.strip():
-        raise PlanError(f"{where(path)}: the file is empty; restore it")
+        raise TableError(f"{where(path)}: the file is empty; restore it")
     if not text.endswith("\n"):
         line = text.count("\n") + 1
-        raise PlanError(f"{where(path, line)}: the last line has no end; the file is cut off, restore it")
+        raise TableError(f"{where(path, line)}: the last line has no end; the file is cut off, restore it")
     return text
 
 
@@ -107,17 +107,21 @@ def _records(path: Path, text: str) -> list[list[str]]:
         for record in reader:
             if reader.line_num != len(records) + 1:
                 line = len(records) + 1
-                raise PlanError(f"{where(path, line)}: a field spans lines; close its quote on the same line")
+                raise TableError(
+                    f"{where(path, line)}: a field spans lines; close its quote on the same line"
+                )
             records.append(record)
     except csv.Error as error:
-        raise PlanError(f"{where(path, len(records) + 1)}: {error}; mend the quotes of this line") from None
+        raise TableError(f"{where(path, len(records) + 1)}: {error}; mend the quotes of this line") from None
     return records
 
 
 def _check_header(path: Path, header: list[str], columns: Sequence[str], optional: Collection[str]) -> None:
     expected = ",".join(columns)
     if len(header) == 1 and ";" in header[0]:
-        raise PlanError(f"{where(path, 1)}: separated by semicolons; save it separated by commas: {expected}")
+        raise TableError(
+            f"{where(path, 1)}: separated by semicolons; save it separated by commas: {expected}"
+        )
     missing = [c for c in columns if c not in header and c not in optional]
     unknown = [c for c in header if c not in columns and c not in optional]
     twice = sorted({c for c in header if header.count(c) > 1})
@@ -127,7 +131,7 @@ def _check_header(path: Path, header: list[str], columns: Sequence[str], optiona
         if names
     ]
     if faults:
-        raise PlanError(f"{where(path, 1)}: {'; '.join(faults)}; the first line must be {expected}")
+        raise TableError(f"{where(path, 1)}: {'; '.join(faults)}; the first line must be {expected}")
 
 
 def _wrong_width(path: Path, line: int, row: list[str], header: list[str]) -> str:

@@ -12,7 +12,7 @@ from typing import Final
 
 import pandas as pd
 
-from boundaries.errors import CodeError, PlanError, SourceError
+from boundaries.errors import CodeError, SourceError, TableError
 from boundaries.law import codes as kode
 from boundaries.law.codes import Level
 from boundaries.law.tables import read_table, where
@@ -106,7 +106,7 @@ def read_overlays(source: Source) -> dict[str, tuple[str, ...]]:
 def _table(source: Source, name: str, columns: list[str], optional: Iterable[str] = ()) -> pd.DataFrame:
     try:
         frame = read_table(source.beside(name), columns, optional=list(optional))
-    except PlanError as error:
+    except TableError as error:
         raise SourceError(str(error)) from None
     seen: set[str] = set()
     for line, value in zip(frame.index, frame[columns[0]].tolist(), strict=True):

@@ -15,7 +15,7 @@ from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import Any, Final, Literal
 
-from boundaries.errors import PlanError, SourceError
+from boundaries.errors import SourceError, TableError
 from boundaries.law.codes import Level
 from boundaries.law.tables import data_directory, read_table, where
 
@@ -231,7 +231,7 @@ def _check(source: Source, at: str) -> None:
 def _read_facts(path: Path) -> Mapping[str, FileFact]:
     try:
         frame = read_table(path, ["path", "bytes", "sha256"])
-    except PlanError as error:
+    except TableError as error:
         raise SourceError(str(error)) from None
     facts: dict[str, FileFact] = {}
     for line, name, size, digest in frame.itertuples():

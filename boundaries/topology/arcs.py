@@ -5,7 +5,7 @@ lines of all layers together form one graph: an *arc* is a run of edges between 
 meet, or a whole ring without such a vertex. Along an arc the ground on either side is the same in every layer.
 Numpy finds them from the table of edges; no geometry is compared with another.
 
-Coordinates are integers on the grid of 1e-7 degree (`boundaries.ground.coverage.GRID`) or, after simplification, on a
+Coordinates are integers on the grid of 1e-7 degree (`boundaries.ground.grid.GRID`) or, after simplification, on a
 coarser one: `Grid` says which.
 """
 
@@ -19,7 +19,8 @@ import shapely
 from numpy.typing import NDArray
 
 from boundaries.errors import ReleaseError
-from boundaries.ground.coverage import GRID, EdgeIndex
+from boundaries.ground.edges import EdgeIndex
+from boundaries.ground.grid import GRID
 from boundaries.topology.ragged import Runs, runs, spans
 
 Array = NDArray[Any]

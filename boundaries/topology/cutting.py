@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from boundaries.errors import ReleaseError
-from boundaries.ground.coverage import EdgeIndex
+from boundaries.ground.edges import EdgeIndex
 from boundaries.topology.arcs import Rings, Topology, arcs_of, follow, merged
 from boundaries.topology.ragged import runs
 

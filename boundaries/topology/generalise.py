@@ -15,7 +15,7 @@ import shapely
 from numpy.typing import NDArray
 
 from boundaries.errors import ReleaseError
-from boundaries.ground.coverage import GRID
+from boundaries.ground.grid import GRID
 from boundaries.topology.arcs import Grid, Topology, arcs_of, close, trace
 from boundaries.topology.coarse_lines import draw
 from boundaries.topology.islands import STAMPED, settle_outlines, settle_stamps

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from boundaries.ground.coverage import EdgeIndex
+from boundaries.ground.edges import EdgeIndex
 from boundaries.topology.arcs import Topology, arcs_of, trace
 
 Array = NDArray[Any]

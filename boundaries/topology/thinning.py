@@ -14,7 +14,8 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from boundaries.ground.coverage import GRID, EdgeIndex
+from boundaries.ground.edges import EdgeIndex
+from boundaries.ground.grid import GRID
 from boundaries.topology.arcs import Rings, Topology, arcs_of, renumber, trace
 from boundaries.topology.landmasses import Landmasses
 from boundaries.topology.ragged import spans

@@ -17,7 +17,8 @@ import shapely
 from numpy.typing import NDArray
 
 from boundaries.errors import ReleaseError
-from boundaries.ground.coverage import GRID, EdgeIndex
+from boundaries.ground.edges import EdgeIndex
+from boundaries.ground.grid import GRID
 from boundaries.topology.arcs import Grid, Rings, Topology, arcs_of, trace
 from boundaries.topology.generalise import generalise
 from boundaries.topology.landmasses import Landmasses, signed_area

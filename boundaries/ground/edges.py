@@ -1,0 +1,56 @@
+"""The directed edges of a coverage on the grid, and where each is: twins, borders, coasts."""
+
+from typing import Any
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+from boundaries.ground.grid import GRID
+
+Array = NDArray[Any]
+
+
+def edges(pieces: Array) -> tuple[Array, Array]:
+    """Return the directed edges of polygons, ground on the left: ((k, 2, 2) int64 on the grid, (k,) piece index)."""
+    oriented = shapely.orient_polygons(pieces)
+    rings, of_piece = shapely.get_rings(oriented, return_index=True)
+    xy, of_ring = shapely.get_coordinates(rings, return_index=True)
+    grid = np.rint(xy * 10**GRID).astype(np.int64)
+    inside = of_ring[1:] == of_ring[:-1]
+    pairs = np.stack([grid[:-1], grid[1:]], axis=1)[inside]
+    return pairs, of_piece[of_ring[:-1][inside]]
+
+
+class EdgeIndex:
+    """Directed edges of a coverage, found by their two ends.
+
+    Vertices on the grid pack into 63 bits (32 of longitude, 31 of latitude); an edge is a pair of vertex numbers.
+    """
+
+    def __init__(self, pairs: Array) -> None:
+        packed = self.pack(pairs)
+        self._vertices, ids = np.unique(packed, return_inverse=True)
+        keys = self._key(ids.reshape(packed.shape))
+        self._order = np.argsort(keys)
+        self._sorted = keys[self._order]
+        self.twins = self._find(self._key(ids.reshape(packed.shape)[:, ::-1]))
+
+    def find(self, pairs: Array) -> Array:
+        """Position of each directed edge (k, 2, 2), -1 where it is not there."""
+        packed = self.pack(pairs)
+        at = np.minimum(np.searchsorted(self._vertices, packed), len(self._vertices) - 1)
+        known = (self._vertices[at] == packed).all(axis=1)
+        return np.where(known, self._find(self._key(at)), -1)
+
+    def _find(self, keys: Array) -> Array:
+        at = np.minimum(np.searchsorted(self._sorted, keys), len(self._sorted) - 1)
+        return np.where(self._sorted[at] == keys, self._order[at], -1)
+
+    def _key(self, ids: Array) -> Array:
+        return np.asarray(ids[:, 0].astype(np.int64) * len(self._vertices) + ids[:, 1])
+
+    @staticmethod
+    def pack(pairs: Array) -> Array:
+        """Number a vertex: (..., 2) on the grid → (...) int64."""
+        return np.asarray(((pairs[..., 0] + 180 * 10**GRID) << 31) | (pairs[..., 1] + 90 * 10**GRID))
