@@ -135,6 +135,18 @@ def cut(count: int) -> Fault:
     return fault
 
 
+def held(count: int, go: threading.Event) -> Fault:
+    """Send `count` bytes, and no more before the test lets go: whoever fetches is in the middle until then."""
+
+    def fault(handler: Handler, content: bytes) -> None:
+        handler.answer(200, content[:count], len(content))
+        handler.wfile.flush()
+        go.wait(300)
+        handler.wfile.write(content[count:])
+
+    return fault
+
+
 def whole(handler: Handler, content: bytes) -> None:
     """Know of no ranges."""
     handler.answer(200, content)

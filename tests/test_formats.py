@@ -302,7 +302,7 @@ def run(code: str, *arguments: object, **environment: str) -> str:
     """Run code in a process of its own, with the names below; return what it prints."""
     head = (
         "import sys, pathlib, resource, locale; locale.setlocale(locale.LC_ALL, '')\n"
-        "from boundaries.release import open_release; from boundaries.release.dataset import Datasets\n"
+        "from boundaries.release.store import open_release; from boundaries.release.dataset import Datasets\n"
         "from boundaries.exports.formats import FORMATS; from boundaries.errors import ReleaseError\n"
         "datasets = Datasets(open_release(sys.argv[1])); directory = pathlib.Path(sys.argv[2])\n"
     )

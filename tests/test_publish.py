@@ -282,7 +282,7 @@ def test_a_killed_program_changes_nothing(cluster, releases, database, ask):
         import os, signal, sys
         from pathlib import Path
         from boundaries.postgis.publish import publish
-        from boundaries.release import open_release
+        from boundaries.release.store import open_release
         def tell(step):
             if step == sys.argv[3]:
                 os.kill(os.getpid(), signal.SIGKILL)

@@ -10,6 +10,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -44,7 +45,7 @@ from tests import sync_help as faults
 from tests.downloads_help import contents, give, packed, release_with_downloads
 from tests.server_help import ROOT, running
 from tests.service_help import app_of, served
-from tests.sync_help import Host, files_of, hosting
+from tests.sync_help import Host, files_of, held, hosting
 
 BIG = "dpr-2024.gpkg"
 TEXT = "dpr-2024.geojson"
@@ -662,17 +663,17 @@ def test_a_run_that_is_killed_leaves_the_mirror_and_is_gone_on_with(
     with hosting(Host(old.id, files_of(old))) as host:
         sync(host.base, tmp_path / "mirror")
     fresh = next_release(tmp_path / "origin")
-    part = _part(tmp_path / "mirror", fresh)
-    with hosting(Host(fresh.id, files_of(fresh), {BIG: [_slowly]})) as host:
+    part, gone = _part(tmp_path / "mirror", fresh), threading.Event()
+    with hosting(Host(fresh.id, files_of(fresh), {BIG: [held(60_000, gone)]})) as host:
         killed = subprocess.Popen(
             _command(host.base, tmp_path / "mirror"), cwd=ROOT, stderr=subprocess.PIPE, text=True
         )
-        for _ in range(400):
-            if part.exists() and part.stat().st_size > 40_000:
-                break
+        while not (part.exists() and part.stat().st_size >= 40_000):
+            assert killed.poll() is None, "the host holds it in the middle of the file"
             time.sleep(0.02)
         killed.send_signal(end)
-        _, said = killed.communicate(timeout=30)
+        _, said = killed.communicate(timeout=60)
+        gone.set()
         assert killed.returncode == (-9 if end == signal.SIGKILL else 1)
         assert "Traceback" not in said
         assert open_release(tmp_path / "mirror").id == old.id

@@ -301,7 +301,7 @@ def test_cost_is_what_shapely_measures(small, name):
 
 def test_two_processes_write_the_same_bytes(small):
     code = (
-        "import sys, hashlib; from boundaries.release import open_release\n"
+        "import sys, hashlib; from boundaries.release.store import open_release\n"
         "from boundaries.exports.topojson import files\n"
         "made = files(open_release(sys.argv[1]), 2024, provinces=True)\n"
         "print([(f.name, hashlib.sha256(f.gzipped()).hexdigest()) for f in made])"
