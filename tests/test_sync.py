@@ -664,7 +664,7 @@ def test_a_run_that_is_killed_leaves_the_mirror_and_is_gone_on_with(
         sync(host.base, tmp_path / "mirror")
     fresh = next_release(tmp_path / "origin")
     part, gone = _part(tmp_path / "mirror", fresh), threading.Event()
-    with hosting(Host(fresh.id, files_of(fresh), {BIG: [held(60_000, gone)]})) as host:
+    with hosting(Host(fresh.id, files_of(fresh), {BIG: [held(150_000, gone)]})) as host:
         killed = subprocess.Popen(
             _command(host.base, tmp_path / "mirror"), cwd=ROOT, stderr=subprocess.PIPE, text=True
         )
