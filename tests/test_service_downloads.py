@@ -29,6 +29,7 @@ from tests.test_sync import next_release
 
 BIG, TEXT, PLAIN = "dpr-2024.gpkg", "dpr-2024.geojson", "LICENCE.txt"
 FOREVER = "public, max-age=31536000, immutable"
+DERIVED = "public, max-age=3600"
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +73,8 @@ def test_every_file_of_the_list_and_of_the_release_is_given_whole(
         digest = hashlib.sha256(response.data)
         assert response.headers["ETag"] == f'"{digest.hexdigest()}"'
         assert response.headers["Repr-Digest"] == f"sha-256=:{base64.b64encode(digest.digest()).decode()}:"
-        assert response.headers["Cache-Control"] == FOREVER
+        own = name in {file["name"] for file in release.manifest["files"] if not file.get("derived")}
+        assert response.headers["Cache-Control"] == (FOREVER if own else DERIVED)
         assert response.headers["Content-Length"] == str(path.stat().st_size)
         assert response.headers["Accept-Ranges"] == "bytes"
         assert response.headers["Access-Control-Allow-Origin"] == "*"
@@ -236,7 +238,7 @@ def test_who_holds_a_file_is_not_sent_it(release: Release, client: FlaskClient) 
             )
             assert (response.status_code, response.data) == (304, b"")
             assert response.headers["ETag"] == tag
-            assert response.headers["Cache-Control"] == FOREVER
+            assert response.headers["Cache-Control"] == DERIVED
             assert "Content-Length" not in response.headers or response.headers["Content-Length"] == "0"
     assert client.get(address(release, TEXT), headers={"If-None-Match": "*"}).status_code == 304
     assert client.get(address(release, TEXT), headers={"If-None-Match": '"x"'}).status_code == 200

@@ -137,7 +137,7 @@ def left_behind(directory: Path) -> list[str]:
 def place(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Where a site goes, on a system that can exchange folders and on one that cannot."""
     if request.param == "two renames":
-        monkeypatch.setattr(folder, "_exchanged", lambda one, other: False)
+        monkeypatch.setattr(folder, "exchanged", lambda one, other: False)
     (tmp_path / "here").mkdir()
     return tmp_path / "here" / "peta"
 

@@ -29,8 +29,10 @@ from boundaries.downloads import listing
 from boundaries.errors import DownloadError, NotFound, ReleaseError
 from boundaries.mirror import local, remote
 from boundaries.mirror import sync as sync_module
+from boundaries.mirror.local import Local
 from boundaries.mirror.sync import Synced, sync
 from boundaries.release.store import (
+    CURRENT,
     FOLDER,
     LIST,
     MANIFEST,
@@ -245,7 +247,9 @@ def test_only_what_is_asked_for_and_what_checks_it(host: Host, tmp_path: Path) -
     names = {path.name for path in (tmp_path / done.release).rglob("*") if path.is_file()}
     assert names == {"dpr-2024.gpkg", TEXT, f"{TEXT}.gz", LIST, MANIFEST, "SHA256SUMS", "LICENCE.txt"}
     assert not done.complete
+    assert not (tmp_path / CURRENT).is_symlink(), "nothing points to what cannot be served"
     assert sync(host.base, tmp_path).complete
+    assert open_release(tmp_path).id == done.release
     with pytest.raises(NotFound, match=r"no file of contoh-1-\w+ matches \*\.tiff"):
         sync(host.base, tmp_path, only=["*.tiff"])
 
@@ -684,6 +688,51 @@ def test_a_run_that_is_killed_leaves_the_mirror_and_is_gone_on_with(
         assert int(host.ranges(BIG)[0].removeprefix("bytes=").rstrip("-")) >= 40_000
     assert same(fresh.path, tmp_path / "mirror" / fresh.id)
     assert leftovers(tmp_path / "mirror") == []
+
+
+def test_a_part_of_a_newer_release_takes_no_release_away(tmp_path: Path) -> None:
+    old = release_with_downloads(tmp_path / "origin")
+    with hosting(Host(old.id, files_of(old))) as host:
+        sync(host.base, tmp_path / "mirror")
+    fresh = next_release(tmp_path / "origin")
+    client = app_of(tmp_path / "mirror").test_client()
+    with hosting(Host(fresh.id, files_of(fresh))) as host:
+        assert not sync(host.base, tmp_path / "mirror", only=[TEXT]).complete
+        assert open_release(tmp_path / "mirror").id == old.id
+        assert client.get("/health").json["release"] == old.id
+        assert sync(host.base, tmp_path / "mirror").complete
+    assert client.get("/health").json["release"] == fresh.id
+
+
+def test_whoever_asks_while_downloads_are_made_again_gets_the_old_or_the_new(tmp_path: Path) -> None:
+    """All files of a release get other bytes under the same names, list last or first: no answer is a fault."""
+    release = release_with_downloads(tmp_path)
+    client, folder = app_of(tmp_path).test_client(), release.path / FOLDER
+    names = [path.name for path in sorted(folder.iterdir()) if path.suffix == ".csv"]
+    done, wrong = threading.Event(), []
+
+    def ask() -> None:
+        while not done.is_set():
+            for name in names:
+                if (answer := client.get(f"/downloads/{release.id}/{name}")).status_code != 200:
+                    wrong.append((name, answer.status_code))
+
+    thread = threading.Thread(target=ask)
+    thread.start()
+    for turn in range(8):
+        local = Local(tmp_path, tmp_path / ".sync", release.id, print)
+        listed = json.loads((folder / LIST).read_bytes())
+        for each in listed["files"]:
+            if each["name"] in names:
+                content = (folder / each["name"]).read_bytes().split(b"#")[0] + b"#%d" % turn
+                local.write(f"{FOLDER}/{each['name']}", content)
+                each |= {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+                each.pop("gzip", None)
+        local.write(f"{FOLDER}/{LIST}", json.dumps(listed).encode())
+        local.publish({each["name"] for each in listed["files"]})
+    done.set()
+    thread.join()
+    assert wrong == []
 
 
 def test_a_service_goes_over_to_what_a_sync_brings(tmp_path: Path) -> None:

@@ -20,13 +20,12 @@ from typing import Any, Final
 from boundaries.downloads import listing
 from boundaries.downloads.listing import PACKED, Fact
 from boundaries.errors import DownloadError
+from boundaries.release.exchange import put
 from boundaries.release.packing import BEST, QUICK, gzipped
 from boundaries.release.staging import locked, sync, sync_tree
 from boundaries.release.store import CURRENT, FOLDER, LIST, MANIFEST
 
 _CHUNK: Final = 1 << 20
-#: They say what else is there, so they are moved in when it is.
-_LAST: Final = (f"{FOLDER}/{LIST}", MANIFEST)
 
 
 class Local:
@@ -141,16 +140,26 @@ class Local:
         if not self.target.exists():
             self.staged.rename(self.target)
         else:
-            (self.target / FOLDER).mkdir(exist_ok=True)
-            places = [path.relative_to(self.staged).as_posix() for path in self._staged()]
-            for place in sorted(places, key=lambda place: (place in _LAST, place)):
-                (self.staged / place).replace(self.target / place)
-            for path in (self.target / FOLDER).iterdir():
-                if path.name not in names and path.name != LIST:
-                    shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
-            sync(self.target / FOLDER)
+            self._complete_folder(names)
+            own = [path.name for path in self.staged.iterdir() if path.is_file()]
+            for name in sorted(own, key=lambda name: (name == MANIFEST, name)):
+                (self.staged / name).replace(self.target / name)
+            put(self.staged / FOLDER, self.target / FOLDER, self.staged / f"{FOLDER}.old")
             sync(self.target)
         sync(self.target.parent)
+
+    def _complete_folder(self, names: Collection[str]) -> None:
+        """Have in the staged folder what stays of the one that is there: list and files change places together."""
+        there, staged = self.target / FOLDER, self.staged / FOLDER
+        kept = (
+            [path for path in there.iterdir() if path.name in names or path.name == LIST]
+            if there.is_dir()
+            else []
+        )
+        for path in kept:
+            if path.is_file() and not path.is_symlink() and not (staged / path.name).exists():
+                _link(path, staged / path.name)
+        sync(staged)
 
     def _staged(self) -> list[Path]:
         return [path for path in self.staged.rglob("*") if path.is_file()]

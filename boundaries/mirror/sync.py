@@ -277,14 +277,14 @@ class _Run:
         return False
 
     def publish(self, keep: int | None) -> Synced:
-        """Move everything to its place and point ``current`` to it, by one rename at the end."""
+        """Move everything to its place and, if it is a whole release, point ``current`` to it by one rename."""
         local, complete = self.local, len(self.wanted) == len(self.all)
         names = {each.name for each in self.all} | {each.name + PACKED for each in self.all if each.packed}
         with locked(self.out):
             local.publish(names)
             if complete:
                 open_release(local.target)
-            switch(self.out, self.listed.release)
+                switch(self.out, self.listed.release)
         removed = prune(self.out, self.listed.release, keep) if keep else []
         clear(self.workplace)
         return Synced(

@@ -18,7 +18,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from boundaries.errors import BoundariesError, ReleaseError, Unavailable
+from boundaries.errors import ReleaseError, Unavailable
 from boundaries.postgis.connect import (
     CATALOG,
     LAYOUT,
@@ -33,6 +33,7 @@ from boundaries.postgis.pool import Database
 from boundaries.release.cache import Cache
 from boundaries.release.feature_file import END, STORED_END
 from boundaries.release.feature_source import Run
+from boundaries.release.following import Following, Served
 from boundaries.release.geometry_cache import Shapes
 from boundaries.release.geopackage_reader import Column
 from boundaries.release.spliced import Part, between, combined
@@ -41,7 +42,7 @@ from boundaries.release.store import FORMAT
 LOGGER = logging.getLogger(__name__)
 
 #: A release that a worker serves, whatever the worker makes of it.
-State = TypeVar("State")
+S = TypeVar("S", bound=Served)
 
 _POLL_S: Final = 1.0
 #: How much is read at once where one row after another is asked for.
@@ -242,58 +243,47 @@ class PostgisPackage:
         self._fetch = _closed
 
 
-class PostgisCurrent(Generic[State]):
-    """Follows the current release of a database; has the methods of `boundaries.service.state.Current`.
+class PostgisCurrent(Generic[S]):
+    """Follows the current release of a database, by the rule of `boundaries.release.following`.
 
     `make` gets the address of one release, never "the current one": nothing of two releases can be mixed. Asked
-    at most once a second, beside the requests, whether another release is current; if so it is made ready and
-    only then served. Whatever fails, the old one goes on. An address with ``release=`` is never left.
+    at most once a second, beside the requests, whether another release is current. Whatever fails, the old one goes
+    on. An address with ``release=`` is never left.
     """
 
-    def __init__(self, address: str, make: Callable[[str], State]) -> None:
+    def __init__(
+        self, address: str, make: Callable[[str], S], clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self._place = Address.parse(address)
         self._make = make
-        self._lock = threading.Lock()
-        self._refused = ""
+        self._clock = clock
         with connected(self._place, **read_only(self._place)) as connection:
-            self._release = _listed(self._place, fetching(connection))[0]
-        self._state = make(self._place.at(self._release))
-        self._due = time.monotonic() + _POLL_S
+            release = _listed(self._place, fetching(connection))[0]
+        self._following = Following(make(self._place.at(release)), release, clock)
+        self._due = clock() + _POLL_S
 
-    def get(self) -> State:
+    def get(self) -> S:
         """Return the state to serve this request from; never waits for the database."""
-        if (
-            time.monotonic() >= self._due
-            and self._place.release is None
-            and self._lock.acquire(blocking=False)
-        ):
+        if self._clock() >= self._due and self._place.release is None and self._following.begin():
             threading.Thread(target=self._follow, name="peta-dapil-follow", daemon=True).start()
-        return self._state
+        return self._following.state
 
     def _follow(self) -> None:
+        following = self._following
         try:
-            self._look()
+            rows = Database.of(self._place).fetch(f"SELECT id FROM {CATALOG}.releases WHERE is_current")
+            release = str(rows[0][0]) if rows else following.target
+            if following.due(release):
+                following.go_over(release, release, lambda: self._make(self._place.at(release)))
+            elif release == following.target:
+                following.forget()
         except Unavailable:
-            LOGGER.warning("%s does not answer, still serving %s", self._place.shown, self._release)
+            LOGGER.warning("%s does not answer, still serving %s", self._place.shown, following.state.id)
+        except Exception as error:  # noqa: BLE001 - it is asked again in a second, and the log says why
+            LOGGER.error("%s cannot be followed: %s", self._place.shown, error)
         finally:
-            self._due = time.monotonic() + _POLL_S
-            self._lock.release()
-
-    def _look(self) -> None:
-        rows = Database.of(self._place).fetch(f"SELECT id FROM {CATALOG}.releases WHERE is_current")
-        release = str(rows[0][0]) if rows else ""
-        if release in ("", self._release, self._refused):
-            return
-        try:
-            self._state = self._make(self._place.at(release))
-            self._release, self._refused = release, ""
-        except Unavailable:
-            raise
-        except (BoundariesError, LookupError, ValueError, TypeError, OSError) as error:
-            self._refused = release
-            LOGGER.error("release %s cannot be served, keeping %s: %s", release, self._release, error)
-            if hasattr(self._state, "refused"):  # for /health
-                self._state.refused = release
+            self._due = self._clock() + _POLL_S
+            following.end()
 
 
 def _listed(place: Address, fetch: Fetch) -> tuple[str, str, dict[str, Any]]:

@@ -30,6 +30,7 @@ from numpy.typing import NDArray
 from boundaries import __version__
 from boundaries.errors import ReleaseError
 from boundaries.release import feature_file
+from boundaries.release.exchange import put
 from boundaries.release.geopackage import columns, read_rows
 from boundaries.release.staging import FULL, disk_trouble, locked, open_staging, sync, sync_tree, writable
 
@@ -339,9 +340,7 @@ def _replace_folder(target: Path, staged: Path) -> None:
     """Move the staged downloads in; what they replace (damaged, or `finish` would not have made them) goes last."""
     if not (staged / FOLDER).is_dir():
         return
-    if (target / FOLDER).exists():
-        (target / FOLDER).rename(staged / f"{FOLDER}.old")
-    (staged / FOLDER).rename(target / FOLDER)
+    put(staged / FOLDER, target / FOLDER, staged / f"{FOLDER}.old")
     sync(target)
 
 

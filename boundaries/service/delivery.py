@@ -15,6 +15,8 @@ from boundaries.service.ops.bodies import FileBody
 from boundaries.service.problems import Problem
 
 FOREVER: Final = "public, max-age=31536000, immutable"
+#: For what follows from the release and can be made again, in other bytes by another version of a library.
+DERIVED: Final = "public, max-age=3600"
 _EXPOSED: Final = (
     "Accept-Ranges, Content-Disposition, Content-Encoding, Content-Length, Content-Range, Dapil-Release, ETag, "
     "Repr-Digest"
@@ -124,7 +126,7 @@ def _headers(release: str, file: File, chosen: File) -> list[tuple[str, str]]:
     digest = base64.b64encode(bytes.fromhex(chosen.sha256)).decode()
     headers = [
         ("ETag", _tag(chosen)),
-        ("Cache-Control", FOREVER),
+        ("Cache-Control", DERIVED if file.derived else FOREVER),
         ("Accept-Ranges", "bytes"),
         ("Repr-Digest", f"sha-256=:{digest}:"),
         ("Dapil-Release", release),

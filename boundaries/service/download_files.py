@@ -35,12 +35,16 @@ Stamp = tuple[int, ...]
 
 @dataclass(frozen=True)
 class File(Fact):
-    """A file that can be sent. ``packed``: the same, compressed with gzip, None without."""
+    """A file that can be sent. ``packed``: the same, compressed with gzip, None without.
+
+    ``derived``: it follows from the release and may come again in other bytes; else the release's name stands for it.
+    """
 
     name: str
     path: Path
     media_type: str
     packed: "File | None" = None
+    derived: bool = True
 
 
 @dataclass(frozen=True)
@@ -76,6 +80,10 @@ class Shelf:
     def lacking(self) -> str:
         """Why there is no list of downloads, for a person."""
         return self.fault or f"release {self.id} has no downloads yet; {MAKE}"
+
+
+class Damaged(Problem):
+    """The 404 or 500: what lies there is not what the list says."""
 
 
 class Store:
@@ -128,7 +136,7 @@ class Store:
         try:
             stream = file.path.open("rb", buffering=0)
         except FileNotFoundError:
-            raise Problem(404, f"{file.name} is in the list of its release, but not on this server") from None
+            raise Damaged(404, f"{file.name} is in the list of its release, but not on this server") from None
         except OSError as error:
             if error.errno in _NO_PLACE:
                 raise Problem(503, "too many downloads at once; try again in a moment") from None
@@ -148,7 +156,7 @@ class Store:
             LOGGER.error(
                 "%s is not the file of its release (%d bytes, sha256 %s)", file.path, file.bytes, file.sha256
             )
-            raise Problem(500, f"{file.name} is damaged on this server and is not sent; tell whoever runs it")
+            raise Damaged(500, f"{file.name} is damaged on this server and is not sent; tell whoever runs it")
         stream.seek(0)
         if len(self._sound) >= _REMEMBERED:
             self._sound.clear()
@@ -201,11 +209,11 @@ def _stamp_of(path: Path) -> Stamp:
 def _shelf(directory: Path, stamp: Stamp) -> Shelf:
     content = (directory / MANIFEST).read_bytes()
     manifest = json.loads(content)
-    files = {
-        each["name"]: File(*_facts(each), each["name"], directory / each["name"], each["media_type"])
-        for each in manifest["files"]
-        if listing.is_plain(each["name"])
-    }
+    files = {}
+    for each in manifest["files"]:
+        if listing.is_plain(name := each["name"]):
+            derived = bool(each.get("derived"))
+            files[name] = File(*_facts(each), name, directory / name, each["media_type"], derived=derived)
     files[MANIFEST] = _own(directory / MANIFEST, content)
     found, fault = None, ""
     try:

@@ -9,7 +9,7 @@ from typing import Any, Final
 from boundaries.errors import ReleaseError
 from boundaries.release.store import LIST, Release
 from boundaries.service.delivery import OPEN_TO_ALL, deliver
-from boundaries.service.download_files import Shelf, Store
+from boundaries.service.download_files import Damaged, Shelf, Store
 from boundaries.service.html.download_page import Offer
 from boundaries.service.messages import Answer, Reply, Request
 from boundaries.service.ogcapi import documents, query
@@ -42,8 +42,20 @@ def answer(store: Store, state: State, request: Request, environ: Mapping[str, A
             if release == LATEST:
                 store.shelf(state.id).file(name)
                 return _elsewhere(f"{call.base}/downloads/{state.id}/{name}")
-            return deliver(store, release, store.shelf(release).file(name), request, environ)
+            return _file(store, release, name, request, environ)
     raise Problem(404, f"there is nothing at {request.raw_path[:200]!r}; begin at {call.base}/downloads/")
+
+
+def _file(store: Store, release: str, name: str, request: Request, environ: Mapping[str, Any]) -> Answer:
+    """Return a file; where its folder was put in place of another meanwhile, that of the new list."""
+    shelf = store.shelf(release)
+    try:
+        return deliver(store, release, shelf.file(name), request, environ)
+    except Damaged:
+        fresh = store.shelf(release)
+        if fresh.stamp == shelf.stamp:
+            raise
+        return deliver(store, release, fresh.file(name), request, environ)
 
 
 def _elsewhere(address: str) -> Answer:

@@ -2,9 +2,7 @@
 
 import hashlib
 import json
-import logging
 import os
-import sqlite3
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -14,8 +12,8 @@ from typing import Any, Final, Protocol
 from pygeoapi.api import API
 
 from boundaries import __version__
-from boundaries.errors import BoundariesError
 from boundaries.release.cache import Cache
+from boundaries.release.following import Following, Refused
 from boundaries.release.lookup import Lookup
 from boundaries.release.store import CURRENT, FOLDER, LIST, MANIFEST, mapped, open_release
 from boundaries.service.download_files import Store
@@ -27,10 +25,7 @@ from boundaries.service.ogcapi.layers import CACHE_BYTES, Layers
 from boundaries.service.ogcapi.query import Limits
 from boundaries.service.problems import Problem
 
-LOGGER = logging.getLogger(__name__)
 _PREPARED_BYTES: Final = 16 << 20
-#: What reading a release can raise where it is damaged or of another make.
-_UNREADABLE: Final = (BoundariesError, sqlite3.Error, LookupError, ValueError, TypeError, OSError)
 _DOCUMENT_BYTES: Final = 32 << 20
 _MAX_AGE: Final = 60
 
@@ -55,8 +50,8 @@ class State:
         self.cache_control = f"public, max-age={int(own.get('max_age', _MAX_AGE))}"
         self.since = time.time()
         self._made = _made(address)
-        #: A newer release that cannot be served (the log says why); empty if there is none.
-        self.refused = ""
+        #: A newer release that cannot be served, if there is one.
+        self.refused: Refused | None = None
         limits = settings["server"].get("limits") or {}
         self.limits = Limits(int(limits.get("default_items", 100)), int(limits.get("max_items", 10_000)))
         self.config = catalog.configuration(settings, self.manifest, self.layers, package, offered)
@@ -82,7 +77,14 @@ class State:
             "serving_since_s": round(now - self.since),
             "version": __version__,
         }
-        return told | ({"refused": self.refused} if self.refused else {})
+        return told | (self._passed_over() if self.refused else {})
+
+    def _passed_over(self) -> dict[str, Any]:
+        """Return what /health tells of a newer release that cannot be served; the log says why in full."""
+        refused = self.refused
+        assert refused is not None
+        again = max(0, round(refused.again - time.monotonic()))
+        return {"refused": refused.release, "refused_tries": refused.tries, "refused_next_try_in_s": again}
 
 
 def _pages(about: Mapping[str, Any], layers: Layers, *, files: bool) -> Pages:
@@ -132,24 +134,30 @@ class Follower(Protocol):
 
 
 class Current:
-    """Follows ``current``: a new release is made ready in full, then takes the place of the old one.
+    """Follows ``current``: by the rule of `boundaries.release.following`, a new release takes the place of the old.
 
     So it is when a release gets downloads while it is served. The check is a readlink and a stat a request.
     While the new state is made ready (about a second for the nation), all go on with the old one: in a thread of
     its own if `background`, else in the request that saw the change, which then is the first to be served from the
-    new one. A release that cannot be read is logged once and passed over; the old one stays.
+    new one.
     """
 
-    def __init__(self, root: Path, make: Callable[[str], State], *, background: bool = False) -> None:
+    def __init__(
+        self,
+        root: Path,
+        make: Callable[[str], State],
+        *,
+        background: bool = False,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._root = root
         self._link = str(root / CURRENT)
         single = (root / MANIFEST).is_file()
         self._list = str((root if single else root / CURRENT) / FOLDER / LIST)
         self._make = make
         self._background = background
-        self._lock = threading.Lock()
-        self._target = self._look()
-        self._state = make(str(open_release(root).path))
+        target = self._look()
+        self._following = Following(make(str(open_release(root).path)), target, clock)
 
     def _look(self) -> tuple[str, int]:
         """Return where the link points and when the list of downloads was written; what is away is "" or 0."""
@@ -163,31 +171,28 @@ class Current:
             return link, 0
 
     def _moved(self) -> tuple[str, int] | None:
-        """Return what is there now if it is something new. What went away changes nothing of what is served."""
-        link, listed = found = self._look()
-        other = link not in ("", self._target[0])
-        return found if other or listed not in (0, self._target[1]) else None
+        """Return what is there now if it is to be tried. What went away changes nothing of what is served."""
+        served, (link, listed) = self._following.target, self._look()
+        if link in ("", served[0]) and listed in (0, served[1]):
+            self._following.forget()
+            return None
+        return (link, listed) if self._following.due((link, listed)) else None
 
     def get(self) -> State:
         """Return the state to serve this request from."""
-        if self._moved() and self._lock.acquire(blocking=False):
+        if self._moved() and self._following.begin():
             if self._background:
                 threading.Thread(target=self._switch, name="release", daemon=True).start()
             else:
                 self._switch()
-        return self._state
+        return self._following.state
 
     def _switch(self) -> None:
-        """Make the new state ready and put it in place; the caller has taken the lock, which this gives back."""
+        """Make the new state ready and put it in place; the caller has taken the right, which this gives back."""
         try:
             target = self._moved()
-            if target is None:
-                return
-            try:
-                self._state = self._make(str(open_release(self._root).path))
-            except _UNREADABLE as error:
-                LOGGER.error("release %s cannot be served, keeping %s: %s", target[0], self._state.id, error)
-                self._state.refused = Path(target[0] or self._root).name
-            self._target = target
+            if target is not None:
+                name = Path(target[0] or self._root).name
+                self._following.go_over(target, name, lambda: self._make(str(open_release(self._root).path)))
         finally:
-            self._lock.release()
+            self._following.end()

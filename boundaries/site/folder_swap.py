@@ -5,8 +5,6 @@ folder or the new one. What other people put into the old folder (CNAME, .git) i
 """
 
 import contextlib
-import ctypes
-import errno
 import fcntl
 import hashlib
 import json
@@ -19,15 +17,13 @@ from pathlib import Path
 from typing import Any, Final
 
 from boundaries.errors import BoundariesError
+from boundaries.release.exchange import exchanged
 from boundaries.release.staging import FULL
 
 #: The list of a site's files; a folder with such a list is one of ours.
 LIST: Final = "site.json"
 FORMAT: Final = 1
-_AT_FDCWD: Final = -100  # linux/fcntl.h: paths are relative to the working directory
-_EXCHANGE: Final = 2  # linux/fs.h: RENAME_EXCHANGE
 _YOUNG_S: Final = 10.0  # a draft may have been made a moment ago and not be held yet
-_CANNOT: Final = (errno.ENOSYS, errno.EINVAL, errno.ENOTSUP)
 
 
 class SiteError(BoundariesError):
@@ -148,7 +144,7 @@ def _swap(target: Path, staging: Path) -> None:
     """Exchange two folders in one step; where the system cannot, by two renames, and back if the second fails."""
     if not target.exists():
         staging.rename(target)
-    elif not _exchanged(staging, target):
+    elif not exchanged(staging, target):
         before = _before(target)
         target.rename(before)
         try:
@@ -158,18 +154,6 @@ def _swap(target: Path, staging: Path) -> None:
             raise
         shutil.rmtree(before, ignore_errors=True)
     _sync_one(target.parent)
-
-
-def _exchanged(one: Path, other: Path) -> bool:
-    rename = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)
-    if rename is None:
-        return False
-    if rename(_AT_FDCWD, os.fsencode(one), _AT_FDCWD, os.fsencode(other), _EXCHANGE) == 0:
-        return True
-    code = ctypes.get_errno()
-    if code in _CANNOT:
-        return False
-    raise OSError(code, os.strerror(code), str(other))
 
 
 def _before(target: Path) -> Path:
