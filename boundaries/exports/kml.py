@@ -1,7 +1,8 @@
 """KML 2.2 for the legacy user: a placemark a row, named by its dapil, all columns as typed data.
 
-GDAL's KML drivers write fifteen digits or drop the types; this writer streams, with seven decimals. Outsides run
-counter-clockwise, as KML has it.
+Not by GDAL (3.12): its drivers keep the seven decimals, but have no place for the columns' titles and the origin of a
+file, and write integers of 64 bits as text (docs/formats.md has the figures). Outsides run counter-clockwise, as KML
+has it.
 """
 
 import json
