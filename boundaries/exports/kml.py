@@ -5,7 +5,6 @@ file, and write integers of 64 bits as text (docs/formats.md has the figures). O
 has it.
 """
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
@@ -16,7 +15,7 @@ from boundaries.law.columns import Attribute
 from boundaries.release.dataset import Dataset
 from boundaries.release.feature_file import geometry_texts
 from boundaries.release.store import plain
-from boundaries.release.writing import both, oriented
+from boundaries.release.writing import both, oriented, texts
 
 _TYPES: Final = {"text": "string", "integer": "int", "real": "double"}
 #: Blue lines, a fill that lets the map through (aabbggrr).
@@ -54,8 +53,7 @@ def _head(dataset: Dataset) -> Iterator[str]:
     yield f'<Schema name="{escape(dataset.name)}" id="kolom">\n'
     yield from (_field(column) for column in dataset.columns)
     yield "</Schema>\n<ExtendedData>\n"
-    for name, value in dataset.about().items():
-        text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, sort_keys=True)
+    for name, text in texts(dataset.about()).items():
         yield f'<Data name="{name}"><value>{_escaped(text)}</value></Data>\n'
     yield "</ExtendedData>\n"
 
