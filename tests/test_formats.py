@@ -628,6 +628,17 @@ def test_what_a_dbf_cannot_hold_is_cut_between_characters_and_told(hostile: Data
     assert whole["nama_provinsi"].tolist() == hostile.frame["nama_provinsi"].tolist()
 
 
+def test_every_row_of_the_table_of_columns_is_whole() -> None:
+    """Once for each table, of a known type, named and explained in both languages."""
+    text = (ROOT / "boundaries" / "law" / "columns.csv").read_text(encoding="utf-8")
+    rows = list(csv.DictReader(text.splitlines(), strict=True))
+    assert len({(row["only_in"], row["name"]) for row in rows}) == len(rows)
+    for row in rows:
+        assert row["kind"] in ("text", "integer", "real"), row
+        assert all(row[key].strip() for key in row if key not in ("only_in", "unit")), row
+        assert None not in row, row
+
+
 def test_every_published_column_has_a_short_name() -> None:
     from boundaries.law.columns import PLAN, PLAN_TABLE, UNIT
 

@@ -20,7 +20,7 @@ the regulations' lists, and none begins so.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -28,28 +28,11 @@ import pandas as pd
 
 from boundaries.errors import CodeError, ReleaseError
 from boundaries.law import codes
-from boundaries.law.columns import ASSIGNMENT, MEMBERS, PLAN, UNIT, Attribute
+from boundaries.law.columns import ASSIGNMENT_FILE, KEY, Attribute
 from boundaries.release.dataset import Dataset, Datasets
 from boundaries.release.writing import new_file
 
 PREFIX: Final = "unit-"
-#: The last column of every CSV: the code of the row's unit, in a form that no spreadsheet takes for a number.
-KEY: Final = Attribute(
-    "kunci", "text", "Kunci wilayah", "Unit key",
-    "unit- dan kode wilayah (pada dapil: kabupaten/kota atau provinsi letaknya), agar program lembar kerja tidak "
-    "mengubah kode menjadi angka atau tanggal.",
-    "unit- and the unit's code (of a dapil: the regency, city or province that it lies in), so that no spreadsheet "
-    "makes a number or a date of the code.",
-)  # fmt: skip
-
-
-def _pick(names: str) -> tuple[Attribute, ...]:
-    known = {column.name: column for column in (*PLAN, *UNIT, *MEMBERS, *ASSIGNMENT, KEY)}
-    return tuple(known[name] for name in names.split())
-
-
-#: Columns of ``<plan>-assignment.csv``; primary key ``kunci`` (or ``kode_unit``), foreign key ``id``.
-ASSIGNMENT_COLUMNS: Final = _pick("kunci kode_unit nama_unit tingkat id kode_dapil nama_dapil lembaga tahun")
 #: What may stand bare: all but separators, quotes, line ends, blanks at either end, and nothing at all.
 _QUOTED: Final = re.compile('[",\r\n]|^$|^\\s|\\s$')
 
@@ -68,13 +51,13 @@ def csv_bytes(dataset: Dataset) -> bytes:
     """Return the attributes of a dataset as CSV."""
     frame = dataset.frame
     unit = frame["kode_kabkota"].fillna(frame["kode_provinsi"]) if dataset.key == "id" else frame[dataset.key]
-    return table_bytes(frame.assign(**{KEY.name: PREFIX + unit}), columns(dataset))
+    return table_bytes(frame.assign(**{KEY.name: PREFIX + unit})[[each.name for each in columns(dataset)]])
 
 
-def table_bytes(frame: pd.DataFrame, described: Sequence[Attribute]) -> bytes:
-    """Return the described columns of a table as CSV, with a header."""
-    cells = [_cells(frame[column.name]) for column in described]
-    lines = [",".join(column.name for column in described), *map(",".join, zip(*cells, strict=True))]
+def table_bytes(frame: pd.DataFrame) -> bytes:
+    """Return a table as CSV, with a header; text, integers and floats, without the index."""
+    cells = [_cells(frame[name]) for name in frame.columns]
+    lines = [",".join(frame.columns), *map(",".join, zip(*cells, strict=True))]
     return ("\n".join(lines) + "\n").encode()
 
 
@@ -115,7 +98,7 @@ def write_assignment(dataset: Dataset, rows: pd.DataFrame, names: Mapping[str, s
         tingkat=[codes.level(code) for code in units],
     ).sort_values("kode_unit", ignore_index=True)
     with new_file(path) as part:
-        part.write_bytes(table_bytes(found, ASSIGNMENT_COLUMNS))
+        part.write_bytes(table_bytes(found[[each.name for each in ASSIGNMENT_FILE]]))
 
 
 def unit_names(datasets: Datasets) -> dict[str, str]:

@@ -4,8 +4,9 @@ The features stand in the order of the tree, not of their ids. The header carrie
 JSON and every column's title and description.
 """
 
-import json
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any, Final
 
 import pyarrow as pa
 import pyogrio
@@ -13,9 +14,9 @@ import shapely
 
 from boundaries.release.dataset import Dataset
 from boundaries.release.geopackage import IncompleteError
-from boundaries.release.writing import arrow_column, both, both_titles, facts, oriented
+from boundaries.release.writing import arrow_column, both, both_titles, facts, oriented, texts
 
-GEOMETRY = pa.field("geometry", pa.binary(), metadata={"ARROW:extension:name": "ogc.wkb"})
+_GEOMETRY: Final = pa.field("geometry", pa.binary(), metadata={"ARROW:extension:name": "ogc.wkb"})
 
 
 def write_flatgeobuf(dataset: Dataset, path: Path) -> None:
@@ -29,25 +30,36 @@ def write_flatgeobuf(dataset: Dataset, path: Path) -> None:
         )
         for column, array in zip(dataset.columns, arrays, strict=True)
     ]
-    wkb = pa.array(shapely.to_wkb(oriented(dataset), byte_order=1), type=pa.binary())
-    pyogrio.write_arrow(
-        pa.Table.from_arrays([*arrays, wkb], schema=pa.schema([*fields, GEOMETRY])),
+    write_by_gdal(
+        dataset,
         path,
+        fields,
+        arrays,
         layer=dataset.name,
         driver="FlatGeobuf",
-        geometry_name="geometry",
         geometry_type="MultiPolygon",
-        crs="EPSG:4326",
-        layer_metadata={
-            name: value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, sort_keys=True)
-            for name, value in facts(dataset).items()
-        },
+        layer_metadata=texts(facts(dataset)),
         layer_options={
             "SPATIAL_INDEX": "YES",
             "TITLE": both_titles(dataset),
             "DESCRIPTION": both(dataset),
         },
     )
+
+
+def write_by_gdal(
+    dataset: Dataset, path: Path, fields: Sequence[pa.Field], arrays: Sequence[pa.Array], **options: Any
+) -> None:
+    """Write columns and shapes of a dataset with options of `pyogrio.write_arrow`, and read them back.
+
+    Raises
+    ------
+    IncompleteError
+        The file does not hold what was to be written.
+    """
+    wkb = pa.array(shapely.to_wkb(oriented(dataset), byte_order=1), type=pa.binary())
+    table = pa.Table.from_arrays([*arrays, wkb], schema=pa.schema([*fields, _GEOMETRY]))
+    pyogrio.write_arrow(table, path, geometry_name="geometry", crs="EPSG:4326", **options)
     check_read_back(dataset, path)
 
 

@@ -1,10 +1,10 @@
 """KML 2.2 for the legacy user: a placemark a row, named by its dapil, all columns as typed data.
 
-GDAL's KML drivers write fifteen digits or drop the types; this writer streams, with seven decimals. Outsides run
-counter-clockwise, as KML has it.
+Not by GDAL (3.12): its drivers keep the seven decimals, but have no place for the columns' titles and the origin of a
+file, and write integers of 64 bits as text (docs/formats.md has the figures). Outsides run counter-clockwise, as KML
+has it.
 """
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
@@ -15,7 +15,7 @@ from boundaries.law.columns import Attribute
 from boundaries.release.dataset import Dataset
 from boundaries.release.feature_file import geometry_texts
 from boundaries.release.store import plain
-from boundaries.release.writing import both, oriented
+from boundaries.release.writing import both, oriented, texts
 
 _TYPES: Final = {"text": "string", "integer": "int", "real": "double"}
 #: Blue lines, a fill that lets the map through (aabbggrr).
@@ -53,8 +53,7 @@ def _head(dataset: Dataset) -> Iterator[str]:
     yield f'<Schema name="{escape(dataset.name)}" id="kolom">\n'
     yield from (_field(column) for column in dataset.columns)
     yield "</Schema>\n<ExtendedData>\n"
-    for name, value in dataset.about().items():
-        text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, sort_keys=True)
+    for name, text in texts(dataset.about()).items():
         yield f'<Data name="{name}"><value>{_escaped(text)}</value></Data>\n'
     yield "</ExtendedData>\n"
 

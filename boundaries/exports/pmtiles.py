@@ -21,6 +21,7 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from pmtiles.tile import zxy_to_tileid
 
 from boundaries import __version__
 from boundaries.exports.tiling import archive, clipping, vector_tile, zooms
@@ -58,7 +59,6 @@ def write_pmtiles(release: Release, year: int, path: Path) -> None:
         archive.write_archive(
             part,
             _tiles(zooms.finest(zooms.mercator(topology)), layers),
-            zooms=(0, zooms.MAX_ZOOM),
             bounds=bounds,
             centre=_centre(bounds),
             metadata=_metadata(release, year, names, tables),
@@ -75,7 +75,7 @@ def _tiles(topology: Topology, layers: Sequence[vector_tile.Layer]) -> Iterator[
         for zoom in band.zooms:
             pieces = clipping.cut(pieces, zooms.extent(topology.grid, zoom))
             for x, y, tile in vector_tile.encode(clipping.on_grid(pieces, shapes), shapes, zoom, layers):
-                yield archive.tile_id(zoom, x, y), tile
+                yield zxy_to_tileid(zoom, x, y), tile
 
 
 def _attributes(release: Release, layer: str) -> pd.DataFrame:

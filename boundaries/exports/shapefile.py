@@ -11,19 +11,17 @@ import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import pandas as pd
 import pyarrow as pa
-import pyogrio
-import shapely
 
 from boundaries.errors import ReleaseError
 from boundaries.exports.csvtable import csv_bytes, table_bytes
-from boundaries.exports.flatgeobuf import GEOMETRY, check_read_back
+from boundaries.exports.flatgeobuf import write_by_gdal
 from boundaries.law.columns import Attribute
 from boundaries.release.dataset import Dataset
-from boundaries.release.writing import arrow_column, oriented
+from boundaries.release.writing import arrow_column
 
 #: The longest text of a DBF, in bytes.
 WIDTH: Final = 254
@@ -39,12 +37,8 @@ _LETTERS: Final = 10
 _LONGEST_INTEGER: Final = 10**9  # nine digits: GDAL and QGIS read them as integers, more as reals
 _PARTS: Final = (".shp", ".shx", ".dbf", ".prj", ".cpg", ".qix")
 _LEGEND: Final = (
-    *(
-        Attribute(name, "text", "", "", "", "")
-        for name in ("kolom", "kolom_asli", "tipe", "judul", "title", "keterangan", "description")
-    ),
-    Attribute("baris_tak_utuh", "integer", "", "", "", ""),
-)
+    "kolom", "kolom_asli", "tipe", "judul", "title", "keterangan", "description", "baris_tak_utuh",
+)  # fmt: skip
 README: Final = "BACA-SAYA-README.txt"
 
 
@@ -128,27 +122,20 @@ def _write_shp(dataset: Dataset, columns: list[_Column], shp: Path) -> None:
         )
         for each in columns
     ]
-    # GDAL turns the rings the way that the format has them.
-    wkb = pa.array(shapely.to_wkb(oriented(dataset), byte_order=1), type=pa.binary())
-    table = pa.Table.from_arrays(
-        [*(each.array for each in columns), wkb], schema=pa.schema([*fields, GEOMETRY])
-    )
-    options: dict[str, Any] = {
-        "SHPT": "POLYGON",
-        "DBF_DATE_LAST_UPDATE": dataset.origin.date.isoformat(),
-        "SPATIAL_INDEX": "YES",
-    }
-    pyogrio.write_arrow(
-        table,
+    write_by_gdal(  # GDAL turns the rings the way that the format has them
+        dataset,
         shp,
+        fields,
+        [each.array for each in columns],
         driver="ESRI Shapefile",
-        geometry_name="geometry",
         geometry_type="Polygon",
-        crs="EPSG:4326",
         encoding="UTF-8",
-        layer_options=options,
+        layer_options={
+            "SHPT": "POLYGON",
+            "DBF_DATE_LAST_UPDATE": dataset.origin.date.isoformat(),
+            "SPATIAL_INDEX": "YES",
+        },
     )
-    check_read_back(dataset, shp)
 
 
 def _legend(columns: list[_Column]) -> bytes:
@@ -159,7 +146,7 @@ def _legend(columns: list[_Column]) -> bytes:
         )
         for each in columns
     ]  # fmt: skip
-    return table_bytes(pd.DataFrame(rows, columns=[column.name for column in _LEGEND]), _LEGEND)
+    return table_bytes(pd.DataFrame(rows, columns=list(_LEGEND)))
 
 
 def _readme(dataset: Dataset, columns: list[_Column]) -> str:

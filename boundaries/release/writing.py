@@ -1,11 +1,12 @@
 """How one file of an export comes into being: whole or not at all, and only from what every format can hold."""
 
+import json
 import os
 import re
 import shutil
 import sqlite3
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -136,6 +137,14 @@ def arrow_column(dataset: Dataset, column: Attribute, values: pd.Series | None =
 def facts(dataset: Dataset) -> dict[str, Any]:
     """Return what a file tells of itself: `Dataset.about` and its columns in both languages."""
     return {**dataset.about(), "columns": [_described(column) for column in dataset.columns]}
+
+
+def texts(facts: Mapping[str, Any]) -> dict[str, str]:
+    """Return facts for a format that holds text only: what is none stands as JSON."""
+    return {
+        name: value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, sort_keys=True)
+        for name, value in facts.items()
+    }
 
 
 def both(dataset: Dataset) -> str:

@@ -13,7 +13,6 @@ import pandas as pd
 
 from boundaries import __version__
 from boundaries.errors import ReleaseError
-from boundaries.exports import csvtable
 from boundaries.exports.metadata.described import (  # fmt: skip
     CODES,
     KEYWORDS,
@@ -29,7 +28,7 @@ from boundaries.exports.metadata.described import (  # fmt: skip
     licence_text,
 )
 from boundaries.law.codes import LENGTH
-from boundaries.law.columns import Attribute, columns_of
+from boundaries.law.columns import ASSIGNMENT_FILE, KEY, LEDGER, Attribute, columns_of
 from boundaries.law.meta import CHAMBERS
 from boundaries.release.store import Release
 
@@ -57,23 +56,6 @@ _UNITS: Final = {
     "kode_kabkota": "unit-kabkota",
     "kode_kecamatan": "unit-kecamatan",
 }
-_LEDGER: Final = tuple(
-    Attribute(name, kind, title[0], title[1], title[2], title[3], unit)  # type: ignore[arg-type]
-    for name, kind, unit, *title in (
-        ("file", "text", "", "Berkas", "File", "Berkas TopoJSON.", "The TopoJSON file."),
-        ("object", "text", "", "Objek", "Object", "Objek di dalam berkas.", "The object in the file."),
-        ("id", "text", "", "ID", "ID", "Pengenal dapil, atau kode wilayah.", "Id of the dapil, or code of the unit."),
-        ("area_error_pct", "real", "%", "Galat luas", "Area error",
-         "Luas sesudah dibanding sebelum penyederhanaan, dikurangi satu.", "Area after over area before, less one."),
-        ("moved_pct", "real", "%", "Luas berpindah", "Ground moved",
-         "Selisih simetris dibanding luas semula.", "Symmetric difference over the area before."),
-        ("hausdorff_m", "real", "m", "Jarak Hausdorff", "Hausdorff distance",
-         "Jarak terjauh antara garis sebelum dan sesudah.", "Largest distance between a line before and after."),
-        ("islands", "integer", "", "Pulau", "Islands", "Jumlah poligon semula.", "Polygons before."),
-        ("islands_drawn", "integer", "", "Pulau tergambar", "Islands drawn", "Jumlah poligon yang digambar.",
-         "Polygons drawn."),
-    )
-)  # fmt: skip
 
 
 def make(release: Release, entries: Sequence[Entry], base_url: str | None = None) -> bytes:
@@ -188,12 +170,12 @@ class _Resources:
     def _table(self, entry: Entry, dataset: str) -> dict[str, Any]:
         """The encoding and schema of a CSV."""
         if entry["format"] == "quality":
-            schema = _schema(_LEDGER, ["file", "object", "id"])
+            schema = _schema(LEDGER, ["file", "object", "id"])
         elif entry["format"] == "assignment":
-            schema = _schema(csvtable.ASSIGNMENT_COLUMNS, ["kode_unit"])
+            schema = _schema(ASSIGNMENT_FILE, ["kode_unit"])
             schema["foreignKeys"] = [_key("id", dataset, "id")] if dataset in self._csv else []
         else:
-            described = (*columns_of(dataset), csvtable.KEY)
+            described = (*columns_of(dataset), KEY)
             key = "id" if described[0].name == "id" else "kode"
             schema = _schema(described, [key])
             schema["foreignKeys"], missing = self._foreign(dataset, [column.name for column in described])

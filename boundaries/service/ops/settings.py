@@ -2,6 +2,10 @@
 
 The field ``max_url`` is the argument ``--max-url`` and the variable ``DAPIL_MAX_URL``; so for every field.
 A variable that is empty counts as not set.
+
+Not by pydantic-settings (2.16), though a trial was 36 lines shorter: its errors do not know whether a value came from
+an argument or a variable, and name one end of a range ("less than or equal to 65535") where ours name both; ``80.0``
+passes for a port; --help grows ``--rate.per-second`` and ``{JSON,null}``; importing takes 120 ms of CPU instead of 20.
 """
 
 import argparse
