@@ -233,7 +233,7 @@ def test_a_failure_leaves_the_release_without_downloads_and_no_staging(
 
 
 def test_info_tells_of_the_downloads(made: Release) -> None:
-    result = CliRunner().invoke(main, ["info", str(made.path)])
+    result = CliRunner().invoke(main, ["info", "--release", str(made.path)])
     assert result.exit_code == 0, result.output
     assert f"{len(listed(made)):,} files" in result.stdout
 

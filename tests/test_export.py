@@ -32,11 +32,11 @@ def release(tmp_path_factory: pytest.TempPathFactory) -> Release:
 
 
 def export(release: Release, *words: object) -> Result:
-    return CliRunner().invoke(main, ["export", str(release.path), *map(str, words)])
+    return CliRunner().invoke(main, ["export", "--release", str(release.path), *map(str, words)])
 
 
 def command(release: Release, *words: str) -> list[str]:
-    return [sys.executable, "-m", "boundaries.cli", "export", str(release.path), *words]
+    return [sys.executable, "-m", "boundaries.cli", "export", "--release", str(release.path), *words]
 
 
 def test_into_a_pipe_goes_the_file_and_nothing_else(release: Release) -> None:
@@ -60,7 +60,7 @@ def test_what_comes_through_a_pipe_is_what_is_written_to_a_file(
 
 
 def test_a_reader_that_has_had_enough_is_no_fault(release: Release) -> None:
-    shell = f"'{sys.executable}' -m boundaries.cli export '{release.path}' --format geojson --chamber dpr | head -c 20"
+    shell = f"'{sys.executable}' -m boundaries.cli export -r '{release.path}' --format geojson --chamber dpr | head -c 20"
     done = subprocess.run(["bash", "-o", "pipefail", "-c", shell], cwd=ROOT, capture_output=True, check=False)
     assert done.stdout == b'{"type":"FeatureColl'
     assert done.stderr == b""
@@ -177,7 +177,7 @@ def test_a_place_that_cannot_be_written_is_named_and_nothing_is_left(
 
 
 def test_what_was_there_stays_until_the_new_file_is_whole(release: Release, tmp_path: Path) -> None:
-    path = tmp_path / "x.csv"
+    path = tmp_path / "x.geojson"
     path.write_text("before")
     limit = ["bash", "-c", 'ulimit -f 1; exec "$@"', "bash"]
     done = subprocess.run(
@@ -187,9 +187,9 @@ def test_what_was_there_stays_until_the_new_file_is_whole(release: Release, tmp_
     assert done.returncode == 6, done.stderr
     assert "room" in done.stderr
     assert path.read_text() == "before"
-    assert [each.name for each in tmp_path.iterdir()] == ["x.csv"]
-    assert export(release, "--chamber", "dpr", "--format", "csv", "-o", path).exit_code == 0
-    assert path.read_text().startswith("id,")
+    assert [each.name for each in tmp_path.iterdir()] == ["x.geojson"]
+    assert export(release, "--chamber", "dpr", "-o", path).exit_code == 0
+    assert path.read_text().startswith('{"type"')
 
 
 def test_what_is_simplified_says_so(release: Release) -> None:

@@ -450,7 +450,7 @@ def test_the_command(release, tmp_path):
     assert told["bytes"] == sum(map(len, found.values()))
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "x").write_text("x")
-    run = CliRunner().invoke(main, ["site", str(tmp_path / "mine"), str(release.path)])
+    run = CliRunner().invoke(main, ["site", str(tmp_path / "mine"), "-r", str(release.path)])
     assert run.exit_code == 6
     assert "no site that dapil made" in run.stderr
 

@@ -50,7 +50,7 @@ def _read(release: Release, name: str) -> tuple[pd.DataFrame, NDArray[np.object_
     key = "id" if "id" in frame.columns else "kode"
     if frame[key].duplicated().any():
         raise ReleaseError(
-            f"{release.id}, {name}: {key} is not unique; check it with: dapil verify {release.path}"
+            f"{release.id}, {name}: {key} is not unique; check it with: dapil verify --release {release.path}"
         )
     return frame.set_index(key), geometry
 

@@ -11,6 +11,7 @@ import logging
 import math
 import multiprocessing
 import os
+import shlex
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
@@ -90,7 +91,7 @@ def add(release: Release, *, tell: Tell = log.debug) -> Path:
     if target.exists():
         if faults := list(damage(release)):
             raise ReleaseError(
-                f"{target} is damaged ({faults[0]}); remove it and make it again: dapil export --all"
+                f"{target} is damaged ({faults[0]}); remove it and make it again: {make_command(release.path)}"
             )
         return target
     out = writable(release.path.parent)
@@ -109,6 +110,11 @@ def add(release: Release, *, tell: Tell = log.debug) -> Path:
     return target
 
 
+def make_command(release: Path) -> str:
+    """Return the command that makes the downloads of the release at `release`."""
+    return f"dapil export --all --release {shlex.quote(str(release))}"
+
+
 def read(release: Release) -> dict[str, Any] | None:
     """Return the list of a release's downloads, None where it has none. Raises ReleaseError where it is damaged."""
     path = release.path / FOLDER / LIST
@@ -122,7 +128,8 @@ def read(release: Release) -> dict[str, Any] | None:
         return dict(json.loads(content))
     except (OSError, ValueError, ReleaseError) as error:
         raise ReleaseError(
-            f"{path} cannot be read ({error}); remove {path.parent} and make it again: dapil export --all"
+            f"{path} cannot be read ({error}); remove {path.parent} and make it again: "
+            f"{make_command(release.path)}"
         ) from None
 
 

@@ -2,6 +2,7 @@
 
 import shutil
 import tempfile
+import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -26,6 +27,15 @@ _OTHERS: Final[Mapping[str, str]] = {
 #: Formats that hold rows only.
 _PLAIN: Final = (*(name for name, each in FORMATS.items() if not each.needs_geometry), "assignment")
 NAMES: Final = (*FORMATS, *_OTHERS)
+#: How a file's name ends, and the formats that it may be of; the first is meant where none is named.
+ENDINGS: Final[Mapping[str, tuple[str, ...]]] = {
+    "-assignment.csv": ("assignment", "csv"), ".csv": ("csv", "assignment"), ".gpkg": ("gpkg",),
+    ".geojson": ("geojson",), ".json": ("geojson", "topojson"), ".topojson": ("topojson",), ".fgb": ("fgb",),
+    ".parquet": ("parquet",), ".geoparquet": ("parquet",), ".shp.zip": ("shp",), ".zip": ("shp",),
+    ".shp": ("shp",), ".kml": ("kml",), ".pmtiles": ("pmtiles",),
+}  # fmt: skip
+#: The files of a Shapefile that is not packed.
+_LOOSE: Final = (".shx", ".dbf", ".prj", ".cpg", ".qix", ".shp")
 
 Write = Callable[[Path], None]
 
@@ -54,6 +64,29 @@ class Export:
     text: bool = False
 
 
+def format_of(path: Path, given: str | None) -> str:
+    """Return the format of a file to be written: what its name ends in says it, or `given`, or both the same.
+
+    A directory, and a name without an ending, say nothing: `given`, or gpkg. Raises ReleaseError where the name
+    contradicts `given`, or ends in what is no format and none is given.
+    """
+    if path.is_dir() or not path.suffix:
+        return given or "gpkg"
+    name = path.name.lower()
+    meant = next((formats for ending, formats in ENDINGS.items() if name.endswith(ending)), ())
+    if given is None and not meant:
+        raise ReleaseError(
+            f"{path.name}: {path.suffix} is no ending of a format; choose among {', '.join(ENDINGS)}, "
+            "or name a --format"
+        )
+    if given in NAMES and meant and given not in meant:
+        raise ReleaseError(
+            f"{path.name} is the name of {' or '.join(meant)}, and --format says {given}: leave --format away, or "
+            f"end the name in {', '.join(end for end, formats in ENDINGS.items() if given in formats)}"
+        )
+    return given or meant[0]
+
+
 def find(release: Release, wanted: Wanted) -> Export:
     """Return the file that is asked for. Raises ReleaseError that names what is wrong and what there is."""
     _known("format", wanted.format, NAMES)
@@ -74,11 +107,15 @@ def find(release: Release, wanted: Wanted) -> Export:
 def save(export: Export, path: Path) -> Path:
     """Write the file to `path`, or under its own name into that directory; return where it is.
 
-    By one rename: what was there before stays until the new file is whole. Raises ReleaseError where it cannot be
-    written.
+    By one rename: what was there before stays until the new file is whole. A ``.shp`` is unpacked beside its zip, which
+    holds the legend and all attributes in full. Raises ReleaseError where it cannot be written.
     """
     if path.is_dir():
         path = path / export.name
+    if path.exists() and not path.is_file():
+        raise ReleaseError(f"{path} is no file; leave -o away to write to standard output")
+    if path.suffix.lower() == ".shp":
+        return _unpacked(save(export, path.with_name(f"{path.name}.zip")), path)
     if not path.parent.is_dir():
         raise ReleaseError(f"{path.parent} is no directory; make it first")
     try:
@@ -89,6 +126,21 @@ def save(export: Export, path: Path) -> Path:
                 part.replace(path)
     except OSError as error:
         raise ReleaseError(f"{path.parent} cannot be written: {error.strerror}; name another place") from None
+    return path
+
+
+def _unpacked(archive: Path, path: Path) -> Path:
+    """Put the parts of a packed Shapefile beside it, under the name of `path`, ``.shp`` as the last."""
+    with (
+        zipfile.ZipFile(archive) as packed,
+        tempfile.TemporaryDirectory(prefix=".dapil-", dir=path.parent) as place,
+    ):
+        inside = {Path(name).suffix: name for name in packed.namelist() if Path(name).suffix in _LOOSE}
+        with _told(path.parent, path):
+            for suffix in _LOOSE:
+                (Path(place) / suffix).write_bytes(packed.read(inside[suffix]))
+            for suffix in _LOOSE:
+                (Path(place) / suffix).replace(path.with_suffix(suffix))
     return path
 
 

@@ -9,7 +9,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Any, Final, Literal, Protocol
 
 import numpy as np
 import shapely
@@ -18,6 +18,7 @@ from pyproj import Geod
 
 from boundaries.errors import BoundariesError, NotFound
 from boundaries.law.codes import LENGTH, Level, ancestor, finest, level
+from boundaries.law.doubts import doubts
 from boundaries.release.geopackage_reader import GeoPackage
 
 CHAMBERS: Final = ("dpr", "dpd", "dprd-provinsi", "dprd-kabkota")
@@ -30,6 +31,12 @@ _METRES_PER_DEGREE: Final = 110_500.0  # the least length of a degree of latitud
 #: Where Indonesia's longitudes and latitudes lie; they do not overlap, so a swapped pair shows.
 _LONGITUDES: Final = (90.0, 145.0)
 _LATITUDES: Final = (-15.0, 10.0)
+_WORDS: Final = {
+    "id": {"sea": "di laut, {} m dari daratan terdekat", "near": "{0.jarak_m:.1f} m dari {0.nama} ({0.kode})",
+           "seat": "{0.nama_dapil}, {0.kursi} kursi ({0.dasar_hukum})", "doubt": "diragukan"},
+    "en": {"sea": "at sea, {} m from the nearest land", "near": "{0.jarak_m:.1f} m from {0.nama} ({0.kode})",
+           "seat": "{0.nama_dapil}, {0.kursi} seats ({0.dasar_hukum})", "doubt": "doubtful"},
+}  # fmt: skip
 _FACTS: Final = ("id", "kode_dapil", "nama_dapil", "kursi", "mulai", "selesai", "dasar_hukum", "ragu")
 
 
@@ -111,19 +118,19 @@ class LookupResult:
             {"titik": point} | answer | {"tetangga": list(answer["tetangga"]), "dapil": list(answer["dapil"])}
         )
 
-    def as_text(self) -> str:
+    def as_text(self, language: Literal["id", "en"] = "id") -> str:
         """Return the answer as lines for a person."""
+        words = _WORDS[language]
         units = [unit for unit in (self.desa, self.kecamatan, self.kabkota, self.provinsi) if unit]
         lines = [", ".join(f"{unit.nama} ({unit.kode})" for unit in units)]
         if not self.di_darat:
-            lines.append(
-                f"di laut, {self.jarak_m:,.0f} m dari daratan terdekat / at sea, off the nearest land"
-            )
-        lines += [f"{each.jarak_m:,.1f} m dari / from {each.nama} ({each.kode})" for each in self.tetangga]
+            lines.append(words["sea"].format(f"{self.jarak_m:.0f}"))
+        lines += [words["near"].format(each) for each in self.tetangga]
         for seat in self.dapil:
-            told = f"{seat.nama_dapil}, {seat.kursi} kursi ({seat.dasar_hukum})"
-            lines.append(f"{seat.lembaga:<14}{seat.tahun}  {seat.alasan['id'] if seat.alasan else told}")
-            lines += [f"{'':<20}diragukan / doubtful: {seat.ragu}"] if seat.ragu else []
+            told = seat.alasan[language] if seat.alasan else words["seat"].format(seat)
+            lines.append(f"{seat.lembaga:<14}{seat.tahun}  {told}")
+            reasons = doubts(seat.ragu, language) if seat.ragu else ()
+            lines += [f"{'':<20}{words['doubt']}: {each}" for each in reasons]
         return "\n".join(lines)
 
 

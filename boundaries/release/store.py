@@ -374,15 +374,29 @@ def _resolve(path: Path) -> Path:
     if (current / MANIFEST).is_file():
         return current.resolve()
     if not path.exists() and not path.is_symlink():
-        raise ReleaseError(f"{path} does not exist; build a release with: dapil build --out {path}")
+        raise ReleaseError(
+            f"{path} does not exist; build a release with: dapil build --out {_releases(path)}"
+        )
     if not path.exists() or current.is_symlink():
         link = path if path.is_symlink() else current
-        raise ReleaseError(f"{link} points to {link.readlink()}, which holds no release; build again")
+        raise ReleaseError(
+            f"{link} points to {link.readlink()}, which holds no release; "
+            f"build one with: dapil build --out {link.parent}"
+        )
     if path.is_file():
         raise ReleaseError(f"{path} is a file; name the directory of the release")
     others = sorted(each.parent.name for each in path.glob(f"*/{MANIFEST}"))
-    hint = f"name one of {', '.join(others)}" if others else f"build one with: dapil build --out {path}"
+    hint = (
+        f"name one of {', '.join(str(path / name) for name in others)}"
+        if others
+        else f"build one with: dapil build --out {path}"
+    )
     raise ReleaseError(f"{path} holds no release ({MANIFEST} or {CURRENT} is missing); {hint}")
+
+
+def _releases(path: Path) -> Path:
+    """Return the directory of releases that `path` lies in: a build makes ``current`` by itself."""
+    return path.parent if path.name == CURRENT else path
 
 
 def _read_json(path: Path) -> dict[str, Any]:

@@ -23,7 +23,7 @@ def downloads(contents: Contents) -> Outcome:
             "the list", [Finding("downloads", "", folder.LIST, "the list", "readable", str(error))]
         )
     if listed is None:
-        return Outcome("none (dapil export --all makes them)")
+        return Outcome(f"none ({folder.make_command(release.path)} makes them)")
     found = [Finding("downloads", "", each, "files", "as listed", "not") for each in folder.damage(release)]
     if not found:
         place = release.path / FOLDER
