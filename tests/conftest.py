@@ -12,6 +12,9 @@ from boundaries.cli import main
 from boundaries.release.store import CURRENT, Release, open_release
 from tests.postgres import cluster, source
 
+# What the command says is held against English, whoever runs the tests.
+os.environ["LANGUAGE"] = "en"
+
 # Nothing is timed in a test: machines are shared.
 hypothesis.settings.register_profile("untimed", deadline=None)
 hypothesis.settings.load_profile("untimed")

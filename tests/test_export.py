@@ -60,7 +60,8 @@ def test_what_comes_through_a_pipe_is_what_is_written_to_a_file(
 
 
 def test_a_reader_that_has_had_enough_is_no_fault(release: Release) -> None:
-    shell = f"'{sys.executable}' -m boundaries.cli export -r '{release.path}' --format geojson --chamber dpr | head -c 20"
+    words = f"export -r '{release.path}' --format geojson --chamber dpr"
+    shell = f"'{sys.executable}' -m boundaries.cli {words} | head -c 20"
     done = subprocess.run(["bash", "-o", "pipefail", "-c", shell], cwd=ROOT, capture_output=True, check=False)
     assert done.stdout == b'{"type":"FeatureColl'
     assert done.stderr == b""

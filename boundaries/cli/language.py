@@ -7,6 +7,7 @@ after ``dapil:``, the findings of verify) is English: docs/cli.md says so.
 """
 
 import gettext
+import inspect
 from pathlib import Path
 from typing import Final, Literal
 
@@ -35,16 +36,16 @@ def number(value: int) -> str:
 class Told:
     """Help that is translated when it is read: the language is that of the user, not of the import."""
 
-    _english: str | None
+    english: str | None = None  #: as it stands in the source
 
     @property
     def help(self) -> str | None:
         """The help in the language of the locale."""
-        return _(self._english) if self._english else self._english
+        return _(self.english) if self.english else self.english
 
     @help.setter
     def help(self, text: str | None) -> None:
-        self._english = text
+        self.english = inspect.cleandoc(text) if text else text
 
 
 class Command(Told, click.Command):
