@@ -14,7 +14,7 @@ from flask.testing import FlaskClient
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from pygeoapi.plugin import load_plugin
-from pygeoapi.provider.base import ProviderItemNotFoundError, ProviderQueryError
+from pygeoapi.provider.base import ProviderInvalidQueryError, ProviderItemNotFoundError
 
 from tests.service_help import CRS, app_of, get, ids, items, link
 from tests.small import make_small_release
@@ -263,5 +263,5 @@ def test_the_provider_answers_pygeoapi_as_it_answers_here(release, client):
     with pytest.raises(ProviderItemNotFoundError):
         provider.get("dpr-2024-9999")
     for wrong in ({"q": "x"}, {"filterq": object()}, {"properties": [("kursi", "many")]}):
-        with pytest.raises(ProviderQueryError):
+        with pytest.raises(ProviderInvalidQueryError):
             provider.query(**wrong)

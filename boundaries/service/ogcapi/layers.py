@@ -41,18 +41,31 @@ class Layers(Mapping[str, Layer]):
         self._layers |= {name: Layer(package, name, texts=texts) for name in units}
 
     @classmethod
-    def of(cls, address: str, cache_bytes: int = CACHE_BYTES) -> "Layers":
+    def of(cls, address: str, cache_bytes: int | None = None) -> "Layers":
         """Return the layers at an address: one object as long as anything holds it (releases never change).
+
+        Without `cache_bytes` it is any that is held, whatever its cache.
 
         `address`: a release's directory or a file in it, or ``postgresql://…`` with ``?release=`` its id.
         Raises ReleaseError.
         """
-        key = (os.getpid(), address, cache_bytes)  # no connection may be carried over a fork
         with cls._opening:
-            found = cls._open.get(key)
+            found = cls.held(address, cache_bytes)
             if found is None:
-                found = cls._open[key] = cls(open_package(address, cache_bytes // 2), cache_bytes)
+                size = CACHE_BYTES if cache_bytes is None else cache_bytes
+                found = cls(open_package(address, size // 2), size)
+                cls._open[os.getpid(), address, size] = found
             return found
+
+    @classmethod
+    def held(cls, address: str, cache_bytes: int | None = None) -> "Layers | None":
+        """Return the layers at an address if anything holds them."""
+        for (process, place, size), layers in list(
+            cls._open.items()
+        ):  # no connection may be carried over a fork
+            if (process, place) == (os.getpid(), address) and cache_bytes in (None, size):
+                return layers
+        return None
 
     def __getitem__(self, name: str) -> Layer:
         return self._layers[name]

@@ -1,0 +1,32 @@
+"""Commands that serve a release, or let others serve it: pygeoapi-config."""
+
+from pathlib import Path
+
+import click
+
+from boundaries.cli.options import option, release
+from boundaries.cli.program import main
+
+
+@main.command("pygeoapi-config")
+@release
+@option("--database", envvar="DAPIL_DATABASE", metavar="ADDRESS",
+        help="Instead of files: postgresql://user@host/db, where dapil publish has put a release.")  # fmt: skip
+@option("--into", type=click.Path(path_type=Path, exists=True, dir_okay=False),
+        help="A configuration of pygeoapi: it is written whole, with the collections in it.")  # fmt: skip
+def pygeoapi_config(release: Path, database: str | None, into: Path | None) -> None:
+    """Write the collections of a release for a stock pygeoapi, as YAML on standard output.
+
+    \b
+      dapil pygeoapi-config --into my-config.yml > pygeoapi.yml
+      export PYGEOAPI_CONFIG=pygeoapi.yml PYGEOAPI_OPENAPI=openapi.yml
+      pygeoapi openapi generate $PYGEOAPI_CONFIG --output-file $PYGEOAPI_OPENAPI
+      pygeoapi serve
+
+    The paths in it are those of this machine; write it again where the release lies elsewhere, or is a newer one.
+    """
+    from boundaries.release.store import open_release
+    from boundaries.service.ogcapi.stock_config import written
+
+    address = database or str(open_release(release).path.resolve())
+    click.echo(written(address, into), nl=False)
