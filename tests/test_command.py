@@ -27,7 +27,7 @@ from tests.small import make_small_release
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "boundaries"
-READERS = ("export", "info", "lookup", "map", "publish", "site", "verify")
+READERS = ("export", "info", "lookup", "map", "publish", "pygeoapi-config", "site", "verify")
 
 
 @pytest.fixture(scope="module")
@@ -240,7 +240,7 @@ def commands() -> Iterator[tuple[str, str]]:
             yield str(path.relative_to(ROOT)), found[1]
     for path in (*ROOT.glob("README*.md"), *(ROOT / "docs").glob("*.md")):
         for found in re.finditer(
-            rf"(?:^    |^\$ \.venv/bin/|^|`)dapil ({name}\b[^\n`|#]*)", path.read_text("utf-8"), re.M
+            rf"(?:^    |^\$ \.venv/bin/|^|`)dapil ({name}\b[^\n`|#>]*)", path.read_text("utf-8"), re.M
         ):
             yield path.name, found[1]
 

@@ -8,7 +8,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError
@@ -19,6 +18,7 @@ import pytest
 import yaml
 from click.testing import CliRunner
 from flask.testing import FlaskClient
+from pygeoapi.api import itemtypes
 
 from boundaries.cli import main
 from tests.service_help import CRS, app_of, ids
@@ -26,8 +26,8 @@ from tests.small import make_small_release
 
 ROOT = Path(__file__).parents[1]
 LAYERS = ("dpr-2024", "dapil-dpr", "dprd-kabkota-2024", "unit-kecamatan")
-#: 0.21 reads ECQL where its successors read CQL2 text.
-ECQL = version("pygeoapi").startswith("0.21.")
+#: Versions before 0.24 read ECQL where it reads CQL2 text.
+ECQL = hasattr(itemtypes, "parse_ecql_text")
 POINT = {"type": "Point", "coordinates": [106.55, -6.95]}
 BOX = {
     "type": "Polygon",

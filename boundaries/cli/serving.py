@@ -3,14 +3,16 @@
 from pathlib import Path
 
 import click
+from click.core import ParameterSource
 
+from boundaries.cli.language import _
 from boundaries.cli.options import option, release
 from boundaries.cli.program import main
 
 
 @main.command("pygeoapi-config")
 @release
-@option("--database", envvar="DAPIL_DATABASE", metavar="ADDRESS",
+@option("--database", metavar="ADDRESS",
         help="Instead of files: postgresql://user@host/db, where dapil publish has put a release.")  # fmt: skip
 @option("--into", type=click.Path(path_type=Path, exists=True, dir_okay=False),
         help="A configuration of pygeoapi: it is written whole, with the collections in it.")  # fmt: skip
@@ -28,5 +30,10 @@ def pygeoapi_config(release: Path, database: str | None, into: Path | None) -> N
     from boundaries.release.store import open_release
     from boundaries.service.ogcapi.stock_config import written
 
+    if (
+        database
+        and click.get_current_context().get_parameter_source("release") is not ParameterSource.DEFAULT
+    ):
+        raise click.UsageError(_("--release and --database name two releases; leave one away"))
     address = database or str(open_release(release).path.resolve())
     click.echo(written(address, into), nl=False)
