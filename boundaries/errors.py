@@ -5,9 +5,17 @@ Every class carries the exit code with which the command ``dapil`` ends.
 
 
 class BoundariesError(Exception):
-    """Base of all errors that a person can mend."""
+    """Base of all errors that a person can mend.
+
+    `text` is the message; with `values` it has places for them, as ``str.format`` does, and can be translated.
+    """
 
     exit_code = 1
+
+    def __init__(self, text: str = "", **values: object) -> None:
+        super().__init__(text.format(**values) if values else text)
+        self.text = text
+        self.values = values
 
 
 class CodeError(BoundariesError, ValueError):

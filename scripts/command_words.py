@@ -4,8 +4,9 @@
 
 New texts come into ``boundaries/cli/locale/id/LC_MESSAGES/dapil.po`` empty, to be translated there; texts that are no
 longer said go; then ``dapil.mo``, which gettext reads, is made of it. English is compiled too, each text standing for
-itself: without it gettext takes a locale ``en:id`` for Indonesian. Texts are what stands in ``_("…")`` in
-boundaries/cli, the help of every command and option, and those of click's own that a person of this command meets.
+itself: without it gettext takes a locale ``en:id`` for Indonesian. Texts
+are what stands in ``_("…")`` in boundaries/cli, the errors of a few modules of the library, the help of every command
+and option, and those of click's own that a person of this command meets.
 """
 
 import ast
@@ -25,6 +26,11 @@ from boundaries.cli import main as command
 from boundaries.cli.language import DOMAIN, LOCALE, Told
 
 PO: Final = LOCALE / "id" / "LC_MESSAGES" / f"{DOMAIN}.po"
+#: Modules whose errors a person meets most; those with a text that is the same each time are translated.
+SPOKEN: Final = (
+    LOCALE.parents[1] / "release" / "store.py",
+    LOCALE.parents[1] / "downloads" / "requested_file.py",
+)
 #: click's own texts, one or (one, several); what a program says to its author is left out.
 CLICK: Final[tuple[str | tuple[str, str], ...]] = (
     "Usage:", "Options", "Commands", "Positional arguments", "default: {default}", "env var: {var}",
@@ -44,13 +50,22 @@ CLICK: Final[tuple[str | tuple[str, str], ...]] = (
 def said() -> Iterator[str | tuple[str, str]]:
     """Yield every text, in the order of modules, then commands, then click's."""
     for path in sorted(LOCALE.parent.glob("*.py")):
-        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-            if isinstance(node, ast.Call) and ast.unparse(node.func) == "_":
-                text = node.args[0]
-                if isinstance(text, ast.Constant):  # not what is translated by a variable: help
-                    yield str(text.value)
+        yield from _constants(path, "_")
+    for path in SPOKEN:
+        yield from _constants(path, "ReleaseError")
     yield from _helps(command)
     yield from CLICK
+
+
+def _constants(path: Path, name: str) -> Iterator[str]:
+    """Yield what a function is called with in a module, where it is a text and not made there."""
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if (
+            isinstance(node, ast.Call)
+            and ast.unparse(node.func) == name
+            and isinstance(node.args[0], ast.Constant)
+        ):
+            yield str(node.args[0].value)
 
 
 def _helps(found: click.Command) -> Iterator[str]:

@@ -85,8 +85,8 @@ def test_the_ending_says_the_format(made: Path, tmp_path: Path, ending: str) -> 
     ("name", "form", "told"),
     [
         ("x.geojson", "gpkg", ["x.geojson", "geojson", ".gpkg"]),
-        ("x.json", "csv", ["geojson or topojson", ".csv"]),
-        ("x.csv", "shp", ["csv or assignment", ".shp.zip"]),
+        ("x.json", "csv", ["geojson/topojson", ".csv"]),
+        ("x.csv", "shp", ["csv/assignment", ".shp.zip"]),
         ("x.xlsx", None, [".xlsx", ".csv", "--format"]),
         ("x.geojson", "dwg", ["'dwg'"]),
     ],
@@ -183,7 +183,7 @@ def test_without_a_release_one_sentence_says_how_to_make_one(followed: Callable[
     assert dapil().stderr == ""
 
 
-@pytest.mark.parametrize("given", ["build/current", "build", "elsewhere/current", "elsewhere"])
+@pytest.mark.parametrize("given", ["build/current", "build", "else where/current", "else where"])
 @pytest.mark.parametrize("state", ["absent", "dangling", "empty"])
 def test_what_is_no_release_says_how_to_make_one_there(
     followed: Callable[[str], Result], given: str, state: str
@@ -261,10 +261,11 @@ def test_every_command_that_is_told_anywhere_can_be_given(place: str, told: str)
         main.commands[name].make_context(name, given, resilient_parsing=False)
     except click.MissingParameter:
         pass  # its name alone, in a sentence
-    except click.BadParameter as error:
-        assert "does not exist" in error.message  # a file of whoever follows
     except click.exceptions.Exit:
         assert "--help" in given
+    except click.BadParameter as error:
+        if "does not exist" not in error.message:  # a file of whoever follows
+            raise
 
 
 # Languages
@@ -274,11 +275,11 @@ PLACES = re.compile(r"\{[a-z_]*|%\(\w+\)s|--[a-z-]+|BOUNDARIES_[A-Z]+|DAPIL_[A-Z
 SAID = {
     "en": {
         "info": "source   contoh-1", "export --help": "Usage:", "lookup 106.55 -6.95": "4 seats",
-        "info --bad": "No such option", "map --help": "Draw a layer",
+        "info --bad": "No such option", "export --size tiny": "choose among full", "map --help": "Draw a layer",
     },
     "id": {
         "info": "sumber   contoh-1", "export --help": "Pemakaian:", "lookup 106.55 -6.95": "4 kursi",
-        "info --bad": "Tidak ada opsi", "map --help": "Gambar satu lapisan",
+        "info --bad": "Tidak ada opsi", "export --size tiny": "pilih di antara full", "map --help": "Gambar satu lapisan",
     },
 }  # fmt: skip
 

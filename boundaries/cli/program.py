@@ -51,7 +51,7 @@ class Program(Told, click.Group):
         try:
             return super().invoke(ctx)
         except BoundariesError as error:
-            say(f"dapil: {error}")
+            say(f"dapil: {_(error.text).format(**error.values) if error.values else _(error.text)}")
             ctx.exit(error.exit_code)
         except KeyboardInterrupt:
             say(_("dapil: interrupted; what was published before is untouched"))

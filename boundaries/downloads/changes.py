@@ -1,5 +1,6 @@
 """What changed from one release to the next: which dapil and units came, went or moved, and by how much ground."""
 
+import shlex
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -50,7 +51,8 @@ def _read(release: Release, name: str) -> tuple[pd.DataFrame, NDArray[np.object_
     key = "id" if "id" in frame.columns else "kode"
     if frame[key].duplicated().any():
         raise ReleaseError(
-            f"{release.id}, {name}: {key} is not unique; check it with: dapil verify --release {release.path}"
+            f"{release.id}, {name}: {key} is not unique; check it with: "
+            f"dapil verify --release {shlex.quote(str(release.path))}"
         )
     return frame.set_index(key), geometry
 

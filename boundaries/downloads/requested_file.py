@@ -76,13 +76,19 @@ def format_of(path: Path, given: str | None) -> str:
     meant = next((formats for ending, formats in ENDINGS.items() if name.endswith(ending)), ())
     if given is None and not meant:
         raise ReleaseError(
-            f"{path.name}: {path.suffix} is no ending of a format; choose among {', '.join(ENDINGS)}, "
-            "or name a --format"
+            "{name}: {ending} is no ending of a format; choose among {endings}, or name a --format",
+            name=path.name,
+            ending=path.suffix,
+            endings=", ".join(ENDINGS),
         )
     if given in NAMES and meant and given not in meant:
         raise ReleaseError(
-            f"{path.name} is the name of {' or '.join(meant)}, and --format says {given}: leave --format away, or "
-            f"end the name in {', '.join(end for end, formats in ENDINGS.items() if given in formats)}"
+            "{name} is the name of {meant}, and --format says {given}: leave --format away, or end the name in "
+            "{endings}",
+            name=path.name,
+            meant="/".join(meant),
+            given=given,
+            endings=", ".join(end for end, formats in ENDINGS.items() if given in formats),
         )
     return given or meant[0]
 
@@ -94,7 +100,9 @@ def find(release: Release, wanted: Wanted) -> Export:
     if wanted.chamber is not None:
         _known("chamber", wanted.chamber, CHAMBERS)
     if wanted.size != "full" and wanted.format in _PLAIN:
-        raise ReleaseError(f"{wanted.format} holds no outlines, so it has no sizes: leave --size away")
+        raise ReleaseError(
+            "{format} holds no outlines, so it has no sizes: leave --size away", format=wanted.format
+        )
     if wanted.layer and (wanted.chamber or wanted.year):
         raise ReleaseError("--layer names chamber and year already; leave --chamber and --year away")
     if wanted.format == "topojson":
@@ -113,11 +121,11 @@ def save(export: Export, path: Path) -> Path:
     if path.is_dir():
         path = path / export.name
     if path.exists() and not path.is_file():
-        raise ReleaseError(f"{path} is no file; leave -o away to write to standard output")
+        raise ReleaseError("{path} is no file; leave -o away to write to standard output", path=path)
     if path.suffix.lower() == ".shp":
         return _unpacked(save(export, path.with_name(f"{path.name}.zip")), path)
     if not path.parent.is_dir():
-        raise ReleaseError(f"{path.parent} is no directory; make it first")
+        raise ReleaseError("{place} is no directory; make it first", place=path.parent)
     try:
         with tempfile.TemporaryDirectory(prefix=".dapil-", dir=path.parent) as directory:
             part = Path(directory) / export.name
@@ -125,7 +133,7 @@ def save(export: Export, path: Path) -> Path:
                 export.write(part)
                 part.replace(path)
     except OSError as error:
-        raise ReleaseError(f"{path.parent} cannot be written: {error.strerror}; name another place") from None
+        raise _unwritable(path.parent, error) from None
     return path
 
 
@@ -164,16 +172,29 @@ def _told(place: Path, path: Path) -> Iterator[None]:
         full = disk_trouble(error, place, place)
         if full is not None:
             raise ReleaseError(
-                f"no room on the disk of {place} for {path.name.lstrip('.')}; free some space or name another place"
+                "no room on the disk of {place} for {name}; free some space or name another place",
+                place=place,
+                name=path.name.lstrip("."),
             ) from error
         if isinstance(error, OSError):
-            raise ReleaseError(f"{place} cannot be written: {error.strerror}; name another place") from None
+            raise _unwritable(place, error) from None
         raise
 
 
-def _known(what: str, value: str, allowed: tuple[str, ...]) -> None:
+def _unwritable(place: Path, error: OSError) -> ReleaseError:
+    return ReleaseError(
+        "{place} cannot be written: {why}; name another place", place=place, why=error.strerror
+    )
+
+
+def _known(option: str, value: str, allowed: tuple[str, ...]) -> None:
     if value not in allowed:
-        raise ReleaseError(f"no {what} {value!r}; choose among {', '.join(allowed)}")
+        raise ReleaseError(
+            "no {option} {value!r}; choose among {allowed}",
+            option=option,
+            value=value,
+            allowed=", ".join(allowed),
+        )
 
 
 # --- the kinds ---------------------------------------------------------------------------------------
@@ -187,14 +208,18 @@ def _years(release: Release, chamber: str | None) -> list[int]:
 
 def _year(release: Release, wanted: Wanted) -> int:
     years = _years(release, wanted.chamber)
+    chamber = wanted.chamber or "/".join(CHAMBERS)
     if not years:
-        raise ReleaseError(f"{release.id} has no map of {wanted.chamber or 'any chamber'}")
+        raise ReleaseError("{release} has no map of {chamber}", release=release.id, chamber=chamber)
     if wanted.year is None:
         return years[-1]
     if wanted.year not in years:
-        which = wanted.chamber or "any chamber"
         raise ReleaseError(
-            f"{release.id} has no map of {which} in {wanted.year}; there is {', '.join(map(str, years))}"
+            "{release} has no map of {chamber} in {year}; there is {years}",
+            release=release.id,
+            chamber=chamber,
+            year=wanted.year,
+            years=", ".join(map(str, years)),
         )
     return wanted.year
 
@@ -205,8 +230,9 @@ def _layer(release: Release, wanted: Wanted) -> Export:
         if wanted.format == "gpkg" and not (wanted.year or wanted.province) and wanted.size == "full":
             return Export(release.gpkg.name, lambda path: _copy(release.gpkg, path))
         raise ReleaseError(
-            f"{wanted.format} holds one layer: name a --chamber or a --layer (all chambers together: "
-            "--format topojson, --format pmtiles, or --format gpkg without --year, --province and --size)"
+            "{format} holds one layer: name a --chamber or a --layer (all chambers together: --format topojson, "
+            "--format pmtiles, or --format gpkg without --year, --province and --size)",
+            format=wanted.format,
         )
     name = wanted.layer or _named(release, datasets, wanted)
     dataset = datasets.get(name)
@@ -229,7 +255,9 @@ def _named(release: Release, datasets: Datasets, wanted: Wanted) -> str:
 
 def _assignment(datasets: Datasets, dataset: Dataset, name: str, province: str | None) -> Export:
     if name not in datasets.plans:
-        raise ReleaseError(f"{name} is no plan whose composition is known: it assigns no unit to a dapil")
+        raise ReleaseError(
+            "{name} is no plan whose composition is known: it assigns no unit to a dapil", name=name
+        )
     rows = datasets.assigned(name, province)
 
     def write(path: Path) -> None:
@@ -244,7 +272,9 @@ def _sized(release: Release, dataset: Dataset, wanted: Wanted) -> Dataset:
 
     chamber = dataset.name.rpartition("-")[0]
     if dataset.geometry is None or chamber not in CHAMBERS:
-        raise ReleaseError(f"sizes are made of plans with a map; {dataset.name} is none: leave --size away")
+        raise ReleaseError(
+            "sizes are made of plans with a map; {name} is none: leave --size away", name=dataset.name
+        )
     file = topojson.one(release, int(dataset.year or 0), chamber, wanted.province or "", wanted.size)
     found = dict(
         zip(file.topology.tables[chamber]["id"], file.topology.polygons(chamber), strict=True)

@@ -10,6 +10,7 @@ import json
 import os
 import platform
 import secrets
+import shlex
 import shutil
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -160,7 +161,9 @@ def open_release(path: Path | str, *, complete: bool = True) -> Release:
     release = Release(directory, manifest)
     damage = _wrong_length(release) if complete else []
     if damage:
-        raise ReleaseError(f"{directory} is damaged: {'; '.join(damage)}; build the release again")
+        raise ReleaseError(
+            "{place} is damaged: {damage}; build the release again", place=directory, damage="; ".join(damage)
+        )
     return release
 
 
@@ -375,23 +378,29 @@ def _resolve(path: Path) -> Path:
         return current.resolve()
     if not path.exists() and not path.is_symlink():
         raise ReleaseError(
-            f"{path} does not exist; build a release with: dapil build --out {_releases(path)}"
+            "{path} does not exist; build a release with: dapil build --out {out}",
+            path=path,
+            out=shlex.quote(str(_releases(path))),
         )
     if not path.exists() or current.is_symlink():
         link = path if path.is_symlink() else current
         raise ReleaseError(
-            f"{link} points to {link.readlink()}, which holds no release; "
-            f"build one with: dapil build --out {link.parent}"
+            "{link} points to {target}, which holds no release; build one with: dapil build --out {out}",
+            link=link,
+            target=link.readlink(),
+            out=shlex.quote(str(link.parent)),
         )
     if path.is_file():
-        raise ReleaseError(f"{path} is a file; name the directory of the release")
+        raise ReleaseError("{path} is a file; name the directory of the release", path=path)
     others = sorted(each.parent.name for each in path.glob(f"*/{MANIFEST}"))
-    hint = (
-        f"name one of {', '.join(str(path / name) for name in others)}"
-        if others
-        else f"build one with: dapil build --out {path}"
+    if others:
+        names = ", ".join(str(path / name) for name in others)
+        raise ReleaseError("{path} holds no current release; name one of {names}", path=path, names=names)
+    raise ReleaseError(
+        "{path} holds no release (manifest.json or current is missing); build one with: dapil build --out {out}",
+        path=path,
+        out=shlex.quote(str(path)),
     )
-    raise ReleaseError(f"{path} holds no release ({MANIFEST} or {CURRENT} is missing); {hint}")
 
 
 def _releases(path: Path) -> Path:
