@@ -279,7 +279,8 @@ SAID = {
     },
     "id": {
         "info": "sumber   contoh-1", "export --help": "Pemakaian:", "lookup 106.55 -6.95": "4 kursi",
-        "info --bad": "Tidak ada opsi", "export --size tiny": "pilih di antara full", "map --help": "Gambar satu lapisan",
+        "info --bad": "Tidak ada opsi", "export --size tiny": "pilih di antara full",
+        "map --help": "Gambar satu lapisan",
     },
 }  # fmt: skip
 
