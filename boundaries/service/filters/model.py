@@ -30,7 +30,7 @@ class FilterError(ValueError):
 
 @dataclass(frozen=True)
 class Bounds:
-    """How large a filter may be. They bound the time to read one to some 30 ms, and what it may cost."""
+    """How large a filter may be. They bound the time to read one to a tenth of a second, and what it may cost."""
 
     characters: int = 16_384
     depth: int = 32  # of parentheses, functions and NOT within each other
