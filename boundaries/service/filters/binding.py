@@ -13,6 +13,7 @@ import shapely
 
 from boundaries.service.crs import Crs
 from boundaries.service.filters import spatial, strings, temporal
+from boundaries.service.filters.charges import Budget
 from boundaries.service.filters.model import Bounds, FilterError, Queryable, quoted
 from boundaries.service.filters.tree import (
     ARITHMETIC,
@@ -54,6 +55,7 @@ class Binder:
         self._crs = crs
         self._bounds = bounds
         self._spatial = 0
+        self._budget = Budget(bounds.examined)
         self._calls: dict[str, Callable[[Call], _Bound]] = {
             "and": self._logic, "or": self._logic, "not": self._logic, "like": self._like,
             "between": self._between, "in": self._in, "isnull": self._isnull,
@@ -213,6 +215,7 @@ class Binder:
         first, second = (self._one(arg, "geometry", op.upper()) for arg in call.args)
         if isinstance(first, Geometry) and isinstance(second, Geometry):
             one, other = shapely.from_wkb(first.wkb), shapely.from_wkb(second.wkb)
+            self._budget.ask_of_literals(one, other)
             return Constant(bool(spatial.holds(op, other, np.array([one]))[0])), "boolean"
         if isinstance(first, Geometry):
             op, first, second = spatial.MIRRORED.get(op, op), second, first

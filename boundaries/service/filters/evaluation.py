@@ -16,7 +16,8 @@ import shapely
 from numpy.typing import NDArray
 
 from boundaries.service.filters import spatial, strings, temporal
-from boundaries.service.filters.model import Bounds, FilterError, Table
+from boundaries.service.filters.charges import Budget
+from boundaries.service.filters.model import Bounds, Table
 from boundaries.service.filters.tree import (
     ARITHMETIC,
     COMPARISON,
@@ -63,7 +64,7 @@ class Filter:
     """A condition that can be asked of any table with the columns that it was bound to; safe to share."""
 
     root: Node
-    #: Vertices of features that its spatial functions may look at, all together.
+    #: What its spatial functions may cost, all together, in vertices of features that are looked at.
     examined: int = field(default=Bounds.examined, compare=False)
 
     @property
@@ -80,7 +81,7 @@ class Filter:
         size = len(table)
         step = _BLOCK if _is_spatial(self.root) else max(size, 1)
         blocks = [np.arange(start, min(start + step, size)) for start in range(0, size, step)]
-        budget = _Budget(self.examined)
+        budget = Budget(self.examined)
         with np.errstate(all="ignore"):
             found = [_Run(table, budget).truth(self.root, rows, _YES)[0] for rows in blocks]
         return np.concatenate(found) if found else np.zeros(0, dtype=bool)
@@ -90,25 +91,10 @@ def _is_spatial(node: Node) -> bool:
     return isinstance(node, Call) and (node.op in SPATIAL or any(map(_is_spatial, node.args)))
 
 
-@dataclass
-class _Budget:
-    """What is left of the vertices that may be looked at."""
-
-    vertices: int
-
-    def spend(self, geometries: NDArray[np.object_]) -> None:
-        self.vertices -= int(shapely.get_num_coordinates(geometries).sum())
-        if self.vertices < 0:
-            raise FilterError(
-                "the filter asks spatial functions of too many features",
-                "literals that meet fewer features, other conditions before them, or fewer spatial functions",
-            )
-
-
 class _Run:
     """One evaluation over one block of features."""
 
-    def __init__(self, table: Table, budget: _Budget) -> None:
+    def __init__(self, table: Table, budget: Budget) -> None:
         self._table = table
         self._budget = budget
         self._shapes: dict[int, shapely.Geometry] = {}
@@ -248,7 +234,7 @@ class _Run:
         unsure = near[~inside]
         if len(unsure):
             geometries = self._geometries(rows[unsure])
-            self._budget.spend(geometries)
+            self._budget.ask(node.op, literal, boxes[unsure], shapely.get_num_coordinates(geometries))
             yes[unsure] = spatial.holds(node.op, literal, geometries)
         return yes, known & ~yes
 

@@ -38,9 +38,8 @@ class Bounds:
     values: int = 1_000  # in one IN
     vertices: int = 2_000  # of all literal geometries together
     spatial: int = 8  # spatial predicates
-    examined: int = (
-        2_000_000  # vertices of features that spatial predicates look at: some seconds at the worst
-    )
+    #: What spatial predicates may cost, in vertices of features that are looked at (`charges`): under a second.
+    examined: int = 2_000_000
 
 
 class Table(Protocol):
