@@ -23,10 +23,10 @@ Counts = NDArray[np.int64]
 _LIGHT: Final = frozenset(("s_intersects", "s_disjoint", "s_contains", "s_equals", "s_overlaps", "s_within"))
 #: Features asked at once in the index of sides: bounds what is held of its answer.
 _CHUNK: Final = 64
-#: Vertices that something else costs as much as.
-_SIDE: Final = (
-    6  # a side of the literal in the box of a feature, and once more for the root of the feature's vertices
-)
+#: Vertices that something else costs as much as. Where the literal's own sides are met: a side in the box of a
+#: feature, for it may cross as many of the feature's sides as the root of their number.
+_SIDE: Final = 2
+_FINDING: Final = 6  # crossings that cost as much as to find such a side
 _PAIR: Final = 2  # two sides of the literal whose boxes meet within the box of a feature
 _KEPT: Final = 4  # such a pair, found and kept
 _POINTS: Final = 8  # so many points of a literal, for each feature
@@ -61,7 +61,8 @@ class Budget:
         if not self._meets_itself(op, kind):
             self._near(sides, boxes, np.ones(len(boxes)))
             return None
-        self._near(sides, boxes, _SIDE + np.sqrt(vertices))
+        self.spend(float(vertices.sum()))  # and the sides of the feature are met with each other as well
+        self._near(sides, boxes, _SIDE * (_FINDING + np.sqrt(vertices)))
         self._near(self._pairs(sides), boxes, np.full(len(boxes), _PAIR))
         return None
 
