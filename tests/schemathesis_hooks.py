@@ -69,7 +69,10 @@ def map_case(context: Any, case: Any) -> Any:
     if query and query.get("f") == "jsonld":
         query.pop("crs", None)  # JSON-LD has lon/lat only
     if path.endswith("/items"):
-        _mend(query, UNIT_FILTERS if collection.startswith("unit-") else FILTERS, draw)
+        filters = UNIT_FILTERS if collection.startswith("unit-") else FILTERS
+        _mend(query, filters, draw)
+        if case.method.upper() == "POST":
+            case.body = json.loads(TREE) if "json" in (case.media_type or "") else draw.choice(filters)
     return case
 
 

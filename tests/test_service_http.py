@@ -118,9 +118,13 @@ def test_problems_are_not_kept_and_are_pages_for_persons(client):
     assert page.status_code == 400
     assert page.mimetype == "text/html"
     assert "<b>" not in page.text
-    refused = client.post(ITEMS)
-    assert refused.status_code == 405
-    assert refused.headers["Allow"] == "GET, HEAD, OPTIONS"
+    for method, path, allowed in (
+        ("DELETE", ITEMS, "GET, HEAD, POST, OPTIONS"),
+        ("POST", "/", "GET, HEAD, OPTIONS"),
+    ):
+        refused = client.open(path, method=method)
+        assert refused.status_code == 405
+        assert refused.headers["Allow"] == allowed
 
 
 def test_places_asked_about_are_not_kept(client):

@@ -84,7 +84,7 @@ REFUSED = [
     (f"{ITEMS}?properties=*", "properties"),
     (f"{ITEMS}?skipGeometry=yes", "skipGeometry"),
     (f"{ITEMS}?skipGeometry=1", "skipGeometry"),
-    (f"{ITEMS}?skipGeometry=True", "skipGeometry"),
+    (f"{ITEMS}?skipGeometry=TRUE", "skipGeometry"),
     (f"{ITEMS}?skipgeometry=true", "skipgeometry"),
     (f"{ITEMS}?resulttype=count", "resulttype"),
     (f"{ITEMS}?resultType=hits", "resultType"),
@@ -195,9 +195,16 @@ def test_what_is_not_there_is_a_404_problem(client, path):
 
 @pytest.mark.parametrize("method", ["post", "put", "patch", "delete"])
 def test_nothing_can_be_edited(client, method):
-    response = getattr(client, method)(ITEMS, data="{}")
-    assert (response.status_code, response.content_type) == (405, "application/problem+json")
-    assert "GET" in response.headers["Allow"]
+    """A POST of features takes a filter, and nothing else."""
+    before = client.get(ITEMS).data
+    for path in ("/collections/dpr-2024", f"{ITEMS}/dpr-2024-3201", ITEMS):
+        response = getattr(client, method)(
+            path, data='{"type": "Feature"}', content_type="application/geo+json"
+        )
+        status = 415 if (method, path) == ("post", ITEMS) else 405
+        assert (response.status_code, response.content_type) == (status, "application/problem+json")
+        assert status == 415 or "GET" in response.headers["Allow"]
+    assert client.get(ITEMS).data == before
 
 
 def test_a_fault_of_the_server_is_told_without_its_insides(release, monkeypatch):
@@ -225,7 +232,8 @@ def test_slashes_head_and_cors(client, path):
     assert head.headers["Content-Type"] == plain.headers["Content-Type"]
     assert plain.headers["Access-Control-Allow-Origin"] == "*"
     assert "Content-Crs" in plain.headers["Access-Control-Expose-Headers"]
-    assert client.options(path).headers["Access-Control-Allow-Methods"] == "GET, HEAD, OPTIONS"
+    methods = "GET, HEAD, POST, OPTIONS" if path == ITEMS else "GET, HEAD, OPTIONS"
+    assert client.options(path).headers["Access-Control-Allow-Methods"] == methods
 
 
 @pytest.mark.parametrize("form", ["html", "jsonld"])

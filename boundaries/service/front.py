@@ -18,13 +18,15 @@ from boundaries.release.spliced import Buffer, gzipped, length, pieces, plain
 from boundaries.service import delivery, download_routes
 from boundaries.service.download_files import Store
 from boundaries.service.html import CSP
-from boundaries.service.messages import Answer, Reply, Request, media
+from boundaries.service.messages import Answer, Reply, Request, is_items, media
 from boundaries.service.ogcapi.routes import Routes
 from boundaries.service.problems import MEDIA_TYPE, Problem
 from boundaries.service.state import Follower, State
 
 LOGGER = logging.getLogger(__name__)
 METHODS: Final = "GET, HEAD, OPTIONS"
+#: Where features are asked for, a filter may be sent as a body.
+_OF_ITEMS: Final = "GET, HEAD, POST, OPTIONS"
 #: Shorter bodies fit into one packet as they are.
 _WORTH_PACKING: Final = 1400
 _VARY: Final = "Accept, Accept-Encoding, Accept-Language"
@@ -35,13 +37,11 @@ _SOON: Final = "2"
 _STATUS: Final = {int(status): f"{int(status)} {status.phrase}" for status in HTTPStatus}
 OPEN_TO_ALL: Final = (("Access-Control-Allow-Origin", "*"), ("Access-Control-Expose-Headers", _EXPOSED))
 _PREFLIGHT: Final = (
-    ("Access-Control-Allow-Methods", METHODS),
     (
         "Access-Control-Allow-Headers",
         "Accept, Accept-Language, Content-Type, If-Match, If-None-Match, If-Range, Range",
     ),
     ("Access-Control-Max-Age", "86400"),
-    ("Allow", METHODS),
 )
 
 
@@ -85,22 +85,24 @@ class Front:
 
     def _answer(self, environ: Mapping[str, Any]) -> Answer:
         request = None
+        methods = _OF_ITEMS if is_items(str(environ.get("PATH_INFO", ""))) else METHODS
         try:
             request = Request(environ, self._url)
             if request.method == "OPTIONS":
-                return Answer(204, [*OPEN_TO_ALL, *_PREFLIGHT], [])
-            if request.method not in ("GET", "HEAD"):
-                raise Problem(405, f"{request.method[:20]} is not possible here; allowed: {METHODS}")
+                may = ("Access-Control-Allow-Methods", methods), ("Allow", methods)
+                return Answer(204, [*OPEN_TO_ALL, *_PREFLIGHT, *may], [])
+            if request.method not in ("GET", "HEAD") and not request.posted:
+                raise Problem(405, f"{request.method[:20]} is not possible here; allowed: {methods}")
             if request.raw_path.startswith(_DOWNLOADS):
                 return self._file(self._current.get(), request, environ)
             return self._found(self._current.get(), request)
         except Problem as problem:
-            return self._told(problem, request)
+            return self._told(problem, request, methods)
         except Unavailable as error:
-            return self._told(Problem(error.status, error.detail), request)
+            return self._told(Problem(error.status, error.detail), request, methods)
         except Exception as error:
             LOGGER.error("%s %s failed", environ["REQUEST_METHOD"], environ.get("PATH_INFO"), exc_info=error)
-            return self._told(Problem(500, "the server failed on this request"), request)
+            return self._told(Problem(500, "the server failed on this request"), request, methods)
 
     def _found(self, state: State, request: Request) -> Answer:
         """Return what was prepared before, or prepare it."""
@@ -124,7 +126,7 @@ class Front:
         packed = _packed(state, request, found, tag)
         return _unchanged(packed) if request.has(tag) else packed
 
-    def _told(self, problem: Problem, request: Request | None) -> Answer:
+    def _told(self, problem: Problem, request: Request | None, methods: str) -> Answer:
         """Return a problem, as a page where a person asks."""
         body, kind = problem.document(), MEDIA_TYPE
         if request is not None:
@@ -139,7 +141,7 @@ class Front:
         if kind != MEDIA_TYPE:
             headers.append(("Content-Security-Policy", CSP))
         if problem.status == 405:
-            headers.append(("Allow", METHODS))
+            headers.append(("Allow", methods))
         if problem.status == 503:
             headers.append(("Retry-After", _SOON))
         if isinstance(problem, delivery.Unsatisfiable):

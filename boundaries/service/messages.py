@@ -12,29 +12,24 @@ from functools import cached_property, lru_cache
 from typing import Any, Final
 from urllib.parse import unquote_to_bytes
 
-from werkzeug.datastructures import LanguageAccept, MIMEAccept
-from werkzeug.http import parse_accept_header
-
 from boundaries.release.spliced import Buffer, Part
+from boundaries.service import negotiation, posted
 from boundaries.service.ops.bodies import FileBody
 from boundaries.service.problems import Problem, bad
 
-LANGUAGES: Final = ("id", "en")
-#: Media types that can be asked for, in the server's order of liking.
-_ACCEPTED: Final = {
-    "application/json": "json",
-    "application/geo+json": "json",
-    "application/schema+json": "json",
-    "application/vnd.oai.openapi+json": "json",
-    "text/html": "html",
-    "application/ld+json": "jsonld",
-}
 #: A host as a Host header may name it (RFC 9110, 7.2), and the folder that a trusted proxy puts the service under.
 _HOST: Final = re.compile(r"([A-Za-z0-9._~\-]+|\[[0-9A-Fa-f:.]+\])(:\d{1,5})?", re.ASCII)
 _FOLDER: Final = re.compile(r"(/[A-Za-z0-9._~\-]+)*/?", re.ASCII)
 #: A percent sign that begins no escape.
 _BARE: Final = re.compile(r"%(?![0-9A-Fa-f]{2})", re.ASCII)
-_CODING: Final = re.compile(r"([a-z*]+)(?:;q=(\d(?:\.\d{0,3})?))?", re.ASCII)
+_ITEMS: Final = re.compile(r"/collections/[^/]+/items/?")
+#: What networks, newsletters and advertisements append to every link, and the number by which a page gets past a
+#: cache. They change no answer, so they are taken away before anything is read: from links, ETag and cache, too.
+_TRACKER: Final = re.compile(
+    r"(?:utm_[a-z_]{1,30}|fbclid|gclid|gclsrc|dclid|gbraid|wbraid|gad_[a-z]{1,20}|srsltid|msclkid|yclid|ysclid|twclid"
+    r"|ttclid|li_fat_id|igshid|igsh|mc_[ce]id|mkt_tok|_ga|_gl|_hsenc|_hsmi|_kx|_openstat|ref_src|ref_url|vero_id|v)"
+    r"(?:=.*)?", re.ASCII,
+)  # fmt: skip
 _TAG: Final = re.compile(r'(?:W/)?("[^"]*")')
 
 
@@ -44,17 +39,29 @@ class Request:
     def __init__(self, environ: Mapping[str, Any], url: str | None = None) -> None:
         self.method = str(environ["REQUEST_METHOD"])
         self.raw_path = str(environ.get("PATH_INFO", ""))
-        self.raw_query = str(environ.get("QUERY_STRING", ""))
+        self.raw_query = _untracked(str(environ.get("QUERY_STRING", "")))
+        #: Whether this asks for features by a filter in its body, which is then as if it stood in the query.
+        self.posted = self.method == "POST" and is_items(self.raw_path)
+        if self.posted:
+            self.raw_query = posted.query(environ, self.raw_query)
         _unescaped(str(environ.get("RAW_URI") or environ.get("REQUEST_URI") or ""))
-        self.accepts = _forms(environ.get("HTTP_ACCEPT", ""))
-        self.language = _language(environ.get("HTTP_ACCEPT_LANGUAGE", ""))
-        self.coding = _coding(environ.get("HTTP_ACCEPT_ENCODING", ""))
+        self.accepts = negotiation.forms(environ.get("HTTP_ACCEPT", ""))
+        self.language = negotiation.language(environ.get("HTTP_ACCEPT_LANGUAGE", ""))
+        self.coding = negotiation.coding(environ.get("HTTP_ACCEPT_ENCODING", ""))
         #: For what is there packed with gzip and in no other way.
-        self.takes_gzip = _takes(environ.get("HTTP_ACCEPT_ENCODING", ""), "gzip")
-        self.if_none_match = str(environ.get("HTTP_IF_NONE_MATCH", ""))
+        self.takes_gzip = negotiation.takes_gzip(environ.get("HTTP_ACCEPT_ENCODING", ""))
+        #: Only what is fetched can be unchanged.
+        self.if_none_match = "" if self.posted else str(environ.get("HTTP_IF_NONE_MATCH", ""))
         self.base = url or _base(environ)
         #: What decides the answer, the release apart.
-        self.key = (self.raw_path, self.raw_query, self.accepts[0], self.language, self.coding, self.base)
+        self.key = (
+            self.raw_path,
+            self.raw_query,
+            "+".join(self.accepts),
+            self.language,
+            self.coding,
+            self.base,
+        )
 
     def path(self) -> list[str]:
         """Return the parts of the path, one slash at its end not counted."""
@@ -120,9 +127,20 @@ class Answer:
         return own + 200 * len(self.buffers) + 2000
 
 
+def is_items(path: str) -> bool:
+    """Whether a path is that of the features of a collection."""
+    return _ITEMS.fullmatch(path) is not None
+
+
 def media(text: str) -> str:
     """Return the Content-Type of a media type."""
     return f"{text}; charset=utf-8" if text.startswith("text/") else text
+
+
+def _untracked(query: str) -> str:
+    pairs = query.split("&")
+    kept = [pair for pair in pairs if not _TRACKER.fullmatch(pair)]
+    return query if len(kept) == len(pairs) else "&".join(kept)
 
 
 def _unescaped(uri: str) -> None:
@@ -143,44 +161,6 @@ def _decoded(text: str, name: str) -> str:
     except UnicodeError:
         known = unquote_to_bytes(name.encode("latin-1", "replace")).decode(errors="replace")[:80]
         raise bad(known, "is not UTF-8", "text in UTF-8, percent-encoded") from None
-
-
-@lru_cache(maxsize=256)
-def _forms(header: str) -> tuple[str, ...]:
-    """Return the formats that an Accept header names, best first; JSON where it names none."""
-    accept = parse_accept_header(header, MIMEAccept)
-    best = accept.best_match(list(_ACCEPTED), "application/json")
-    return (_ACCEPTED[str(best)],)
-
-
-@lru_cache(maxsize=256)
-def _language(header: str) -> str:
-    accept = parse_accept_header(header, LanguageAccept)
-    return str(accept.best_match(LANGUAGES, LANGUAGES[0]))
-
-
-@lru_cache(maxsize=256)
-def _coding(header: str) -> str:
-    """Return ``br``, ``gzip`` or nothing (identity): what the client takes and likes best, in this order."""
-    liked = _liked(header)
-    best = max(("br", "gzip"), key=liked.__getitem__)
-    return best if liked[best] > 0 else ""
-
-
-@lru_cache(maxsize=256)
-def _takes(header: str, coding: str) -> bool:
-    return _liked(header)[coding] > 0
-
-
-def _liked(header: str) -> dict[str, float]:
-    """Return how much a client likes each coding, 0 for not at all."""
-    liked: dict[str, float] = {}
-    for each in header.lower().replace(" ", "").split(","):
-        if match := _CODING.fullmatch(each):
-            liked[match[1]] = float(match[2] or 1)
-    for name in ("br", "gzip"):
-        liked.setdefault(name, liked.get("*", 0.0))
-    return liked
 
 
 def _base(environ: Mapping[str, Any]) -> str:

@@ -8,6 +8,7 @@ from typing import Final
 import brotli
 from flask import Request, Response, send_file
 
+from boundaries.service import negotiation
 from boundaries.service.html import STATIC
 from boundaries.service.problems import Problem
 
@@ -21,7 +22,11 @@ def static(name: str, request: Request) -> Response:
     path = STATIC.get(name)
     if path is None:
         raise Problem(404, f"there is no file {name[:200]!r}")
-    coding = _coding(request) if path.suffix in _PACKED and "Range" not in request.headers else ""
+    coding = (
+        negotiation.coding(request.headers.get("Accept-Encoding", ""))
+        if path.suffix in _PACKED and "Range" not in request.headers
+        else ""
+    )
     if coding:
         response = Response(_body(name, coding), mimetype=guess_type(path.name)[0])
         response.headers["Content-Encoding"] = coding
@@ -34,10 +39,6 @@ def static(name: str, request: Request) -> Response:
     response.cache_control.immutable = True
     response.vary.add("Accept-Encoding")
     return response
-
-
-def _coding(request: Request) -> str:
-    return next((each for each in ("br", "gzip") if request.accept_encodings[each] > 0), "")
 
 
 @lru_cache(maxsize=128)

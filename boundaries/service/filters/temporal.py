@@ -8,11 +8,19 @@ new one, and the old one ``T_MEETS`` the new. What was in force on a day is
 
 A null at the end of an interval is an open end (the plan is still in force); a null at its start makes the
 answer unknown, and so does a null instant.
+
+The standard refers to OWL Time and says of ``..`` only that it is an end without a bound. What has no end does not
+end before another, and two open ends are the same end. So for a plan in force
+``T_DURING(INTERVAL(mulai, selesai), INTERVAL('2000-01-01', '..'))`` is FALSE (``intervalDuring`` wants its end *before*
+the other's) and ``T_FINISHES`` is TRUE. Who means "began after that day" asks ``mulai > DATE('2000-01-01')``.
 """
 
+import contextlib
 import re
+from calendar import monthrange
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import UTC, date, datetime
+from fractions import Fraction
 from typing import Any, Final
 
 import numpy as np
@@ -66,11 +74,29 @@ def instant(text: str, at: str, only: str = "") -> Instant:
         if only != "timestamp" and _DATE.fullmatch(text):
             return Instant(date.fromisoformat(text).isoformat(), at)
         if only != "date" and _TIMESTAMP.fullmatch(text):
-            datetime.fromisoformat(text[:19])
+            moment(text)
             return Instant(sortable(text), at)
     except ValueError as error:
         raise FilterError(f"{quoted(text)} {at} is no time: {error}", wanted) from None
     raise FilterError(f"{quoted(text)} {at} is no {only or 'date or timestamp'}", wanted)
+
+
+def moment(text: str) -> tuple[datetime, Fraction]:
+    """Return a date-time of RFC 3339 as UTC to the second and the rest of a second; ValueError if it never was.
+
+    A second 60 is read where RFC 3339 (5.7) has it: in the last minute, UTC, of a month. It sorts behind the 59th.
+    """
+    zone = text[19:].lstrip(".0123456789")
+    digits = text[20 : len(text) - len(zone)]
+    leap = text[17:19] == "60"
+    found = datetime.fromisoformat(f"{text[:17]}{'59' if leap else text[17:19]}{zone}")
+    with contextlib.suppress(OverflowError):  # on the first and the last day that Python knows
+        found = found.astimezone(UTC)
+    found = found.replace(tzinfo=UTC)
+    last = (monthrange(found.year, found.month)[1], 23, 59)
+    if leap and (found.day, found.hour, found.minute) != last:
+        raise ValueError("a second 60 is only in the last minute of a month, UTC")
+    return found, Fraction(int(digits or 0), 10 ** len(digits)) + leap
 
 
 def sortable(timestamp: str) -> str:

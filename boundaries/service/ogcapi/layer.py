@@ -109,9 +109,12 @@ class Layer:
     @cached_property
     def _values(self) -> dict[str, list[Scalar]]:
         names = list(self.column)
-        same: dict[Scalar, Scalar] = {}
+        same: dict[tuple[type, Scalar], Scalar] = {}  # 5 and 5.0 are equal and not the same
         rows = [row for table in self.tables for row in self._package.records(table, names)]
-        return {name: [same.setdefault(row[i], row[i]) for row in rows] for i, name in enumerate(names)}
+        return {
+            name: [same.setdefault((type(row[i]), row[i]), row[i]) for row in rows]
+            for i, name in enumerate(names)
+        }
 
     @cached_property
     def _arrays(self) -> dict[str, tuple[NDArray[Any], NDArray[np.bool_]]]:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from boundaries.release.geopackage_reader import Column
-from boundaries.service import filters
+from boundaries.service import filters, posted
 from boundaries.service.crs import CRS84, SUPPORTED
 from boundaries.service.ogcapi.catalog import PLACEHOLDER
 from boundaries.service.ogcapi.layer import Layer
@@ -60,6 +60,22 @@ def _get(tag: str, name: str, summary: str, parameters: list[Json], ok: Json, *e
     responses |= {str(code): _ref("responses", "Problem") for code in (400, *errors, 405, 414, 429, 500)}
     operation = {"tags": [tag], "operationId": name, "summary": summary, "responses": responses}
     return {"get": operation | ({"parameters": parameters} if parameters else {})}
+
+
+def _post(name: str, summary: str, parameters: list[Json], ok: Json) -> Json:
+    """Return the operation that takes a filter as its body, and all other parameters as GET does."""
+    told = [
+        each
+        for each in parameters
+        if each.get("$ref", "").rpartition("/")[2] not in ("filter", "filter-lang")
+    ]
+    operation: Json = _get(name, f"post.{name}.items", summary, told, ok, 404, 411, 413, 415)["get"]
+    del operation["responses"]["304"]
+    text: Json = {"schema": {"type": "string", "minLength": 1, "maxLength": filters.Bounds.characters}}
+    tree: Json = {"schema": {"type": "object"}}
+    content = {kind: text if language == "cql2-text" else tree for kind, language in posted.LANGUAGES.items()}
+    description = "A filter in CQL2: for one that is too long for an address"
+    return operation | {"requestBody": {"description": description, "required": True, "content": content}}
 
 
 def _ok(description: str, *media: str, schema: str = "object") -> Json:
@@ -175,7 +191,8 @@ def _collection_paths(name: str, layer: Layer, title: str) -> Json:
         f"{base}/queryables": _get(
             name, f"get.{name}.queryables", "Queryables", _forms("fPage"), _ok("Queryables", *schema), 404
         ),
-        f"{base}/items": _get(name, f"get.{name}.items", f"{title}: features", items, page, 404),
+        f"{base}/items": _get(name, f"get.{name}.items", f"{title}: features", items, page, 404)
+        | {"post": _post(name, f"{title}: features, by a filter in the body", items, page)},
         f"{base}/items/{{featureId}}": _get(
             name, f"get.{name}.item", f"{title}: one feature", item, one, 404
         ),

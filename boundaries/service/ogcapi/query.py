@@ -4,13 +4,14 @@ import math
 import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Final
 
 from boundaries.release.geopackage_reader import Column
 from boundaries.service import crs as crs_module
 from boundaries.service import filters
 from boundaries.service.crs import CRS84, SUPPORTED, Crs
+from boundaries.service.filters import temporal
 from boundaries.service.ogcapi.layer import DATES, Layer, Period, Question, Scalar
 from boundaries.service.problems import Problem, bad
 
@@ -22,6 +23,8 @@ _DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _INSTANT: Final = re.compile(
     r"(\d{4}-\d{2}-\d{2})[Tt]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:\d{2})", re.ASCII
 )
+#: What clients write once for each column as well as with commas (OWSLib, requests).
+_REPEATED: Final = "properties"
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
 
 
@@ -49,13 +52,13 @@ def single(pairs: Iterable[tuple[str, str]], allowed: Collection[str]) -> dict[s
     for name, text in pairs:
         if name not in allowed:
             raise _unknown(name, allowed)
-        if name in given:
+        if name in given and name != _REPEATED:
             raise bad(name, "given more than once", "once")
         if _CONTROL.search(text):
             raise bad(name, "holds a control character", "text in UTF-8, percent-encoded")
         if not text:
             raise bad(name, "is empty", "a value, or leave the parameter out")
-        given[name] = text
+        given[name] = f"{given[name]},{text}" if name in given else text
     return given
 
 
@@ -130,9 +133,21 @@ def period(text: str) -> Period:
     if not slash:
         return Period(start, start)
     end = _day(last, allowed) if last not in ("", "..") else None
-    if start is not None and end is not None and start > end:
+    if start is not None and end is not None and _reversed(first.upper(), last.upper()):
         raise bad("datetime", "the interval ends before it begins", allowed)
     return Period(start, end)
+
+
+def _reversed(first: str, last: str) -> bool:
+    """Whether two times are in the wrong order: as days as they are written, and to the moment where both are known."""
+    if first[:10] > last[:10]:
+        return True
+    moments = (
+        first.startswith("0000-") == last.startswith("0000-")
+        and _INSTANT.match(first)
+        and _INSTANT.match(last)
+    )
+    return bool(moments) and temporal.moment(_of_2000(first)) > temporal.moment(_of_2000(last))
 
 
 def _day(text: str, allowed: str) -> str:
@@ -141,7 +156,7 @@ def _day(text: str, allowed: str) -> str:
         if _DATE.fullmatch(bare):
             return _checked(bare)
         if match := _INSTANT.fullmatch(text):
-            datetime.fromisoformat(re.sub(r"\.\d+", "", _leap(text.upper())))
+            temporal.moment(_of_2000(text.upper()))
             return match[1]
     except ValueError as error:
         raise bad("datetime", f"{text[:80]!r}: {error}", allowed) from None
@@ -149,11 +164,11 @@ def _day(text: str, allowed: str) -> str:
 
 
 def _checked(day: str) -> str:
-    date.fromisoformat(_leap(day))
+    date.fromisoformat(_of_2000(day))
     return day
 
 
-def _leap(text: str) -> str:
+def _of_2000(text: str) -> str:
     """Return a time of the year 0000, which RFC 3339 has and Python has not, in another leap year.
 
     QGIS asks from 0000-01-01 where a person sets no beginning.
@@ -231,7 +246,8 @@ def _known(parameter: str, names: list[str], layer: Layer) -> None:
 
 
 def _flag(name: str, text: str) -> bool:
-    return one_of(name, text, ("true", "false")) == "true"
+    """Read true or false, also as Python writes them: OWSLib does."""
+    return one_of(name, {"True": "true", "False": "false"}.get(text, text), ("true", "false")) == "true"
 
 
 def _whole(name: str, text: str, allowed: str, least: int) -> int:

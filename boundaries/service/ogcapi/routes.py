@@ -21,7 +21,8 @@ from boundaries.service.crs import CRS84, Crs
 from boundaries.service.filters import FilterError
 from boundaries.service.html import CSP, CSP_OPENAPI, Language, Neighbour, Page
 from boundaries.service.map_page import WORKER_POLICY
-from boundaries.service.messages import LANGUAGES, Reply, Request
+from boundaries.service.messages import Reply, Request
+from boundaries.service.negotiation import LANGUAGES
 from boundaries.service.ogcapi import documents, feature_pages, query
 from boundaries.service.ogcapi.catalog import PLACEHOLDER, both
 from boundaries.service.ogcapi.layer import Layer
