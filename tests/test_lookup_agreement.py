@@ -22,7 +22,7 @@ from boundaries.release.store import Release, open_release
 from tests.service_help import app_of
 from tests.small import make_small_release
 
-ASSETS = Path(__file__).parents[1] / "boundaries/site/assets"
+ASSETS = Path(__file__).parents[1] / "boundaries/site/modules"
 RUNNER = Path(__file__).with_name("lookup_runner.mjs")
 GEOD = pyproj.Geod(ellps="WGS84")
 NODE = shutil.which("node")

@@ -13,7 +13,8 @@ _LEAFLET: Final = Path(leaflet.BASE_DIR)
 
 
 def _files() -> dict[str, Path]:
-    own = {path.name: path for path in sorted(_HERE.iterdir()) if path.suffix in (".js", ".css", ".svg")}
+    lying = (*_HERE.iterdir(), *_HERE.with_name("modules").iterdir())
+    own = {path.name: path for path in sorted(lying) if path.suffix in (".js", ".css", ".svg")}
     return own | {name: _LEAFLET / name for name in ("leaflet.js", "leaflet.css")}
 
 
