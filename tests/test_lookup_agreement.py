@@ -44,7 +44,8 @@ class Both:
         assert NODE is not None
         run = subprocess.run(
             [NODE, RUNNER, json.loads(module("lookup.js")), self.data],
-            input=json.dumps(questions).replace("NaN", '"NaN"'), capture_output=True, text=True, check=False, timeout=120,
+            input=json.dumps(questions).replace("NaN", '"NaN"'),
+            capture_output=True, text=True, check=False, timeout=120,
         )  # fmt: skip
         assert run.returncode == 0, run.stderr
         answers = json.loads(run.stdout)

@@ -1,10 +1,10 @@
 // The search: a text field with a list of places under it, as a combobox that screen readers know, and a button for
 // the position of the device.
-import { factsOf, units } from "./atlas.js";
-import { el, fill, icon, ICONS } from "./dom.js";
-import { entriesOf, find } from "./search.js";
-import { chambersOf } from "./state.js";
-import { nice, t, told } from "./words.js";
+import { factsOf, units } from "../state/atlas.js";
+import { el, fill, icon, ICONS } from "../draw/dom.js";
+import { entriesOf, find } from "./find.js";
+import { chambersOf } from "../state/address.js";
+import { nice, t, told } from "../state/words.js";
 
 const WAIT = 90; // milliseconds after the last key
 

@@ -1,7 +1,7 @@
 // What the release holds, read when it is first needed: facts of a plan, maps, names, comparisons.
-import { Drawing } from "./drawing.js";
+import { Drawing } from "../draw/drawing.js";
 import { load, loadAndKeep } from "./load.js";
-import { decodeTopology } from "./topo.js";
+import { decodeTopology } from "../draw/topo.js";
 import { readUnits } from "./units.js";
 
 const DRAWINGS_KEPT = 14;
