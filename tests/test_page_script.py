@@ -3,13 +3,16 @@
 import re
 import subprocess
 from graphlib import TopologicalSorter
-from posixpath import dirname, join, normpath
+from posixpath import basename, dirname, join, normpath
 
 import pytest
 
 from boundaries.site.parts import ASSETS
 from scripts import bundle
 from tests.page_modules import NODE
+
+#: Folders of the modules from the ground up: one imports itself and what stands before it. "" are app.js and main.js.
+FLOORS = ("state", "draw", "search", "panel", "share", "")
 
 
 def imports() -> dict[str, set[str]]:
@@ -53,3 +56,16 @@ def test_every_module_is_of_use_and_none_leads_back_to_itself() -> None:
             reached.add(name)
             waiting += graph[name]
     assert reached == set(graph)
+
+
+def test_imports_run_downwards_only_and_a_name_stands_once() -> None:
+    graph = imports()
+    assert {dirname(name) for name in graph} == set(FLOORS)
+    upward = [
+        f"{name} imports {used}"
+        for name, uses in graph.items()
+        for used in sorted(uses)
+        if FLOORS.index(dirname(used)) > FLOORS.index(dirname(name))
+    ]
+    assert upward == []
+    assert len({basename(name) for name in graph}) == len(graph)

@@ -1,5 +1,6 @@
 // The page's heart: one state, what is known for it, and one way to change it. What is shown follows from the two.
-import { comparisonOf, drawingOf, factsOf, kabkotaOf, units } from "./state/atlas.js";
+import { drawingOf } from "./draw/maps.js";
+import { comparisonOf, factsOf, kabkotaOf, units } from "./state/atlas.js";
 import { groundAround, placeAt, placeIn } from "./search/place.js";
 import { detailOf, drawn, focusBox, groundFiles, olderDrawing, olderProvinces } from "./draw/scene.js";
 import { readState, writeState, yearFor } from "./state/address.js";

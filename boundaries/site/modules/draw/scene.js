@@ -1,5 +1,5 @@
-// From what is asked (state.js) and what is known (atlas.js) to what is painted (paint.js).
-import { drawingOf, lineKind, overviewFile, provinceFile, provinceOf } from "../state/atlas.js";
+// From what is asked (address.js) and what is known (atlas.js) to what is painted (paint.js).
+import { drawingOf, lineKind, overviewFile, provinceFile, provinceOf } from "./maps.js";
 import { worldBox, worldX, worldY } from "./drawing.js";
 import { inkOn, movedColour, palette, stepOf } from "./palette.js";
 import { layDiscs } from "./seats.js";

@@ -1,5 +1,5 @@
 // Pieces of the panel: rows of lists, facts of a dapil, what a place is told.
-import { provinceFile } from "../state/atlas.js";
+import { provinceFile } from "../draw/maps.js";
 import { el, icon, ICONS } from "../draw/dom.js";
 import { addressOf } from "../state/load.js";
 import { membersOf } from "../search/place.js";

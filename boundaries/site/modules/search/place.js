@@ -1,5 +1,6 @@
 // The dapil of all four chambers at a point or in a unit, with the facts of each.
-import { drawingOf, factsOf, units } from "../state/atlas.js";
+import { drawingOf } from "../draw/maps.js";
+import { factsOf, units } from "../state/atlas.js";
 import { loadAndKeep } from "../state/load.js";
 import { lookup } from "./lookup.js";
 import { chambersOf } from "../state/address.js";

@@ -1,11 +1,7 @@
-// What the release holds, read when it is first needed: facts of a plan, maps, names, comparisons.
-import { Drawing } from "../draw/drawing.js";
+// What the release knows, read when it is first needed: facts of a plan, names, comparisons.
 import { load, loadAndKeep } from "./load.js";
-import { decodeTopology } from "../draw/topo.js";
 import { readUnits } from "./units.js";
 
-const DRAWINGS_KEPT = 14;
-const drawingsKept = new Map();
 const factsKept = new Map();
 let unitsKept = null;
 
@@ -45,45 +41,4 @@ export async function kabkotaOf(province) {
 
 export function comparisonOf(chamber, from, to) {
   return loadAndKeep(`map-compare-${chamber}-${from}-${to}.json`);
-}
-
-// A map ready to be drawn, from a file of the release; the ones used last are kept. `kindOf` and its `key` change how
-// lines are told apart.
-export function drawingOf(file, object, kindOf = lineKind, key = "") {
-  const name = `${file}|${object}|${key}`;
-  const kept = drawingsKept.get(name);
-  if (kept) drawingsKept.delete(name);
-  const drawing =
-    kept ??
-    load(file).then((json) => {
-      const topology = decodeTopology(json);
-      if (!topology.objects[object]) throw new Error(`${file} has no object ${object}`);
-      return new Drawing(topology, topology.objects[object], kindOf);
-    });
-  drawingsKept.set(name, drawing);
-  drawing.catch(() => drawingsKept.delete(name));
-  while (drawingsKept.size > DRAWINGS_KEPT) drawingsKept.delete(drawingsKept.keys().next().value);
-  return drawing;
-}
-
-// Lines of a map by what they part and in which province: "coast:32", "dapil:32", "kab:32", "prov:32:33".
-export function lineKind(first, second) {
-  const [one, other] = [provinceOf(first), second && provinceOf(second)];
-  if (!second) return `coast:${one}`;
-  if (one !== other) return `prov:${[one, other].sort().join(":")}`;
-  const same = first.properties.kode_kabkota === second.properties.kode_kabkota;
-  return `${same ? "dapil" : "kab"}:${one}`;
-}
-
-export function provinceOf(feature) {
-  return feature.properties.kode_provinsi ?? feature.properties.kode?.slice(0, 2) ?? "";
-}
-
-// The names of the files of a chamber's map: of the nation, or one province in detail.
-export function overviewFile(chamber, year) {
-  return `${chamber}-${year}-overview.topojson`;
-}
-
-export function provinceFile(chamber, year, province) {
-  return `${chamber}-${year}-${province}-web.topojson`;
 }

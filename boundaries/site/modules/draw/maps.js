@@ -1,0 +1,48 @@
+// The maps of the release, ready to be drawn; and what their files and lines are called.
+import { Drawing } from "./drawing.js";
+import { decodeTopology } from "./topo.js";
+import { load } from "../state/load.js";
+
+const DRAWINGS_KEPT = 14;
+const drawingsKept = new Map();
+
+// A map ready to be drawn, from a file of the release; the ones used last are kept. `kindOf` and its `key` change how
+// lines are told apart.
+export function drawingOf(file, object, kindOf = lineKind, key = "") {
+  const name = `${file}|${object}|${key}`;
+  const kept = drawingsKept.get(name);
+  if (kept) drawingsKept.delete(name);
+  const drawing =
+    kept ??
+    load(file).then((json) => {
+      const topology = decodeTopology(json);
+      if (!topology.objects[object]) throw new Error(`${file} has no object ${object}`);
+      return new Drawing(topology, topology.objects[object], kindOf);
+    });
+  drawingsKept.set(name, drawing);
+  drawing.catch(() => drawingsKept.delete(name));
+  while (drawingsKept.size > DRAWINGS_KEPT) drawingsKept.delete(drawingsKept.keys().next().value);
+  return drawing;
+}
+
+// Lines of a map by what they part and in which province: "coast:32", "dapil:32", "kab:32", "prov:32:33".
+export function lineKind(first, second) {
+  const [one, other] = [provinceOf(first), second && provinceOf(second)];
+  if (!second) return `coast:${one}`;
+  if (one !== other) return `prov:${[one, other].sort().join(":")}`;
+  const same = first.properties.kode_kabkota === second.properties.kode_kabkota;
+  return `${same ? "dapil" : "kab"}:${one}`;
+}
+
+export function provinceOf(feature) {
+  return feature.properties.kode_provinsi ?? feature.properties.kode?.slice(0, 2) ?? "";
+}
+
+// The names of the files of a chamber's map: of the nation, or one province in detail.
+export function overviewFile(chamber, year) {
+  return `${chamber}-${year}-overview.topojson`;
+}
+
+export function provinceFile(chamber, year, province) {
+  return `${chamber}-${year}-${province}-web.topojson`;
+}
