@@ -1,183 +1,138 @@
 // Finding a place by what a person types: without accents or case, with old spelling, `Kab.`, `Kec.` and slips of the
 // fingers. Everything happens here; what is typed goes nowhere.
 
+// `tests/search_cases.json` has what people type, and what must come first; tests/test_search.py asks.
+
+import { ALSO, CHAMBERS, DPRD_OF, HINTS, IDLE, sounded, spelled } from "./spelling.js";
+
 const LEVELS = { 2: "provinsi", 5: "kabkota", 8: "kecamatan", 13: "desa" };
-const HINTS = new Map([
-  ["prov", "provinsi"],
-  ["provinsi", "provinsi"],
-  ["propinsi", "provinsi"],
-  ["kab", "kabupaten"],
-  ["kabupaten", "kabupaten"],
-  ["kota", "kota"],
-  ["kodya", "kota"],
-  ["kotamadya", "kota"],
-  ["kec", "kecamatan"],
-  ["kecamatan", "kecamatan"],
-  ["distrik", "kecamatan"],
-  ["desa", "desa"],
-  ["ds", "desa"],
-  ["kel", "desa"],
-  ["kelurahan", "desa"],
-  ["kampung", "desa"],
-  ["gampong", "desa"],
-  ["nagari", "desa"],
-  ["dapil", "dapil"],
-  ["dpr", "dapil"],
-  ["dpd", "dapil"],
-  ["dprd", "dapil"],
-]);
-const SHORT_NAMES = new Map([
-  ["jabar", "jawa barat"],
-  ["jateng", "jawa tengah"],
-  ["jatim", "jawa timur"],
-  ["sumut", "sumatera utara"],
-  ["sumbar", "sumatera barat"],
-  ["sumsel", "sumatera selatan"],
-  ["kalbar", "kalimantan barat"],
-  ["kalteng", "kalimantan tengah"],
-  ["kalsel", "kalimantan selatan"],
-  ["kaltim", "kalimantan timur"],
-  ["kaltara", "kalimantan utara"],
-  ["sulut", "sulawesi utara"],
-  ["sulteng", "sulawesi tengah"],
-  ["sulsel", "sulawesi selatan"],
-  ["sultra", "sulawesi tenggara"],
-  ["sulbar", "sulawesi barat"],
-  ["ntb", "nusa tenggara barat"],
-  ["ntt", "nusa tenggara timur"],
-  ["diy", "daerah istimewa yogyakarta"],
-  ["jogja", "yogyakarta"],
-  ["yogya", "yogyakarta"],
-  ["kepri", "kepulauan riau"],
-  ["babel", "kepulauan bangka belitung"],
-  ["malut", "maluku utara"],
-  ["dki", "dki jakarta"],
-  ["jaksel", "jakarta selatan"],
-  ["jakbar", "jakarta barat"],
-  ["jaktim", "jakarta timur"],
-  ["jakut", "jakarta utara"],
-  ["jakpus", "jakarta pusat"],
-  ["tangsel", "tangerang selatan"],
-  ["kep", "kepulauan"],
-  ["tg", "tanjung"],
-  ["tj", "tanjung"],
-  ["gn", "gunung"],
-]);
-// What people call a place beside its name in the law.
-const ALSO = new Map([
-  ["daerah khusus ibukota jakarta", "dki jakarta"],
-  ["daerah khusus jakarta", "dki jakarta"],
-  ["daerah istimewa yogyakarta", "di yogyakarta"],
-  ["surakarta", "solo"],
-  ["makassar", "ujung pandang"],
-]);
-const TITLES = /^(kabupaten|kota administrasi|kota|kabupaten administrasi) /;
+const TITLES = /^(kabupaten|kota)( administrasi)? /;
+// What counts beside how alike a name is, which is 100 at most.
+const [HINTED, CHAMBER, EXACT, LETTERS, OTHER] = [14, 20, 40, 1.5, 16];
 const WEIGHT = { provinsi: 5, kabkota: 4, dapil: 2, kecamatan: 2, desa: 0 };
 
-// Letters and digits only, in small; the old spelling and doubled letters as today's single ones.
-function folded(text) {
-  return text
-    .normalize("NFKD")
-    .replace(/\p{M}/gu, "")
-    .toLowerCase()
-    .replace(/['’`]/g, "")
-    .replace(/[^\p{L}\p{N}]+/gu, " ")
-    .trim();
-}
-
-const ROMAN = new Map(
-  "i ii iii iv v vi vii viii ix x xi xii xiii xiv xv".split(" ").map((word, at) => [word, String(at + 1)]),
-);
-
-// What two spellings have in common: oe = u, dj = j, tj = c, doubled letters once, II = 2.
-function sounded(word) {
-  if (ROMAN.has(word)) return ROMAN.get(word);
-  return word
-    .replace(/oe/g, "u")
-    .replace(/dj/g, "j")
-    .replace(/tj/g, "c")
-    .replace(/nj/g, "ny")
-    .replace(/(\p{L})\1+/gu, "$1");
-}
-
-// Make the entries that `find` looks through: units with their names, and the dapil of some plans.
-export function entriesOf(names, dapil) {
-  const entries = [];
+// Make what `find` looks through: {entries, words}. Entries are units with their names, and the dapil of some plans (with
+// what else `dapil` tells of them); each holds its words, and those around it, as places in `words`.
+export function placesOf(names, dapil) {
+  const places = { entries: [], words: [], letters: [], at: new Map(), heard: new Map(), around: new Map() };
   for (const [kode, nama] of names) {
     const level = LEVELS[kode.length];
-    const plain = folded(nama);
-    const above = [
-      kode.length > 8 && names.get(kode.slice(0, 8)),
-      kode.length > 5 && names.get(kode.slice(0, 5)),
-      kode.length > 2 && names.get(kode.slice(0, 2)),
-    ];
+    const plain = spelled(nama).join(" ");
+    const above = [8, 5, 2].filter((length) => kode.length > length).map((length) => names.get(kode.slice(0, length)));
     const title = level === "kabkota" ? (plain.startsWith("kota") ? "kota" : "kabupaten") : level;
-    entries.push(
-      entryOf(
-        { kode, nama, level, title, above: above.filter(Boolean) },
-        level === "kabkota" ? plain.replace(TITLES, "") : plain,
-      ),
-    );
+    const bare = level === "kabkota" ? plain.replace(TITLES, "") : plain;
+    const told = [plain, `${title} ${bare}`];
+    addTo(places, { kode, nama, level, title, told, above: above.filter(Boolean) }, bare);
   }
-  for (const { id, nama_dapil, lembaga } of dapil) {
-    entries.push(
-      entryOf({ kode: id, nama: nama_dapil, level: "dapil", title: "dapil", lembaga, above: [] }, folded(nama_dapil)),
-    );
+  for (const { id, nama_dapil, ...more } of dapil) {
+    const plain = spelled(nama_dapil).join(" ");
+    const entry = { ...more, kode: id, nama: nama_dapil, level: "dapil", title: "dapil", told: [plain], above: [] };
+    addTo(places, entry, plain);
   }
-  return entries;
+  return places;
 }
 
-function entryOf(entry, plain) {
-  const around = entry.above.map(folded).flatMap((name) => [name, ALSO.get(name) ?? ""]);
+function addTo(places, entry, plain) {
   const also = entry.level === "provinsi" || entry.level === "kabkota" ? ALSO.get(plain) : "";
-  return {
-    ...entry,
-    plain,
-    ...spelt(plain),
-    around: wordsOf(around.join(" ")),
-    also: also ? { plain: also, ...spelt(also), around: [] } : null,
-  };
+  const own = { ...spelt(places, plain), around: entry.above.flatMap((name) => aroundOf(places, name)) };
+  places.entries.push({ ...entry, ...own, also: also ? { ...spelt(places, also), around: [] } : null });
 }
 
-function spelt(plain) {
-  const words = wordsOf(plain);
-  return { words, joined: words.join("") };
+// The words that stand around all places of a province, kabupaten or kecamatan.
+function aroundOf(places, name) {
+  if (!places.around.has(name)) {
+    const plain = spelled(name).join(" ");
+    places.around.set(name, spelt(places, `${plain} ${ALSO.get(plain) ?? ""}`).words);
+  }
+  return places.around.get(name);
 }
 
-function wordsOf(plain) {
-  return plain.split(" ").filter(Boolean).map(sounded);
+function spelt({ words, letters, at, heard }, plain) {
+  const places = [];
+  for (const word of plain.split(" ").filter(Boolean)) {
+    if (!heard.has(word)) heard.set(word, sounded(word));
+    const sound = heard.get(word);
+    if (!at.has(sound)) {
+      at.set(sound, words.push(sound) - 1);
+      letters.push(lettersOf(sound));
+    }
+    places.push(at.get(sound));
+  }
+  const joined = places.map((place) => words[place]).join("");
+  return { plain, words: places, joined, letters: lettersOf(joined) };
 }
 
 // The best entries for a text, best first, at most `most`.
-export function find(entries, text, most = 8) {
-  const typed = folded(text)
-    .split(" ")
-    .filter(Boolean)
-    .flatMap((word) => (SHORT_NAMES.get(word) ?? word).split(" "));
-  if (!typed.length || typed.join("").length < 2) return [];
-  if (/^\d{2,10}$/.test(typed.join(""))) return ofCode(entries, typed.join(""), most);
-  const hints = new Set(typed.filter((word) => HINTS.has(word)).map((word) => HINTS.get(word)));
-  const plain = typed.filter((word) => !HINTS.has(word));
-  const bare = plain.map(sounded);
-  const named = typed.filter((word) => HINTS.get(word) !== "dapil"); // "kota" may be part of a name, "DPRD" is not
-  const whole = named.map(sounded);
-  const said = new Set([typed, plain, named].map((words) => words.join(" ")));
-  const scored = [];
-  for (const entry of entries) {
-    let score = bare.length ? scoreOf(entry, bare) : 0;
-    if (entry.also && bare.length) score = Math.max(score, scoreOf(entry.also, bare));
-    if (hints.size && whole.length > bare.length) score = Math.max(score, scoreOf(entry, whole) - 1);
-    if (score <= 0) continue;
-    score += WEIGHT[entry.level] + (hints.has(entry.title) || hints.has(entry.level) ? 14 : 0);
-    // Letter by letter, and not only as it sounds: III is not 3.
-    if (said.has(entry.plain) || said.has(entry.also?.plain)) score += 3;
-    if (hints.has("kota") && entry.level === "dapil" && !entry.words.includes("kota")) score -= 16;
-    scored.push([score, entry]);
+export function find(places, text, most = 8) {
+  const words = spelled(text);
+  if (words.join("").length < 2) return [];
+  if (/^\d{2,10}$/.test(words.join(""))) return ofCode(places.entries, words.join(""), most);
+  const asked = askedFor(words, places);
+  return places.entries
+    .map((entry) => [rank(entry, asked), entry])
+    .filter(([score]) => score > 0)
+    .sort(
+      ([a, one], [b, other]) => b - a || one.plain.length - other.plain.length || (one.kode < other.kode ? -1 : 1),
+    )
+    .slice(0, most)
+    .map(([, entry]) => entry);
+}
+
+// What the words ask for: titles and chambers that are named in them, and the name itself, with words that may be a title
+// or a part of it ("kota") and without.
+function askedFor(words, known) {
+  const { chambers, rest } = chambersIn(words);
+  const named = rest.filter((word) => !IDLE.has(word));
+  const plain = named.filter((word) => !HINTS.has(word));
+  const tables = new Map();
+  const typed = (all) => {
+    const sounds = all.map(sounded);
+    for (const sound of sounds) if (!tables.has(sound)) tables.set(sound, likenesses(sound, known));
+    const joined = sounds.join("");
+    return { tables: sounds.map((sound) => tables.get(sound)), joined, letters: lettersOf(joined) };
+  };
+  return {
+    chambers,
+    hints: new Set(named.filter((word) => HINTS.has(word)).map((word) => HINTS.get(word))),
+    bare: typed(plain),
+    whole: typed(named.filter((word) => word !== "dapil")),
+    said: new Set([words, plain, named].map((each) => each.join(" "))),
+    told: rest.map((word) => HINTS.get(word) ?? (word === "adm" ? "administrasi" : word)).join(" "),
+  };
+}
+
+// The chambers that are named, and the other words: DPRD takes the level that follows it, and DPR and DPD their RI.
+function chambersIn(words) {
+  const rest = [];
+  let chambers = null;
+  for (let at = 0; at < words.length; at++) {
+    const found = CHAMBERS[words[at]];
+    if (!found) {
+      rest.push(words[at]);
+      continue;
+    }
+    const level = HINTS.get(words[at + 1]);
+    const one = found.length > 1 && DPRD_OF[level];
+    chambers = one ? [one] : found;
+    if ((one && level !== "kota") || (found.length === 1 && words[at + 1] === "ri")) at++; // a dapil may be called "Kota …"
   }
-  scored.sort(
-    ([a, one], [b, other]) => b - a || one.plain.length - other.plain.length || (one.kode < other.kode ? -1 : 1),
-  );
-  return scored.slice(0, most).map(([, entry]) => entry);
+  return { chambers, rest };
+}
+
+function rank(entry, { hints, chambers, bare, whole, said, told }) {
+  let score = scoreOf(entry, bare);
+  if (entry.also) score = Math.max(score, scoreOf(entry.also, bare));
+  if (hints.size && whole.tables.length > bare.tables.length) score = Math.max(score, scoreOf(entry, whole) - 1);
+  if (score <= 0) return 0;
+  score += WEIGHT[entry.level];
+  if (hints.has(entry.title) || hints.has(entry.level)) score += HINTED;
+  if (hints.size && entry.told.includes(told)) score += EXACT; // its whole name, title and all
+  // Letter by letter, and not only as it sounds: III is not 3.
+  if (said.has(entry.plain) || said.has(entry.also?.plain)) score += LETTERS;
+  if (entry.level !== "dapil") return score;
+  if (hints.has("kota") && !/\bkota\b/.test(entry.plain)) score -= OTHER;
+  if (chambers) score += chambers.includes(entry.lembaga) ? CHAMBER : -OTHER;
+  return score;
 }
 
 // Places whose code begins so, whether it was written with dots or without.
@@ -191,42 +146,56 @@ function ofCode(entries, digits, most) {
 
 // How well an entry answers: each word typed must be found in its name, or (one at least in the name) around it.
 function scoreOf(entry, typed) {
-  const joined = typed.join("");
-  if (joined === entry.joined) return 100;
+  if (!typed.joined) return 0;
+  if (typed.letters === entry.letters && typed.joined === entry.joined) return 100;
   let own = 0;
   let sum = 0;
-  for (const word of typed) {
-    const here = best(entry.words, word);
-    const there = here >= 60 ? 0 : best(entry.around, word) * 0.7;
-    if (!here && !there) return joinedScore(entry, joined);
+  for (const table of typed.tables) {
+    const here = best(entry.words, table);
+    const there = here >= 60 ? 0 : best(entry.around, table) * 0.7;
+    if (!here && !there) return joinedScore(entry, typed);
     own += here >= there ? here : 0;
     sum += Math.max(here, there);
   }
   if (!own) return 0;
-  const extra = Math.max(0, entry.words.length - typed.length);
-  return Math.max(joinedScore(entry, joined), (sum / typed.length) * 0.9 - extra * 2);
+  const extra = Math.max(0, entry.words.length - typed.tables.length);
+  return Math.max(joinedScore(entry, typed), (sum / typed.tables.length) * 0.9 - extra * 2);
 }
 
-function joinedScore(entry, joined) {
-  if (joined.length >= 4 && entry.joined.startsWith(joined)) return 82 - (entry.joined.length - joined.length);
-  const allowed = slips(joined.length);
-  const far = allowed ? distanceWithin(joined, entry.joined, allowed) : Infinity;
+// The same for the name as one word: "Gunung Kidul" is Gunungkidul.
+function joinedScore({ joined, letters }, typed) {
+  const { length } = typed.joined;
+  if (length >= 4 && joined.startsWith(typed.joined)) return 82 - (joined.length - length);
+  const allowed = slips(length);
+  const far = allowed ? distanceWithin(typed.joined, joined, allowed, typed.letters ^ letters) : Infinity;
   return far <= allowed ? 70 - 12 * far : 0;
 }
 
-function best(words, typed) {
-  if (/^\d+$/.test(typed)) return words.includes(typed) ? 100 : 0;
+function best(words, table) {
   let found = 0;
-  for (const word of words) {
-    if (word === typed) return 100;
-    if (typed.length >= 2 && word.startsWith(typed))
-      found = Math.max(found, 88 - Math.min(8, word.length - typed.length));
-    else if (found < 66 && slips(typed.length)) {
-      const far = distanceWithin(typed, word, slips(typed.length));
-      if (far <= slips(typed.length)) found = Math.max(found, 66 - 14 * far);
-    }
-  }
+  for (const word of words) if (table[word] > found) found = table[word];
   return found;
+}
+
+// How like one word that was typed is to each word that is known.
+function likenesses(typed, { words, letters }) {
+  const figures = /^\d+$/.test(typed);
+  const allowed = slips(typed.length);
+  const own = lettersOf(typed);
+  return Uint8Array.from(words, (word, at) => {
+    if (word === typed) return 100;
+    if (figures) return 0;
+    if (typed.length >= 2 && word.startsWith(typed)) return 88 - Math.min(8, word.length - typed.length);
+    const far = allowed ? distanceWithin(typed, word, allowed, own ^ letters[at]) : Infinity;
+    return far <= allowed ? 66 - 14 * far : 0;
+  });
+}
+
+// Which letters a word has, a bit for each.
+function lettersOf(word) {
+  let bits = 0;
+  for (let at = 0; at < word.length; at++) bits |= 1 << (word.charCodeAt(at) & 31);
+  return bits;
 }
 
 function slips(length) {
@@ -234,9 +203,11 @@ function slips(length) {
   return length < 7 ? 1 : 2;
 }
 
-// Damerau-Levenshtein distance (a swap of neighbours counts once), or Infinity above `most`.
-function distanceWithin(one, other, most) {
+// Damerau-Levenshtein distance (a swap of neighbours counts once), or Infinity above `most`. `letters`: which letters stand
+// in one of the two alone; a slip changes two at most, so most pairs need not be looked at.
+function distanceWithin(one, other, most, letters) {
   if (Math.abs(one.length - other.length) > most) return Infinity;
+  for (let count = 0; letters; letters &= letters - 1) if (++count > 2 * most) return Infinity;
   let before = [];
   let last = Array.from({ length: other.length + 1 }, (_, at) => at);
   for (let i = 1; i <= one.length; i++) {
