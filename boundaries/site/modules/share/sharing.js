@@ -51,7 +51,10 @@ export class Sharing {
           "button",
           {
             type: "button",
-            onclick: async () => handOver(await pngPicture(this.app, this.stage.map), `${pictureName(this.app)}.png`),
+            onclick: async () => {
+              const name = `${pictureName(this.app)}.png`; // of the view as it is now
+              handOver(await pngPicture(this.app, this.stage.map), name);
+            },
           },
           icon(ICONS.save),
           t("savepng"),
