@@ -8,7 +8,7 @@ JOBS   ?= 2
 BIN    := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build run test check bench bench-exports bench-load bench-serve clean
+.PHONY: help setup build run test check bench bench-exports bench-load bench-serve bundle clean
 
 help:  ## show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 14
@@ -52,6 +52,9 @@ bench-exports: $(VENV)/.dev  ## measure what the downloads of a year cost: CPU, 
 
 bench-serve: $(VENV)/.dev  ## measure the service against its peers (ARGS=--quick: about a minute)
 	$(BIN)/python bench/serve.py --releases $(OUT) $(ARGS)
+
+bundle: $(VENV)/.run  ## make the map page's one script anew after a change of its modules (needs npm)
+	$(BIN)/python scripts/bundle.py
 
 clean:  ## remove the virtual environment (not the releases)
 	rm -rf $(VENV)

@@ -1,11 +1,10 @@
-// Runs the page's lookup under node: node lookup_runner.mjs MODULES DATA < questions > answers. A question is [lon, lat,
+// Runs the page's lookup under node: node lookup_runner.mjs LOOKUP DATA < questions > answers. A question is [lon, lat,
 // year or null]; an answer is what lookup() resolves to, or {error: {code, parameter}}. Also told: the files read, the time.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { pathToFileURL } from "node:url";
 
-const [modules, data] = process.argv.slice(2);
-const { lookup } = await import(pathToFileURL(join(modules, "lookup.js")).href);
+const [address, data] = process.argv.slice(2);
+const { lookup } = await import(address);
 
 const parsed = new Map();
 let opened = [];

@@ -4,7 +4,6 @@ import functools
 import gzip
 import json
 import math
-import shutil
 import subprocess
 from collections.abc import Iterator
 from fractions import Fraction
@@ -19,17 +18,16 @@ import shapely
 from boundaries.exports.mapdata import map_files
 from boundaries.release.lookup import BORDER_M, CHAMBERS, REACH_M, Lookup, LookupResult, QuestionError, TooFar
 from boundaries.release.store import Release, open_release
+from tests.page_modules import NODE, module, needs_node, run
 from tests.service_help import app_of
 from tests.small import make_small_release
 
-ASSETS = Path(__file__).parents[1] / "boundaries/site/assets"
 RUNNER = Path(__file__).with_name("lookup_runner.mjs")
 GEOD = pyproj.Geod(ellps="WGS84")
-NODE = shutil.which("node")
 TOLERANCE_M = 0.1 + 1e-9
 Points = np.ndarray
 
-pytestmark = pytest.mark.skipif(NODE is None, reason="needs node, to run the page's lookup")
+pytestmark = needs_node
 
 
 class Both:
@@ -37,19 +35,16 @@ class Both:
 
     def __init__(self, release: Release, folder: Path) -> None:
         self.server = Lookup.from_release(release)
-        self.data, self.modules = folder / "data", folder / "modules"
+        self.data = folder / "data"
         self.data.mkdir(parents=True)
         for name, content in map_files(release):
             (self.data / name).write_bytes(content)
-        shutil.copytree(ASSETS, self.modules)
-        (self.modules / "package.json").write_text(
-            '{"type": "module"}'
-        )  # node takes .js for CommonJS otherwise
 
     def page(self, questions: list[tuple[float, float, int | None]]) -> list[dict[str, Any]]:
         assert NODE is not None
         run = subprocess.run(
-            [NODE, RUNNER, self.modules, self.data], input=json.dumps(questions).replace("NaN", '"NaN"'),
+            [NODE, RUNNER, json.loads(module("lookup.js")), self.data],
+            input=json.dumps(questions).replace("NaN", '"NaN"'),
             capture_output=True, text=True, check=False, timeout=120,
         )  # fmt: skip
         assert run.returncode == 0, run.stderr
@@ -178,19 +173,14 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Both:
     return Both(open_release(make_small_release(folder / "releases")), folder / "page")
 
 
-def test_the_page_has_the_coordinates_of_the_release(small, tmp_path):
+def test_the_page_has_the_coordinates_of_the_release(small):
     """To the last bit, or nothing below would hold."""
-    script = tmp_path / "decode.mjs"
-    script.write_text(
-        f"import {{ decodeGround }} from {json.dumps((small.modules / 'ground.js').as_uri())};\n"
-        'import { readFileSync } from "node:fs";\n'
-        "const units = decodeGround(JSON.parse(readFileSync(process.argv[2])));\n"
-        "console.log(JSON.stringify(units.map((u) => [u.kode, u.polygons.flat().flatMap((r) => [...r.points])])));\n"
+    code = (
+        'import { decodeGround } from "ground.js";\n'
+        "const units = given.flatMap((path) => decodeGround(JSON.parse(readFileSync(path))));\n"
+        "tell(units.map((u) => [u.kode, u.polygons.flat().flatMap((r) => [...r.points])]));\n"
     )
-    found = {}
-    for path in small.data.glob("map-units-*.topojson"):
-        run = subprocess.run([NODE, script, path], capture_output=True, text=True, check=True)
-        found |= dict(json.loads(run.stdout))
+    found = dict(run(code, [str(path) for path in small.data.glob("map-units-*.topojson")]))
     assert sorted(found) == small.server.codes.tolist()
     for code, shape in zip(small.server.codes, small.server.shapes, strict=True):
         ours = np.array(found[code]).reshape(-1, 2)
@@ -201,20 +191,10 @@ def test_the_page_has_the_coordinates_of_the_release(small, tmp_path):
         assert set(map(tuple, ours.tolist())) == set(map(tuple, theirs.tolist()))
 
 
-def evaluated(small: Both, function: str, arguments: np.ndarray) -> np.ndarray:
+def evaluated(function: str, arguments: np.ndarray) -> np.ndarray:
     """What a function of geodesy.js returns for rows of arguments."""
-    code = (
-        f"import {{ {function} }} from {json.dumps((small.modules / 'geodesy.js').as_uri())};\n"
-        'import { readFileSync } from "node:fs";\n'
-        f"const found = JSON.parse(readFileSync(0)).map((row) => {function}(...row));\n"
-        "process.stdout.write(JSON.stringify(found));\n"
-    )
-    script = small.modules / f"{function}.mjs"
-    script.write_text(code)
-    run = subprocess.run(
-        [NODE, script], input=json.dumps(arguments.tolist()), capture_output=True, text=True, check=True
-    )
-    return np.array(json.loads(run.stdout))
+    code = f'import {{ {function} }} from "geodesy.js";\ntell(given.map((row) => {function}(...row)));\n'
+    return np.array(run(code, arguments.tolist()))
 
 
 def test_sides_of_lines_are_exact(small):
@@ -236,7 +216,7 @@ def test_sides_of_lines_are_exact(small):
         for x, y, u, v, s, t in (map(Fraction, row) for row in rows.tolist())
     ]
     expected = np.array([(value > 0) - (value < 0) for value in exact])
-    assert evaluated(small, "sideOfLine", rows).tolist() == expected.tolist()
+    assert evaluated("sideOfLine", rows).tolist() == expected.tolist()
     plain = np.sign((b[:, 0] - a[:, 0]) * (p[:, 1] - a[:, 1]) - (b[:, 1] - a[:, 1]) * (p[:, 0] - a[:, 0]))
     assert (plain != expected).sum() > 50  # so the test can fail
 
@@ -250,12 +230,12 @@ def test_distances_are_geodesic(small):
     rows[1000:1100, [1, 3]] = 0.0  # along the equator
     rows[1100:1200, 2] = rows[1100:1200, 0]  # along a meridian
     expected = GEOD.inv(*rows.T)[2]
-    found = evaluated(small, "geodesicMetres", rows)
+    found = evaluated("geodesicMetres", rows)
     assert np.abs(found - expected).max() < 0.001
     far = np.array(
         [[120.0, -3.0, -60.0, 3.1], [120.0, 0.0, -60.2, 0.0]]
     )  # almost at the other side of the globe
-    assert evaluated(small, "geodesicMetres", far) == pytest.approx(GEOD.inv(*far.T)[2], rel=0.006)
+    assert evaluated("geodesicMetres", far) == pytest.approx(GEOD.inv(*far.T)[2], rel=0.006)
 
 
 def test_on_land_and_at_sea(small):

@@ -26,7 +26,8 @@ from boundaries.release.store import Release, open_release
 from boundaries.service.app import load_settings
 from boundaries.service.ops.middleware import Operation
 from boundaries.service.ops.settings import Settings
-from boundaries.site.parts import ASSETS, FOLDER, MODULES
+from boundaries.site.parts import ASSETS, FOLDER
+from scripts import bundle
 from tests.browser_help import DESKTOP, PHONE, Visit, axe_script, chromium, visit_in, visiting
 from tests.html_help import read
 from tests.service_help import app_of, served
@@ -953,12 +954,13 @@ def test_a_release_without_downloads_says_what_is_missing(tmp_path: Path, browse
 
 def test_every_word_is_there_in_both_languages_and_used() -> None:
     pattern = r'^  (?:"([\w.\-]+)"|(\w+)): \[\s*"(.+)",\s*"(.+)",?\s*\],$'
-    defined = re.findall(pattern, ASSETS["words.js"].read_text(), re.M)
+    texts = {path.name: path.read_text() for path in bundle.sources().values()}
+    defined = re.findall(pattern, texts["words.js"], re.M)
     words = {quoted or plain: (indonesian, english) for quoted, plain, indonesian, english in defined}
     assert len(words) > 100
     for key, (indonesian, english) in words.items():
         assert set(re.findall(r"\{\w+\}", indonesian)) == set(re.findall(r"\{\w+\}", english)), key
-    text = "\n".join(ASSETS[name].read_text() for name in MODULES)
+    text = "\n".join(texts.values())
     assert set(re.findall(r'\bt\(\s*"([\w.\-]+)"', text)) <= set(words)
     used = {key for key in words if f'"{key}"' in text}
     made = {key for key in words if key.startswith(("short.", "explain.", "level.", "dpr", "dpd"))}
@@ -971,7 +973,7 @@ def test_every_word_is_there_in_both_languages_and_used() -> None:
 def test_the_parts_are_packed_and_kept_for_good(releases: Path) -> None:
     client = app_of(releases).test_client()
     total = 0
-    for name in (*MODULES, "leaflet.js", "leaflet.css", "map.css", "icon.svg"):
+    for name in ASSETS:
         response = client.get(f"/static/{FOLDER}/{name}", headers={"Accept-Encoding": "gzip, br"})
         assert response.status_code == 200
         assert response.headers["Content-Encoding"] == "br"

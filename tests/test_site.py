@@ -25,15 +25,12 @@ from boundaries.errors import ReleaseError
 from boundaries.release.store import FOLDER, LIST, Release, open_release
 from boundaries.site import folder_swap as folder
 from boundaries.site import site_folder
-from boundaries.site.bundle import BundleError, bundle, modules_of
 from boundaries.site.folder_swap import SiteError, new_folder
-from boundaries.site.parts import ASSETS, MODULES
 from tests.html_help import read
+from tests.page_modules import NODE, needs_node, run
 from tests.small import make_small_release
 
-NODE = shutil.which("node")
 CHROMIUM = Path("/usr/bin/chromium")
-needs_node = pytest.mark.skipif(NODE is None, reason="needs node")
 
 
 @pytest.fixture(scope="module")
@@ -50,67 +47,6 @@ def site(release: Release, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def contents(directory: Path) -> dict[str, bytes]:
     return {p.relative_to(directory).as_posix(): p.read_bytes() for p in directory.rglob("*") if p.is_file()}
-
-
-# --- the bundle --------------------------------------------------------------------------------------
-
-
-def modules(directory: Path, **texts: str) -> Path:
-    for name, text in texts.items():
-        (directory / f"{name}.js").write_text(text)
-    return directory
-
-
-@needs_node
-def test_modules_become_one_script_that_does_the_same(tmp_path):
-    modules(
-        tmp_path,
-        main='import { twice, Box as Case } from "./b.js";\nimport {\n  one,\n} from "./a.js";\n'
-        "const hidden = 5;\nconsole.log(twice(one), new Case(hidden).value, await_());\n"
-        "function await_() { return 'export import'; }\n",
-        b='import { one } from "./a.js";\nconst hidden = 1;\n// import of nothing\n'
-        "export function twice(x) { return 2 * x + hidden - one; }\n"
-        "export class Box { constructor(value) { this.value = value; } }\nexport async function later() {}\n",
-        a='export const one = 1;\nconst hidden = "meets no other";\n',
-    )
-    script = tmp_path / "all.js"
-    script.write_text(bundle(tmp_path))
-    assert modules_of(tmp_path) == ["a.js", "b.js", "main.js"]
-    run = subprocess.run([NODE, script], capture_output=True, text=True, check=True)
-    assert run.stdout == "2 5 export import\n"
-
-
-@pytest.mark.parametrize(
-    ("text", "word"),
-    [
-        ('import a from "./a.js";', "another form"), ('import * as a from "./a.js";', "another form"),
-        ('import "./a.js";', "another form"), ('import { one } from "https://x.org/a.js";', "another form"),
-        ('import { one } from "../a.js";', "another form"), ("export default 1;", "another form"),
-        ("export { x };", "another form"), ("export let x = 1;", "another form"),
-        ('export * from "./a.js";', "another form"),
-        ('const a = import("./a.js");', "another form"), ("console.log(import.meta.url);", "another form"),
-        ("const a = await one();", "await outside"), ("await one();", "await outside"),
-        ('import { none } from "./a.js";', "none from a.js, which does not export it"),
-        ('import { one } from "./missing.js";', "missing.js (imported by main.js)"),
-        ('import { round } from "./circle.js";', "main.js → circle.js → main.js"),
-        ('import { o-ne } from "./a.js";', "cannot read the import"),
-        ("export const x = 1;\nexport const x = 2;", "twice"),
-    ],
-)  # fmt: skip
-def test_what_the_bundler_does_not_understand_is_refused(tmp_path, text, word):
-    circle = 'import { x } from "./main.js";\nexport const round = 1;'
-    modules(tmp_path, main=text, a="export const one = 1;", circle=circle)
-    with pytest.raises(BundleError, match=re.escape(word)):
-        bundle(tmp_path)
-
-
-@needs_node
-def test_the_modules_of_the_page_can_be_bundled(tmp_path):
-    assets = ASSETS["main.js"].parent
-    script = tmp_path / "map.js"
-    script.write_text(bundle(assets))
-    subprocess.run([NODE, "--check", script], check=True, capture_output=True)
-    assert set(modules_of(assets)) == set(MODULES)  # none is forgotten, none is of no use
 
 
 # --- the folder --------------------------------------------------------------------------------------
@@ -328,9 +264,9 @@ def test_twins_hand_over_the_very_text(site, tmp_path):
         'for (const name of fs.readdirSync(folder)) if (name.endsWith(".js")) require(path.join(folder, name));\n'
         "console.log(seen);\n"
     )
-    run = subprocess.run([NODE, script, site / "data"], capture_output=True, text=True, check=True)
+    ended = subprocess.run([NODE, script, site / "data"], capture_output=True, text=True, check=True)
     names = [path.name for path in (site / "data").iterdir() if path.suffix != ".js"]
-    assert int(run.stdout) == len(names)
+    assert int(ended.stdout) == len(names)
 
 
 def test_a_twin_is_a_script_whatever_stands_in_the_text():
@@ -566,18 +502,9 @@ PAINTED = """() => new Set([...document.querySelectorAll('#map canvas')].flatMap
 @pytest.mark.parametrize(
     ("composed", "files"), [(False, []), (True, [["dpd-2014-overview.topojson", "dpd"]])]
 )
-def test_a_view_without_a_map_lies_on_the_land_of_another_or_on_none(tmp_path, composed, files):
+def test_a_view_without_a_map_lies_on_the_land_of_another_or_on_none(composed, files):
     """On a base map of a part it can be that no dapil is whole: then there are tables only."""
-    shutil.copytree(ASSETS["main.js"].parent, tmp_path / "assets")
-    (tmp_path / "package.json").write_text('{"type": "module"}')
     plans = {"dprd-kabkota-2014": {"composed": False}, "dpd-2014": {"composed": composed}}
-    asked = (
-        json.dumps({"years": [2014], "plans": plans}),
-        json.dumps({"lembaga": "dprd-kabkota", "tahun": 2014}),
-    )
-    (tmp_path / "ask.js").write_text(
-        'import { groundFiles } from "./assets/scene.js";\n'
-        f"console.log(JSON.stringify(groundFiles({', '.join(asked)})));"
-    )
-    run = subprocess.run([NODE, tmp_path / "ask.js"], capture_output=True, text=True, check=True)
-    assert json.loads(run.stdout) == files
+    view = {"lembaga": "dprd-kabkota", "tahun": 2014}
+    code = 'import { groundFiles } from "scene.js";\ntell(groundFiles(...given));'
+    assert run(code, [{"years": [2014], "plans": plans}, view]) == files

@@ -12,7 +12,7 @@ from boundaries import __version__
 from boundaries.errors import BoundariesError
 from boundaries.service.html.links import Language, Page
 from boundaries.site import map_html as site
-from boundaries.site.parts import FOLDER, MODULES
+from boundaries.site.parts import ASSETS, FOLDER
 
 #: What a background map may be called: everything else would open the policy further than one host.
 _PLACES: Final = ("{z}", "{x}", "{y}")
@@ -44,7 +44,7 @@ class MapPage:
         """Return the service worker: what it keeps is told by addresses of this service."""
         root, assets = page.prefix, self._assets(page)
         pages = [f"{root}/map", *(f"{root}/map?lang={language}" for language in site.LANGUAGES)]
-        files = [f"{assets}{name}" for name in (*MODULES, "leaflet.js", "leaflet.css", "map.css", "icon.svg")]
+        files = [f"{assets}{name}" for name in ASSETS]
         base = self._base(page)
         more = [f"{base}{name}" for name in site.first_files(self._manifest)]
         version = f"{self._release}-{FOLDER.removeprefix('map.')}-{__version__}"

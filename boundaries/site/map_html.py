@@ -13,7 +13,7 @@ from typing import Any, Final, Literal
 import jinja2
 
 from boundaries.release.store import mapped
-from boundaries.site.parts import ASSETS, MODULES
+from boundaries.site.parts import WORKER
 
 Language = Literal["id", "en"]
 LANGUAGES: Final[tuple[Language, ...]] = ("id", "en")
@@ -57,16 +57,15 @@ class Paths:
     """Where the page finds what it needs: addresses, absolute or relative to the page; empty where there is none.
 
     ``base``: folder of the data, with a slash at its end. ``other``: the page in the other language. ``asset``: name
-    in `files.ASSETS` → address. ``bundle``: one classic script instead of the modules, for pages opened from a disk.
-    ``api``: root of the service, with a slash at its end. ``downloads``: the page of the release's files. ``worker``
-    and ``scope``: sw.js and what it answers for. ``tiles``: pattern of a background, ``{z}/{x}/{y}`` in it.
+    in `parts.ASSETS` → address. ``api``: root of the service, with a slash at its end. ``downloads``: the page of the
+    release's files. ``worker`` and ``scope``: sw.js and what it answers for. ``tiles``: pattern of a background,
+    ``{z}/{x}/{y}`` in it.
     ``policy``: a Content-Security-Policy for the page to carry, where no server sends one.
     """
 
     base: str
     other: str
     asset: Callable[[str], str]
-    bundle: str = ""
     api: str = ""
     downloads: str = ""
     worker: str = ""
@@ -84,7 +83,6 @@ def render(language: Language, paths: Paths, manifest: Mapping[str, Any]) -> byt
         words=_WORDS[language],
         paths=paths,
         asset=paths.asset,
-        modules=MODULES,
         attribution=str(source.get("attribution") or source["id"]),
     )
     return page.encode()
@@ -105,7 +103,7 @@ def worker(
         "more": list(more),
         "folders": list(folders),
     }
-    text = ASSETS["sw.js"].read_text(encoding="utf-8")
+    text = WORKER.read_text(encoding="utf-8")
     return f"const DAPIL = {json.dumps(told, sort_keys=True)};\n{text}".encode()
 
 

@@ -1,4 +1,8 @@
-"""What the map page is made of: own modules and style sheet, and Leaflet from its package. Nothing from outside."""
+"""What the map page is made of: one script of own modules, one style sheet, and Leaflet from its package.
+
+The script `assets/map.js` is made of `modules/` by `scripts/bundle.py` and tracked, so that neither a wheel nor a
+checkout needs a bundler. Browsers run it in a page that was opened from a disk as well, where they run no module.
+"""
 
 import hashlib
 from collections.abc import Mapping
@@ -10,11 +14,13 @@ from xstatic.pkg import leaflet
 
 _HERE: Final = Path(__file__).parent / "assets"
 _LEAFLET: Final = Path(leaflet.BASE_DIR)
-
-
-def _files() -> dict[str, Path]:
-    own = {path.name: path for path in sorted(_HERE.iterdir()) if path.suffix in (".js", ".css", ".svg")}
-    return own | {name: _LEAFLET / name for name in ("leaflet.js", "leaflet.css")}
+#: What the page loads, name → file on disk.
+ASSETS: Final[Mapping[str, Path]] = MappingProxyType(
+    {name: _LEAFLET / name for name in ("leaflet.js", "leaflet.css")}
+    | {name: _HERE / name for name in ("map.js", "map.css", "icon.svg")}
+)
+#: The service worker's text, without what it must be told.
+WORKER: Final = _HERE / "sw.js"
 
 
 def _digest(files: Mapping[str, Path]) -> str:
@@ -24,12 +30,5 @@ def _digest(files: Mapping[str, Path]) -> str:
     return total.hexdigest()[:10]
 
 
-#: Name → file on disk.
-ASSETS: Final[Mapping[str, Path]] = MappingProxyType(_files())
-#: The modules, `main.js` last; they import each other by relative names, so they lie in one folder.
-MODULES: Final = tuple(
-    sorted((name for name in ASSETS if name.endswith(".js") and name not in ("sw.js", "leaflet.js")),
-           key=lambda name: (name == "main.js", name))
-)  # fmt: skip
 #: A folder named by all that is in it: what lies there never changes.
-FOLDER: Final = f"map.{_digest(ASSETS)}"
+FOLDER: Final = f"map.{_digest({**ASSETS, WORKER.name: WORKER})}"

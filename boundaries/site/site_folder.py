@@ -1,8 +1,7 @@
 """`dapil site DIR`: the map page as a folder, for any web host and for a double click.
 
-Addresses are relative, so the folder works at any place. Browsers run no module and fetch nothing in a page that was
-opened from a disk, so the folder has one classic script (`boundaries.site.bundle`), and every data file has a twin that
-hands over the same text as a script. The same release gives the same bytes.
+Addresses are relative, so the folder works at any place. Browsers fetch nothing in a page that was opened from a disk,
+so every data file has a twin that hands over the same text as a script. The same release gives the same bytes.
 """
 
 import hashlib
@@ -19,21 +18,17 @@ from boundaries.exports.mapdata.map_tables import chosen_plans
 from boundaries.release.store import FOLDER, Release
 from boundaries.site import map_html
 from boundaries.site import parts as files
-from boundaries.site.bundle import bundle
 from boundaries.site.folder_swap import Draft, new_folder
 from boundaries.site.parts import ASSETS
 from boundaries.site.readme import readme
 
 _HERE: Final = Path(__file__).parent
 PAGES: Final[Mapping[map_html.Language, str]] = {"id": "index.html", "en": "en.html"}
-BUNDLE: Final = "assets/map.js"
 #: What the page may load. It carries this itself, since not every host lets one say so.
 POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; "
     "worker-src 'self'; base-uri 'none'; form-action 'none'"
 )
-#: Assets that a page of the folder loads beside the bundle.
-_PLAIN: Final = ("leaflet.js", "leaflet.css", "map.css", "icon.svg")
 _PACKAGED: Final = "images"  # of Leaflet: its style sheet names them
 
 Tell = Callable[[str], None]
@@ -165,13 +160,12 @@ def _shell(release: Release, plans: Mapping[str, Mapping[str, Any]]) -> Iterator
     for language, name in PAGES.items():
         other = next(each for each in PAGES if each != language)
         paths = map_html.Paths(
-            base="data/", other=PAGES[other], asset=lambda name: f"assets/{name}", bundle=BUNDLE, worker="sw.js",
+            base="data/", other=PAGES[other], asset=lambda name: f"assets/{name}", worker="sw.js",
             scope="./", policy=POLICY,
         )  # fmt: skip
         yield name, map_html.render(language, paths, release.manifest)
-    yield BUNDLE, bundle(ASSETS["main.js"].parent).encode()
-    for name in _PLAIN:
-        yield f"assets/{name}", ASSETS[name].read_bytes()
+    for name, path in ASSETS.items():
+        yield f"assets/{name}", path.read_bytes()
     for path in sorted((ASSETS["leaflet.css"].parent / _PACKAGED).iterdir()):
         yield f"assets/{_PACKAGED}/{path.name}", path.read_bytes()
     yield "sw.js", _worker(release, plans)
@@ -184,7 +178,7 @@ def _worker(release: Release, plans: Mapping[str, Mapping[str, Any]]) -> bytes:
     years = ".".join(sorted({str(plan["tahun"]) for plan in plans.values()}))
     version = hashlib.sha256(f"{release.id} {files.FOLDER} {years}".encode()).hexdigest()[:16]
     first = map_html.first_files({"plans": list(plans.values())})
-    kept = [BUNDLE, *(f"assets/{name}" for name in _PLAIN)]
+    kept = [f"assets/{name}" for name in ASSETS]
     return map_html.worker(
         version, ["./", *PAGES.values()], kept, [f"data/{name}" for name in first], ["assets/", "data/"]
     )

@@ -16,7 +16,7 @@ from boundaries.law.codes import LEVELS, parent
 
 
 def units(content: Content) -> dict[str, Any]:
-    """Make the file; `boundaries/site/assets/units.js` reads it."""
+    """Make the file; `boundaries/site/modules/state/units.js` reads it."""
     return {
         "levels": {name: _level(content.names[name]) for name in LEVELS},
         "unmapped": list(content.unmapped),

@@ -248,9 +248,9 @@ export function day(iso) {
   );
 }
 
-// Metres as a person says them: 24 m, 1.2 km, 340 km.
+// Metres as a person says them: 24 m, 1.2 km, 340 km. What is rounded to a kilometre is one.
 export function distance(metres) {
-  if (metres < 1000) return `${number(metres, metres < 10 ? 1 : 0)} m`;
+  if (Math.round(metres) < 1000) return `${number(metres, metres < 10 ? 1 : 0)} m`;
   return `${number(metres / 1000, metres < 10000 ? 1 : 0)} km`;
 }
 

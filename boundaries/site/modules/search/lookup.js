@@ -3,7 +3,7 @@
 
 import { boxesMeet, windowAround } from "./geodesy.js";
 import { contains, groundOf, metresTo, nearestPlace } from "./ground.js";
-import { readUnits } from "./units.js";
+import { readUnits } from "../state/units.js";
 
 export const LOOKUP_CHAMBERS = ["dpr", "dpd", "dprd-provinsi", "dprd-kabkota"];
 // How far off the coast a point still belongs to the nearest unit, and what is near a border, in metres.

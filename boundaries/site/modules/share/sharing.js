@@ -1,8 +1,8 @@
 // Sharing, embedding, saving and printing the view.
-import { el, icon, ICONS } from "./dom.js";
+import { el, icon, ICONS } from "../draw/dom.js";
 import { handOver, pictureName, pngPicture, svgPicture, titleOf } from "./picture.js";
-import { writeState } from "./state.js";
-import { t } from "./words.js";
+import { writeState } from "../state/address.js";
+import { t } from "../state/words.js";
 
 export class Sharing {
   constructor(app, stage) {
@@ -51,7 +51,10 @@ export class Sharing {
           "button",
           {
             type: "button",
-            onclick: async () => handOver(await pngPicture(this.app, this.stage.map), `${pictureName(this.app)}.png`),
+            onclick: async () => {
+              const name = `${pictureName(this.app)}.png`; // of the view as it is now
+              handOver(await pngPicture(this.app, this.stage.map), name);
+            },
           },
           icon(ICONS.save),
           t("savepng"),

@@ -58,25 +58,29 @@ async function byFetch(name) {
     throw new LoadError(name, 0);
   }
   if (!answer.ok) throw new LoadError(name, answer.status);
-  return answer.json();
+  try {
+    return await answer.json();
+  } catch {
+    throw new LoadError(name, 0); // cut off, or another page in its place
+  }
 }
 
-function byScript(name) {
-  return new Promise((resolve, reject) => {
-    const script = document.createElement("script");
-    const end = () => {
-      awaited.delete(name);
-      script.remove();
-    };
-    awaited.set(name, (text) => {
-      end();
-      resolve(JSON.parse(text));
-    });
-    script.onerror = () => {
-      end();
-      reject(new LoadError(name, 0));
-    };
-    script.src = `${addressOf(name)}.js`;
+// A script that was run and handed nothing over (another page in its place, a twin of another file) has failed as well as
+// one that is not there: what waits for it is told in any case.
+async function byScript(name) {
+  const script = document.createElement("script");
+  script.src = `${addressOf(name)}.js`;
+  let given;
+  awaited.set(name, (text) => (given = text));
+  await new Promise((resolve) => {
+    script.onload = script.onerror = resolve;
     document.head.append(script);
   });
+  awaited.delete(name);
+  script.remove();
+  try {
+    return JSON.parse(given);
+  } catch {
+    throw new LoadError(name, 0);
+  }
 }

@@ -2,7 +2,7 @@
 // of them.
 
 import { boxesMeet, geodesicMetres, sideOfRing, stretchAt } from "./geodesy.js";
-import { decodeTopology, ringOf } from "./topo.js";
+import { decodeTopology, ringOf } from "../draw/topo.js";
 
 const GRID = 1e7; // coordinates are whole numbers of 1e-7 degree
 const GROUND = new WeakMap(); // parsed file -> its units; goes when the page lets go of the file

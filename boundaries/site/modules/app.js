@@ -1,9 +1,10 @@
 // The page's heart: one state, what is known for it, and one way to change it. What is shown follows from the two.
-import { comparisonOf, drawingOf, factsOf, kabkotaOf, units } from "./atlas.js";
-import { groundAround, placeAt, placeIn } from "./place.js";
-import { detailOf, drawn, focusBox, groundFiles, olderDrawing, olderProvinces } from "./scene.js";
-import { readState, writeState, yearFor } from "./state.js";
-import { t } from "./words.js";
+import { drawingOf } from "./draw/maps.js";
+import { comparisonOf, factsOf, kabkotaOf, units } from "./state/atlas.js";
+import { groundAround, placeAt, placeIn } from "./search/place.js";
+import { detailOf, drawn, focusBox, groundFiles, olderDrawing, olderProvinces } from "./draw/scene.js";
+import { readState, writeState, yearFor } from "./state/address.js";
+import { t } from "./state/words.js";
 
 export class App {
   // `index` is map-index.json; `site`: {api, downloads} or empty; `shown` is told of every change: {ground, over,

@@ -1,12 +1,12 @@
 // The present view as a picture: PNG through a canvas, SVG as text and on paper. All carry their title, legend and
 // attribution.
-import { worldBox } from "./drawing.js";
-import { legendEntries } from "./legend.js";
-import { dotsAreFine, paintGround, paintOver, SANS } from "./paint.js";
-import { CanvasPen, SvgPen } from "./pens.js";
-import { focusBox, sceneOf } from "./scene.js";
-import { boxView, pictureView } from "./view.js";
-import { nice, t, told } from "./words.js";
+import { worldBox } from "../draw/drawing.js";
+import { legendEntries } from "../panel/legend.js";
+import { dotsAreFine, paintGround, paintOver, SANS } from "../draw/paint.js";
+import { CanvasPen, SvgPen } from "../draw/pens.js";
+import { focusBox, sceneOf } from "../draw/scene.js";
+import { boxView, pictureView } from "../draw/view.js";
+import { nice, t, told } from "../state/words.js";
 
 const MARGIN = 24;
 const HEAD = 66;

@@ -1,16 +1,16 @@
 // The map page: reads where it is, puts the parts together, and shows the first view.
 import { App } from "./app.js";
-import { Controls } from "./controls.js";
-import { el, fill, icon, ICONS } from "./dom.js";
-import { showLegend } from "./legend.js";
-import { load, setDataBase } from "./load.js";
-import { keepOffline } from "./offline.js";
-import { showPanel } from "./panel.js";
-import { Paper } from "./paper.js";
-import { titleOf } from "./picture.js";
-import { Sharing } from "./sharing.js";
-import { Stage } from "./stage.js";
-import { speak, t } from "./words.js";
+import { Controls } from "./panel/controls.js";
+import { el, fill, icon, ICONS } from "./draw/dom.js";
+import { showLegend } from "./panel/legend.js";
+import { load, setDataBase } from "./state/load.js";
+import { keepOffline } from "./share/offline.js";
+import { showPanel } from "./panel/panel.js";
+import { Paper } from "./share/paper.js";
+import { titleOf } from "./share/picture.js";
+import { Sharing } from "./share/sharing.js";
+import { Stage } from "./draw/stage.js";
+import { speak, t } from "./state/words.js";
 
 class MapPage {
   constructor(index, settings) {

@@ -1,6 +1,6 @@
 // What goes on paper: the map as a picture of lines, as wide as the page, and the list with nothing folded away. A
 // canvas would be printed as the screen has it: cut off at the edge of the paper, or blank.
-import { el } from "./dom.js";
+import { el } from "../draw/dom.js";
 import { paperPicture } from "./picture.js";
 
 export class Paper {

@@ -1,8 +1,8 @@
 // What stands above the map: the search, the chamber, the year and the place.
-import { chambersOf, yearsOf } from "./state.js";
-import { el, fill } from "./dom.js";
-import { SearchBox } from "./searchbox.js";
-import { t } from "./words.js";
+import { chambersOf, yearsOf } from "../state/address.js";
+import { el, fill } from "../draw/dom.js";
+import { SearchBox } from "../search/searchbox.js";
+import { t } from "../state/words.js";
 
 export class Controls {
   constructor(place, app) {

@@ -1,7 +1,7 @@
 // Where a view is: its name, the way back to what is around it, and the election that it is compared with.
-import { el } from "./dom.js";
-import { yearsToCompare } from "./state.js";
-import { t } from "./words.js";
+import { el } from "../draw/dom.js";
+import { yearsToCompare } from "../state/address.js";
+import { t } from "../state/words.js";
 
 // The name of the place that is looked at: a kabupaten, a province, or the nation.
 export function whereName(app) {

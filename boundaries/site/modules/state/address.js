@@ -18,7 +18,7 @@ const PLAIN = {
 export function readState(hash, index) {
   const given = new URLSearchParams(hash.replace(/^#/, ""));
   const state = { ...PLAIN, lembaga: chamberOf(given.get("lembaga"), index) };
-  state.tahun = yearFor(index, state.lembaga, Number(given.get("tahun")));
+  state.tahun = yearFor(index, state.lembaga, numberOf(given.get("tahun")));
   if (index.provinces.some(({ kode }) => kode === given.get("prov"))) state.prov = given.get("prov");
   const kab = given.get("kab") ?? "";
   if (/^\d\d\.\d\d$/.test(kab) && index.provinces.some(({ kode }) => kode === kab.slice(0, 2)))
@@ -27,7 +27,8 @@ export function readState(hash, index) {
   if (/^[\d.]{2,13}$/.test(given.get("unit") ?? "")) state.unit = given.get("unit");
   state.titik = pointOf(given.get("titik"));
   if (given.get("tampil") === "kursi") state.tampil = "kursi";
-  if (yearsToCompare(index, state).includes(Number(given.get("banding")))) state.banding = Number(given.get("banding"));
+  const banding = numberOf(given.get("banding"));
+  if (yearsToCompare(index, state).includes(banding)) state.banding = banding;
   state.peta = viewOf(given.get("peta"));
   state.bingkai = given.get("bingkai") === "1";
   return state;
@@ -78,8 +79,13 @@ function chamberOf(name, index) {
   return known.includes(name) ? name : known[0];
 }
 
+// A number as an address writes it, or NaN: `Number` reads "" as 0 and "0x10" as 16.
+function numberOf(text) {
+  return /^ *-?\d{1,9}(\.\d{1,20})? *$/.test(text ?? "") ? Number(text) : NaN;
+}
+
 function numbersOf(text, sign, least) {
-  const numbers = (text ?? "").split(sign).map(Number);
+  const numbers = (text ?? "").split(sign).map(numberOf);
   return numbers.length === least && numbers.every(Number.isFinite) ? numbers : null;
 }
 

@@ -5,7 +5,7 @@ import { el, icon, ICONS } from "./dom.js";
 import { dotsAreFine, paintGround, paintOver } from "./paint.js";
 import { CanvasPen } from "./pens.js";
 import { canvasLayer, makeMap, showBox } from "./view.js";
-import { nice, seatsText, t } from "./words.js";
+import { nice, seatsText, t } from "../state/words.js";
 
 const FINGER = 11; // pixels that a tap is good to
 const CURSOR = 3;

@@ -11,10 +11,10 @@ import {
   summaryLine,
 } from "./cards.js";
 import { comparePart } from "./compared.js";
-import { el, fill, icon, ICONS } from "./dom.js";
-import { inFocus } from "./scene.js";
+import { el, fill, icon, ICONS } from "../draw/dom.js";
+import { inFocus } from "../draw/scene.js";
 import { backTo, compareChoice, whereName } from "./where.js";
-import { distance, nice, number, seatsText, t } from "./words.js";
+import { distance, nice, number, seatsText, t } from "../state/words.js";
 
 // Fill `panel` for the state of `app`; returns the heading, which may take the focus, and what to announce.
 export function showPanel(panel, app) {

@@ -1,9 +1,10 @@
 // The dapil of all four chambers at a point or in a unit, with the facts of each.
-import { drawingOf, factsOf, units } from "./atlas.js";
-import { loadAndKeep } from "./load.js";
+import { drawingOf } from "../draw/maps.js";
+import { factsOf, units } from "../state/atlas.js";
+import { loadAndKeep } from "../state/load.js";
 import { lookup } from "./lookup.js";
-import { chambersOf } from "./state.js";
-import { t } from "./words.js";
+import { chambersOf } from "../state/address.js";
+import { t } from "../state/words.js";
 
 // What stands at a point {lon, lat, accuracy?}: {answer, code, seats}; `answer` is what lookup.js says. `code` is that
 // of the base unit, "" where there is none within reach.

@@ -1,9 +1,9 @@
 // The panel of two elections: what changed, what moved, seats then and now.
 import { foldedBox, longList, rowButton } from "./cards.js";
-import { el } from "./dom.js";
-import { inFocus } from "./scene.js";
+import { el } from "../draw/dom.js";
+import { inFocus } from "../draw/scene.js";
 import { backTo, compareChoice, whereName } from "./where.js";
-import { nice, number, percent, seatsText, t, told } from "./words.js";
+import { nice, number, percent, seatsText, t, told } from "../state/words.js";
 
 // The panel's part for a state with an election to compare with.
 export function comparePart(app) {

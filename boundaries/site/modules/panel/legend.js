@@ -1,8 +1,8 @@
 // What the colours mean, as they are at the moment.
-import { el, fill } from "./dom.js";
-import { movedColour, palette, SEAT_STEPS, stepOf } from "./palette.js";
-import { inFocus } from "./scene.js";
-import { number, t } from "./words.js";
+import { el, fill } from "../draw/dom.js";
+import { movedColour, palette, SEAT_STEPS, stepOf } from "../draw/palette.js";
+import { inFocus } from "../draw/scene.js";
+import { number, t } from "../state/words.js";
 
 // `fine`: the dots of the seat view are too small to be drawn.
 export function showLegend(place, { state, known }, fine) {

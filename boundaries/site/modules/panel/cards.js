@@ -1,9 +1,9 @@
 // Pieces of the panel: rows of lists, facts of a dapil, what a place is told.
-import { provinceFile } from "./atlas.js";
-import { el, icon, ICONS } from "./dom.js";
-import { addressOf } from "./load.js";
-import { membersOf } from "./place.js";
-import { day, language, nice, number, seatsText, t, told } from "./words.js";
+import { provinceFile } from "../draw/maps.js";
+import { el, icon, ICONS } from "../draw/dom.js";
+import { addressOf } from "../state/load.js";
+import { membersOf } from "../search/place.js";
+import { day, language, nice, number, seatsText, t, told } from "../state/words.js";
 
 const MOST_DOTS = 12; // of one dapil: no law gives more
 

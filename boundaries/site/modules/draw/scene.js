@@ -1,9 +1,9 @@
-// From what is asked (state.js) and what is known (atlas.js) to what is painted (paint.js).
-import { drawingOf, lineKind, overviewFile, provinceFile, provinceOf } from "./atlas.js";
+// From what is asked (address.js) and what is known (atlas.js) to what is painted (paint.js).
+import { drawingOf, lineKind, overviewFile, provinceFile, provinceOf } from "./maps.js";
 import { worldBox, worldX, worldY } from "./drawing.js";
 import { inkOn, movedColour, palette, stepOf } from "./palette.js";
 import { layDiscs } from "./seats.js";
-import { language, nice, number } from "./words.js";
+import { language, nice, number } from "../state/words.js";
 
 const DETAIL_ZOOM = 7.25; // from here on provinces in view are drawn from their own files
 const DETAILS = 4; // at once, besides the chosen one

@@ -6,7 +6,7 @@
 //   bubbles   the seat view: [{x, y, radius, seats, dots, colour, name}] in the world, or null
 //   point     {x, y, radius} in the world, or null: radius is how sure the place is
 import { latAt, lonAt, worldX, worldY } from "./drawing.js";
-import { t } from "./words.js";
+import { t } from "../state/words.js";
 
 export const SANS = 'system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "Liberation Sans", sans-serif';
 const CROWDED = 22; // pixels of a feature of middle size, below which lines are thin

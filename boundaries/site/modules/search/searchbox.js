@@ -1,10 +1,10 @@
 // The search: a text field with a list of places under it, as a combobox that screen readers know, and a button for
 // the position of the device.
-import { factsOf, units } from "./atlas.js";
-import { el, fill, icon, ICONS } from "./dom.js";
-import { entriesOf, find } from "./search.js";
-import { chambersOf } from "./state.js";
-import { nice, t, told } from "./words.js";
+import { factsOf, units } from "../state/atlas.js";
+import { el, fill, icon, ICONS } from "../draw/dom.js";
+import { find, placesOf } from "./find.js";
+import { chambersOf } from "../state/address.js";
+import { nice, t, told } from "../state/words.js";
 
 const WAIT = 90; // milliseconds after the last key
 
@@ -13,6 +13,7 @@ export class SearchBox {
     this.app = app;
     this.found = [];
     this.at = -1;
+    this.chosen = 0; // places asked for so far: a position that comes after the next one is late
     this.input = el("input", {
       id: "cari",
       type: "text",
@@ -25,7 +26,7 @@ export class SearchBox {
       spellcheck: "false",
       enterkeyhint: "search",
       placeholder: t("searchhint"),
-      onfocus: () => this.entries().catch(() => {}),
+      onfocus: () => this.places().catch(() => {}),
       oninput: () => this.typed(),
       onkeydown: (event) => this.key(event),
       onblur: () => this.left(),
@@ -49,16 +50,14 @@ export class SearchBox {
   }
 
   // All that can be found in the election that is shown; made when it is first needed.
-  entries() {
+  places() {
     const { tahun } = this.app.state;
-    if (this.year !== tahun) {
-      this.year = tahun;
-      this.coming = this.read(tahun).catch((error) => {
-        this.year = 0;
-        throw error;
-      });
+    if (this.coming?.year !== tahun) {
+      const coming = { year: tahun, places: this.read(tahun) };
+      coming.places.catch(() => this.coming === coming && (this.coming = null));
+      this.coming = coming;
     }
-    return this.coming;
+    return this.coming.places;
   }
 
   async read(year) {
@@ -74,8 +73,7 @@ export class SearchBox {
         lembaga: plans[at],
       })),
     );
-    this.dapil = new Map(dapil.map((each) => [each.id, each]));
-    return entriesOf(known.names, dapil);
+    return { year, ...placesOf(known.names, dapil) };
   }
 
   typed() {
@@ -88,10 +86,12 @@ export class SearchBox {
     if (text.trim().length < 2) return this.show([], "");
     if (!this.ready) this.hint.textContent = t("searching");
     try {
-      const entries = await this.entries();
+      const places = await this.places();
       this.ready = true;
       if (text !== this.input.value) return undefined;
-      const found = find(entries, text);
+      if (places.year !== this.app.state.tahun) return await this.look(); // the year was changed meanwhile
+      const found = find(places, text);
+      this.foundIn = places.year;
       return this.show(
         found,
         found.length
@@ -99,7 +99,7 @@ export class SearchBox {
           : `${t("searchnone")} ${told(this.app.index.search?.desa)}`,
       );
     } catch (error) {
-      return this.show([], this.app.reason(error));
+      return text === this.input.value ? this.show([], this.app.reason(error)) : undefined;
     }
   }
 
@@ -163,19 +163,20 @@ export class SearchBox {
   }
 
   choose(at) {
-    const { kode, level, lembaga, nama } = this.found[at];
+    if (this.foundIn !== this.app.state.tahun) return this.look(); // a dapil of another year is none of this
+    const { kode, level, lembaga, nama, kode_provinsi: prov, bbox } = this.found[at];
+    this.chosen += 1;
     this.input.value = level === "dapil" ? nice(nama) : nama;
     this.show([], "");
     const plain = { unit: "", titik: null, dapil: "", kab: "", banding: 0, peta: null };
     if (level === "dapil") {
-      const { kode_provinsi: prov, bbox } = this.dapil.get(kode);
-      this.app.go({ ...plain, lembaga, prov, dapil: kode }, { focus: true, zoom: bbox });
-    } else if (level === "provinsi") this.app.go({ ...plain, prov: kode }, { focus: true });
-    else
-      this.app.go(
-        { ...plain, prov: kode.slice(0, 2), kab: level === "kabkota" ? kode : "", unit: kode },
-        { focus: true, zoomUnit: level !== "kabkota" },
-      );
+      return this.app.go({ ...plain, lembaga, prov, dapil: kode }, { focus: true, zoom: bbox });
+    }
+    if (level === "provinsi") return this.app.go({ ...plain, prov: kode }, { focus: true });
+    return this.app.go(
+      { ...plain, prov: kode.slice(0, 2), kab: level === "kabkota" ? kode : "", unit: kode },
+      { focus: true, zoomUnit: level !== "kabkota" },
+    );
   }
 
   left() {
@@ -186,8 +187,10 @@ export class SearchBox {
   locate() {
     this.hint.classList.remove("unseen");
     this.hint.textContent = t("herewait");
+    const asked = ++this.chosen;
     navigator.geolocation.getCurrentPosition(
       ({ coords: { latitude, longitude, accuracy } }) => {
+        if (asked !== this.chosen) return;
         this.hint.textContent = "";
         const titik = { lat: latitude, lon: longitude, accuracy, own: true };
         const reach = Math.max(0.05, accuracy / 60_000);
@@ -197,7 +200,7 @@ export class SearchBox {
         );
       },
       () => {
-        this.hint.textContent = t("herefail");
+        if (asked === this.chosen) this.hint.textContent = t("herefail");
       },
       { enableHighAccuracy: true, timeout: 15_000, maximumAge: 60_000 },
     );

@@ -1,0 +1,228 @@
+// Finding a place by what a person types: without accents or case, with old spelling, `Kab.`, `Kec.` and slips of the
+// fingers. Everything happens here; what is typed goes nowhere.
+
+// `tests/search_cases.json` has what people type, and what must come first; tests/test_search.py asks.
+
+import { ALSO, CHAMBERS, DPRD_OF, HINTS, IDLE, sounded, spelled } from "./spelling.js";
+
+const LEVELS = { 2: "provinsi", 5: "kabkota", 8: "kecamatan", 13: "desa" };
+const TITLES = /^(kabupaten|kota)( administrasi)? /;
+// What counts beside how alike a name is, which is 100 at most.
+const [HINTED, CHAMBER, EXACT, LETTERS, OTHER] = [14, 20, 40, 1.5, 16];
+const WEIGHT = { provinsi: 5, kabkota: 4, dapil: 2, kecamatan: 2, desa: 0 };
+
+// Make what `find` looks through: {entries, words}. Entries are units with their names, and the dapil of some plans (with
+// what else `dapil` tells of them); each holds its words, and those around it, as places in `words`.
+export function placesOf(names, dapil) {
+  const places = { entries: [], words: [], letters: [], at: new Map(), heard: new Map(), around: new Map() };
+  for (const [kode, nama] of names) {
+    const level = LEVELS[kode.length];
+    const plain = spelled(nama).join(" ");
+    const above = [8, 5, 2].filter((length) => kode.length > length).map((length) => names.get(kode.slice(0, length)));
+    const title = level === "kabkota" ? (plain.startsWith("kota") ? "kota" : "kabupaten") : level;
+    const bare = level === "kabkota" ? plain.replace(TITLES, "") : plain;
+    const told = [plain, `${title} ${bare}`];
+    addTo(places, { kode, nama, level, title, told, above: above.filter(Boolean) }, bare);
+  }
+  for (const { id, nama_dapil, ...more } of dapil) {
+    const plain = spelled(nama_dapil).join(" ");
+    const entry = { ...more, kode: id, nama: nama_dapil, level: "dapil", title: "dapil", told: [plain], above: [] };
+    addTo(places, entry, plain);
+  }
+  return places;
+}
+
+function addTo(places, entry, plain) {
+  const also = entry.level === "provinsi" || entry.level === "kabkota" ? ALSO.get(plain) : "";
+  const own = { ...spelt(places, plain), around: entry.above.flatMap((name) => aroundOf(places, name)) };
+  places.entries.push({ ...entry, ...own, also: also ? { ...spelt(places, also), around: [] } : null });
+}
+
+// The words that stand around all places of a province, kabupaten or kecamatan.
+function aroundOf(places, name) {
+  if (!places.around.has(name)) {
+    const plain = spelled(name).join(" ");
+    places.around.set(name, spelt(places, `${plain} ${ALSO.get(plain) ?? ""}`).words);
+  }
+  return places.around.get(name);
+}
+
+function spelt({ words, letters, at, heard }, plain) {
+  const places = [];
+  for (const word of plain.split(" ").filter(Boolean)) {
+    if (!heard.has(word)) heard.set(word, sounded(word));
+    const sound = heard.get(word);
+    if (!at.has(sound)) {
+      at.set(sound, words.push(sound) - 1);
+      letters.push(lettersOf(sound));
+    }
+    places.push(at.get(sound));
+  }
+  const joined = places.map((place) => words[place]).join("");
+  return { plain, words: places, joined, letters: lettersOf(joined) };
+}
+
+// The best entries for a text, best first, at most `most`.
+export function find(places, text, most = 8) {
+  const words = spelled(text);
+  if (words.join("").length < 2) return [];
+  if (/^\d{2,10}$/.test(words.join(""))) return ofCode(places.entries, words.join(""), most);
+  const asked = askedFor(words, places);
+  return places.entries
+    .map((entry) => [rank(entry, asked), entry])
+    .filter(([score]) => score > 0)
+    .sort(
+      ([a, one], [b, other]) => b - a || one.plain.length - other.plain.length || (one.kode < other.kode ? -1 : 1),
+    )
+    .slice(0, most)
+    .map(([, entry]) => entry);
+}
+
+// What the words ask for: titles and chambers that are named in them, and the name itself, with words that may be a title
+// or a part of it ("kota") and without.
+function askedFor(words, known) {
+  const { chambers, rest } = chambersIn(words);
+  const named = rest.filter((word) => !IDLE.has(word));
+  const plain = named.filter((word) => !HINTS.has(word));
+  const tables = new Map();
+  const typed = (all) => {
+    const sounds = all.map(sounded);
+    for (const sound of sounds) if (!tables.has(sound)) tables.set(sound, likenesses(sound, known));
+    const joined = sounds.join("");
+    return { tables: sounds.map((sound) => tables.get(sound)), joined, letters: lettersOf(joined) };
+  };
+  return {
+    chambers,
+    hints: new Set(named.filter((word) => HINTS.has(word)).map((word) => HINTS.get(word))),
+    bare: typed(plain),
+    whole: typed(named.filter((word) => word !== "dapil")),
+    said: new Set([words, plain, named].map((each) => each.join(" "))),
+    told: rest.map((word) => HINTS.get(word) ?? (word === "adm" ? "administrasi" : word)).join(" "),
+  };
+}
+
+// The chambers that are named, and the other words: DPRD takes the level that follows it, and DPR and DPD their RI.
+function chambersIn(words) {
+  const rest = [];
+  let chambers = null;
+  for (let at = 0; at < words.length; at++) {
+    const found = CHAMBERS[words[at]];
+    if (!found) {
+      rest.push(words[at]);
+      continue;
+    }
+    const level = HINTS.get(words[at + 1]);
+    const one = found.length > 1 && DPRD_OF[level];
+    chambers = one ? [one] : found;
+    if ((one && level !== "kota") || (found.length === 1 && words[at + 1] === "ri")) at++; // a dapil may be called "Kota …"
+  }
+  return { chambers, rest };
+}
+
+function rank(entry, { hints, chambers, bare, whole, said, told }) {
+  let score = scoreOf(entry, bare);
+  if (entry.also) score = Math.max(score, scoreOf(entry.also, bare));
+  if (hints.size && whole.tables.length > bare.tables.length) score = Math.max(score, scoreOf(entry, whole) - 1);
+  if (score <= 0) return 0;
+  score += WEIGHT[entry.level];
+  if (hints.has(entry.title) || hints.has(entry.level)) score += HINTED;
+  if (hints.size && entry.told.includes(told)) score += EXACT; // its whole name, title and all
+  // Letter by letter, and not only as it sounds: III is not 3.
+  if (said.has(entry.plain) || said.has(entry.also?.plain)) score += LETTERS;
+  if (entry.level !== "dapil") return score;
+  if (hints.has("kota") && !/\bkota\b/.test(entry.plain)) score -= OTHER;
+  if (chambers) score += chambers.includes(entry.lembaga) ? CHAMBER : -OTHER;
+  return score;
+}
+
+// Places whose code begins so, whether it was written with dots or without.
+function ofCode(entries, digits, most) {
+  const codeOf = ({ kode }) => kode.replace(/\./g, "");
+  return entries
+    .filter((entry) => entry.level !== "dapil" && codeOf(entry).startsWith(digits))
+    .sort((one, other) => one.kode.length - other.kode.length || (one.kode < other.kode ? -1 : 1))
+    .slice(0, most);
+}
+
+// How well an entry answers: each word typed must be found in its name, or (one at least in the name) around it.
+function scoreOf(entry, typed) {
+  if (!typed.joined) return 0;
+  if (typed.letters === entry.letters && typed.joined === entry.joined) return 100;
+  let own = 0;
+  let sum = 0;
+  for (const table of typed.tables) {
+    const here = best(entry.words, table);
+    const there = here >= 60 ? 0 : best(entry.around, table) * 0.7;
+    if (!here && !there) return joinedScore(entry, typed);
+    own += here >= there ? here : 0;
+    sum += Math.max(here, there);
+  }
+  if (!own) return 0;
+  const extra = Math.max(0, entry.words.length - typed.tables.length);
+  return Math.max(joinedScore(entry, typed), (sum / typed.tables.length) * 0.9 - extra * 2);
+}
+
+// The same for the name as one word: "Gunung Kidul" is Gunungkidul.
+function joinedScore({ joined, letters }, typed) {
+  const { length } = typed.joined;
+  if (length >= 4 && joined.startsWith(typed.joined)) return 82 - (joined.length - length);
+  const allowed = slips(length);
+  const far = allowed ? distanceWithin(typed.joined, joined, allowed, typed.letters ^ letters) : Infinity;
+  return far <= allowed ? 70 - 12 * far : 0;
+}
+
+function best(words, table) {
+  let found = 0;
+  for (const word of words) if (table[word] > found) found = table[word];
+  return found;
+}
+
+// How like one word that was typed is to each word that is known.
+function likenesses(typed, { words, letters }) {
+  const figures = /^\d+$/.test(typed);
+  const allowed = slips(typed.length);
+  const own = lettersOf(typed);
+  return Uint8Array.from(words, (word, at) => {
+    if (word === typed) return 100;
+    if (figures) return 0;
+    if (typed.length >= 2 && word.startsWith(typed)) return 88 - Math.min(8, word.length - typed.length);
+    const far = allowed ? distanceWithin(typed, word, allowed, own ^ letters[at]) : Infinity;
+    return far <= allowed ? 66 - 14 * far : 0;
+  });
+}
+
+// Which letters a word has, a bit for each.
+function lettersOf(word) {
+  let bits = 0;
+  for (let at = 0; at < word.length; at++) bits |= 1 << (word.charCodeAt(at) & 31);
+  return bits;
+}
+
+function slips(length) {
+  if (length < 4) return 0;
+  return length < 7 ? 1 : 2;
+}
+
+// Damerau-Levenshtein distance (a swap of neighbours counts once), or Infinity above `most`. `letters`: which letters stand
+// in one of the two alone; a slip changes two at most, so most pairs need not be looked at.
+function distanceWithin(one, other, most, letters) {
+  if (Math.abs(one.length - other.length) > most) return Infinity;
+  for (let count = 0; letters; letters &= letters - 1) if (++count > 2 * most) return Infinity;
+  let before = [];
+  let last = Array.from({ length: other.length + 1 }, (_, at) => at);
+  for (let i = 1; i <= one.length; i++) {
+    const row = [i];
+    let least = i;
+    for (let j = 1; j <= other.length; j++) {
+      const same = one[i - 1] === other[j - 1] ? 0 : 1;
+      let value = Math.min(last[j] + 1, row[j - 1] + 1, last[j - 1] + same);
+      if (i > 1 && j > 1 && one[i - 1] === other[j - 2] && one[i - 2] === other[j - 1])
+        value = Math.min(value, before[j - 2] + 1);
+      row.push(value);
+      if (value < least) least = value;
+    }
+    if (least > most) return Infinity;
+    [before, last] = [last, row];
+  }
+  return last[other.length] <= most ? last[other.length] : Infinity;
+}
