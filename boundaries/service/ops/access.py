@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import unquote_plus
 
 from werkzeug.http import parse_list_header
 
@@ -18,8 +19,18 @@ __all__ = ["AccessLog", "client_address", "is_local", "network", "shortened"]
 
 #: A line is one write and shorter than PIPE_BUF: lines of several processes never mix.
 _LONGEST: Final = 4000
-#: The question of a lookup: where somebody is or lives does not belong into a log.
-_PLACE: Final = re.compile(r"(/lookup\?)[^ ]*")
+#: What a proxy adds. None of them is sent by a program on this machine that asks for itself.
+_PROXIED: Final = (
+    "HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_HOST", "HTTP_X_FORWARDED_PROTO", "HTTP_FORWARDED", "HTTP_VIA",
+    "HTTP_X_REAL_IP", "HTTP_X_CLIENT_IP", "HTTP_CF_CONNECTING_IP", "HTTP_CF_RAY", "HTTP_TRUE_CLIENT_IP",
+)  # fmt: skip
+#: Where somebody is or lives does not belong into a log: the question of a lookup, a box, a filter with a shape.
+_LOOKUP: Final = re.compile(r"(/lookup/?\?)[^ ]*")
+_PAIR: Final = re.compile(r"(?<=[?&])([^=&#\s]*)=([^&#\s]*)")
+_PLACES: Final = frozenset(("bbox", "lon", "lat"))
+_SHAPE: Final = re.compile(
+    r"point|linestring|polygon|collection|bbox|envelope|coordinates|\bs_", re.IGNORECASE
+)
 _UNSAFE: Final = re.compile(r"[^\x20\x21\x23-\x5b\x5d-\x7e]")
 
 
@@ -37,7 +48,7 @@ def client_address(environ: Mapping[str, Any], proxies: int) -> str:
 
 def is_local(environ: Mapping[str, Any]) -> bool:
     """Whether the request comes from this machine itself, and not through a proxy on it."""
-    if "HTTP_X_FORWARDED_FOR" in environ or "HTTP_FORWARDED" in environ or "HTTP_X_REAL_IP" in environ:
+    if any(name in environ for name in _PROXIED):
         return False
     address = environ.get("REMOTE_ADDR") or ""
     return address == "::1" or address.startswith(("127.", "::ffff:127."))
@@ -161,11 +172,18 @@ class AccessLog:
 
 def _clean(text: str, longest: int = 100) -> str:
     """Return `text` without a place that was looked up, or what could end a field or a line or steer a terminal."""
-    if "/lookup?" in text:
-        text = _PLACE.sub(r"\1-", text)
+    if "?" in text:
+        text = _PAIR.sub(_placeless, _LOOKUP.sub(r"\1-", text))
     if _UNSAFE.search(text):
         text = _UNSAFE.sub(lambda match: f"\\x{ord(match[0]) & 0xFF:02x}", text)
     return text if len(text) <= longest else text[:longest] + "..."
+
+
+def _placeless(pair: re.Match[str]) -> str:
+    """Return a parameter of an address without the place that its value may tell."""
+    name, value = unquote_plus(pair[1]).lower(), unquote_plus(pair[2])
+    told = name in _PLACES or (name.startswith("filter") and name != "filter-lang" and _SHAPE.search(value))
+    return f"{pair[1]}=-" if told else pair[0]
 
 
 _WRITTEN: Final[dict[str, Callable[[str], str]]] = {
