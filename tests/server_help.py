@@ -67,7 +67,9 @@ class Server:
 
 
 @contextmanager
-def running(releases: Path, directory: Path, **settings: str) -> Iterator[Server]:
+def running(
+    releases: Path, directory: Path, program: tuple[str, ...] = ("server.py",), **settings: str
+) -> Iterator[Server]:
     """Start ``server.py`` on a free port; `settings` are its variables without DAPIL_."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -77,7 +79,7 @@ def running(releases: Path, directory: Path, **settings: str) -> Iterator[Server
     variables = {f"DAPIL_{name.upper()}": str(value) for name, value in (given | settings).items()}
     with errors.open("wb") as stream:
         process = subprocess.Popen(
-            [sys.executable, "server.py"], cwd=ROOT, env=os.environ | variables, stderr=stream
+            [sys.executable, *program], cwd=ROOT, env=os.environ | variables, stderr=stream
         )
     try:
         _wait(process, port, errors)

@@ -66,7 +66,7 @@ def frame(release: Path) -> gpd.GeoDataFrame:
 
 @pytest.fixture(scope="module")
 def server(release: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with running(release.parent, tmp_path_factory.mktemp("server")) as server:
+    with running(release.parent, tmp_path_factory.mktemp("server"), ("-m", "tests.telling_server")) as server:
         yield server
 
 

@@ -374,9 +374,9 @@ NO_PLACES = (
     "/nope", "//", "///", "/./", "/../", "/..", "/.", "/%2e%2e/", "/%2e%2e%2f", "/..%2f..%2fetc%2fpasswd",
     "/../../etc/passwd", "/%c0%ae%c0%ae/", "/collections//", "//collections", "/collections/./dpr-2024",
     "/collections/../conformance", "/collections/%2e%2e/conformance", "/collections/dpr-2024/../dpr-2019",
-    "/collections%2Fdpr-2024", "/collections%5Cdpr-2024", "/collections\\dpr-2024", "/collections;x=1",
+    "/collections%5Cdpr-2024", "/collections\\dpr-2024", "/collections;x=1",
     "/collections/dpr-2024;x=1", "/collections/dpr-2024;jsessionid=1/items", "/collections/dpr-2024//items",
-    "/collections/dpr-2024/items//", "/collections/dpr-2024%2Fitems", "/collections/DPR-2024", "/Collections",
+    "/collections/dpr-2024/items//", "/collections/DPR-2024", "/Collections",
     "/collections/dpr-2024%20", "/collections/%20dpr-2024", "/collections/dpr-2024%00",
     "/collections/dpr-2024%0A", "/collections/dpr-2024%0D%0AX:%20y", "/collections/dpr-2024.json",
     "/collections/dpr-1955", "/collections/plans", "/collections/members", "/collections/assignment",
@@ -394,7 +394,7 @@ NO_IDS = (
     "dpr-2024-3201%00", "dpr-2024-3201.json", "3201", "0", "-1", "1e3", "NaN", "null", "%2A", "*",
     "dpr-2024-*", "dpr-2024-3201,dpr-2024-3202", "dpr-2024-3201'--", "%27%20OR%201=1", "..", "%2e%2e",
     "..%2f..%2f", "%FF", "%C0%AF", "%00", "%0A", "%0D%0A", "💥", "<script>", "{featureId}", "%7BfeatureId%7D",
-    "a" * 6000, "dpr-2024-3201%2F", "%20", ".", "__init__",
+    "a" * 6000, "%20", ".", "__init__",
 )  # fmt: skip
 
 
@@ -532,13 +532,20 @@ class Client:
         return response.status, {k.lower(): v for k, v in response.getheaders()}, body, took
 
 
+def by_the_library(status: int, headers: dict[str, str], body: bytes) -> bool:
+    """Whether it never became a request: such are refused by granian, without a word."""
+    return status in (400, 431) and not body and headers.keys() <= {"connection", "content-length", "date"}
+
+
 def wrong_with(case: Case, status: int, headers: dict[str, str], body: bytes, took: float) -> str | None:
     """Say what is wrong with an answer."""
     text = body.decode()
     if status not in case.statuses:
         return f"{status}: {text[:200]}"
-    if headers["content-type"] != "application/problem+json":
-        return headers["content-type"]
+    if case.parameter is None and by_the_library(status, headers, body):
+        return None
+    if headers.get("content-type") != "application/problem+json":
+        return str(headers)
     problem = json.loads(text)
     if problem["status"] != status or not {"type", "title", "detail"} <= set(problem):
         return text[:200]
@@ -568,6 +575,14 @@ def test_what_is_wrong_is_refused_in_words_and_quickly(server, group):
     assert not faults, f"{len(faults)} of {len(cases)}:\n" + "\n".join(
         f"{k} -> {v}" for k, v in faults.items()
     )
+
+
+@pytest.mark.parametrize("path", ["/collections%2Fdpr-2024", "/collections/dpr-2024%2fitems"])
+def test_a_slash_written_as_an_escape_is_a_slash(server, path):
+    """granian gives the path with its escapes resolved (docs/operation.md): nothing is reached so that else is not."""
+    client = Client(server)
+    plain = client.ask(Case(path.replace("%2F", "/").replace("%2f", "/")))
+    assert client.ask(Case(path))[::2][:2] == plain[::2][:2]
 
 
 PAYLOADS = (
@@ -607,7 +622,10 @@ def test_a_page_that_refuses_says_the_same_and_carries_nothing_on(server):
         markup = re.search(r"<script>alert|<img src=x|<xss>|62615533", body.decode())
         if (case.statuses and status >= 500) or took > LONGEST or (markup and text != "\x00"):
             faults.append(f"{case.path[:120]} -> {status} {took:.1f} s {markup}")
-        if headers["content-type"].startswith("text/html") and "content-security-policy" not in headers:
+        if (
+            headers.get("content-type", "").startswith("text/html")
+            and "content-security-policy" not in headers
+        ):
             faults.append(f"{case.path[:120]} -> no policy")
     assert not faults, "\n".join(faults)
     assert len(asked) > 500

@@ -13,7 +13,7 @@ from .client import Response
 from .constant_app import CAPTURE, Kept, Key
 from .ours import Ours
 
-#: Headers that gunicorn sends itself.
+#: Headers that the server sends itself.
 HOP = ("connection", "transfer-encoding", "date", "server")
 
 

@@ -1,18 +1,18 @@
 """The process of the constant server: `python -m bench.peers.constant_app PORT`.
 
-The smallest WSGI application there is, one look into a dictionary, under the very server that runs our service: the
-same supervisor, worker class, workers and threads, read from `server.py`; nothing else of it. Where server.py does not
-lend itself to that (it names its gunicorn application `_Server(settings)`), gunicorn's gthread worker, 2 processes of
-4 threads, stands in, and the note of the table says so.
+The smallest WSGI application there is, one look into a dictionary, under the very processes that serve ours, with the
+settings of `server.py`; nothing else of it: no limits, log or metrics.
 """
 
-import importlib
 import os
 import pickle
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
+
+from boundaries.service.ops import processes
+from boundaries.service.ops.settings import Settings
 
 CAPTURE = "BENCH_CAPTURE"
 #: Path with query, whether Accept-Encoding was sent, whether If-None-Match was.
@@ -38,46 +38,13 @@ def application() -> Application:
     return answer
 
 
-def _like_ours(port: str, serve: Application) -> Any:
-    """Return the gunicorn application of server.py, but with `serve` in the place of the service."""
-    server = importlib.import_module("server")
-    settings = importlib.import_module("boundaries.service.ops.settings").Settings
-
-    class Same(server._Server):  # type: ignore[name-defined]
-        def load(self) -> Application:
-            return serve
-
-    quiet = ["--access-log", "off", "--metrics", "off", "--rate", "off"]
-    return Same(settings.read(["--host", "127.0.0.1", "--port", port, *quiet]))
-
-
-def _plain(port: str, serve: Application) -> Any:
-    from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]
-
-    class Plain(BaseApplication):
-        def load_config(self) -> None:
-            given = {"bind": f"127.0.0.1:{port}", "workers": 2, "threads": 4, "worker_class": "gthread"}
-            for name, value in given.items():
-                self.cfg.set(name, value)
-
-        def load(self) -> Application:
-            return serve
-
-    return Plain()
-
-
 def main(port: str) -> None:
     """Serve until stopped. The first line of the log says under which settings."""
-    serve = application()
-    try:
-        app, source = _like_ours(port, serve), "as server.py"
-    except (ImportError, AttributeError, TypeError) as error:
-        app, source = _plain(port, serve), f"assumed: server.py cannot be read ({error})"
-    kind = app.cfg.settings["worker_class"].get()
-    name = kind if isinstance(kind, str) else kind.__name__
-    sys.stderr.write(f"{name}, {app.cfg.workers} workers of {app.cfg.threads} threads ({source})\n")
+    settings = Settings.read(["--host", "127.0.0.1", "--port", port])
+    sys.stderr.write(f"{settings.workers} workers of {settings.threads} threads, as server.py\n")
     sys.stderr.flush()
-    app.run()
+    serve = application()
+    processes.Processes(settings, processes.listen(settings), lambda: serve).serve()
 
 
 if __name__ == "__main__":

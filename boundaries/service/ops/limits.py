@@ -1,30 +1,49 @@
-"""What a request may not be: too long, with a body, or one too many."""
+"""What a request may not be: too long, with a body, in two readings, or one too many."""
 
 import math
 import threading
 import time
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Any, Final
 
 from boundaries.service.ops.access import network
 from boundaries.service.ops.settings import Rate
-from boundaries.service.ops.wire import Refused
 
-__all__ = ["Buckets", "check"]
+__all__ = ["REFUSED", "Buckets", "Refused", "check"]
 
+#: Where the environment holds the Refused that is to be answered instead of a request.
+REFUSED: Final = "dapil.refused"
 _TAKES_NO_BODY: Final = frozenset(("GET", "HEAD", "OPTIONS"))
 
 
+class Refused(Exception):  # noqa: N818 - an answer, not a fault
+    """A request is answered with `status` before the application sees it."""
+
+    def __init__(self, status: int, detail: str) -> None:
+        super().__init__(detail)
+        self.status = HTTPStatus(status)
+        self.detail = detail
+
+
 def check(environ: Mapping[str, Any], max_url: int) -> Refused | None:
-    """Return why a request is refused before the application sees it, or None."""
+    """Return why a request is refused before the application sees it, or None.
+
+    The server joins fields of one name with commas: a Host with a comma is two of them (RFC 9112, 3.2).
+    """
     target = environ.get("RAW_URI") or environ.get("REQUEST_URI") or ""
     if len(target) > max_url or len(environ.get("QUERY_STRING", "")) > max_url:
         return Refused(414, f"the address is longer than {max_url} bytes")
-    length = environ.get("CONTENT_LENGTH")
-    if ((length and length.strip("0")) or "HTTP_TRANSFER_ENCODING" in environ) and environ[
-        "REQUEST_METHOD"
-    ] in _TAKES_NO_BODY:
-        return Refused(413, f"a {environ['REQUEST_METHOD']} request takes no body here")
+    if not environ["PATH_INFO"].startswith("/") and environ["REQUEST_METHOD"] != "OPTIONS":
+        return Refused(400, "the target of the request is not a path")
+    host = environ.get("HTTP_HOST")
+    if host is None and environ.get("SERVER_PROTOCOL") == "HTTP/1.1":
+        return Refused(400, "the header host is missing")
+    if host and "," in host:
+        return Refused(400, "the header host stands there twice")
+    method, length = environ["REQUEST_METHOD"], environ.get("CONTENT_LENGTH")
+    if method in _TAKES_NO_BODY and ((length and length.strip("0")) or "HTTP_TRANSFER_ENCODING" in environ):
+        return Refused(413, f"a {method} request takes no body here")
     return None
 
 

@@ -1,10 +1,11 @@
 """Numbers for Prometheus, summed over the processes of the service.
 
 Each worker has a slot (0, 1, ...) and keeps its numbers in mapped files named after it, not after its process
-id: a worker that takes the place of a killed one goes on with its files. So nothing is lost by a kill, and the
-number of files does not grow with the number of restarts.
+id: a worker that comes after a killed one goes on with its files. So nothing is lost by a kill, and the number of
+files does not grow with the number of restarts. A slot is held by a lock on a file, which ends with the process.
 """
 
+import fcntl
 import os
 import shutil
 import tempfile
@@ -17,11 +18,11 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 
-__all__ = ["MEDIA_TYPE", "MEMORY", "Metrics", "age_of", "forget", "new_directory", "remove", "route_of"]
+__all__ = ["MEDIA_TYPE", "Metrics", "age_of", "new_directory", "remove", "route_of", "take_slot"]
 
 MEDIA_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 #: A directory in memory that this process may write to, if the system has one.
-MEMORY: Final = Path("/dev/shm") if os.access("/dev/shm", os.W_OK) else None
+_MEMORY: Final = Path("/dev/shm") if os.access("/dev/shm", os.W_OK) else None
 _BUCKETS: Final = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 _TOP: Final = frozenset(
     ("conformance", "openapi", "collections", "lookup", "health", "metrics", "static", "api", "downloads")
@@ -54,7 +55,7 @@ def route_of(path: str) -> str:
 
 def new_directory() -> Path:
     """Make a directory for the mapped files, in memory where the system has such a place."""
-    return Path(tempfile.mkdtemp(prefix="dapil-metrics-", dir=MEMORY))
+    return Path(tempfile.mkdtemp(prefix="dapil-metrics-", dir=_MEMORY))
 
 
 def remove(directory: Path) -> None:
@@ -62,9 +63,27 @@ def remove(directory: Path) -> None:
     shutil.rmtree(directory, ignore_errors=True)
 
 
-def forget(directory: Path, slot: int) -> None:
-    """Take what a worker that ended was doing out of the sums; what it has done stays."""
+def take_slot(directory: Path) -> int:
+    """Return the first slot that no living process holds; this one then holds it until it ends."""
+    for slot in range(1000):
+        if _locked(directory, slot) >= 0:
+            return slot
+    raise OSError(f"a thousand processes count in {directory}")
+
+
+def _locked(directory: Path, slot: int) -> int:
+    """Lock a slot; return the file that holds it, or -1 if another process does.
+
+    What the last one that held it was doing is taken out of the sums; what it has done stays.
+    """
+    lock = os.open(directory / f"slot-{slot}", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(lock)
+        return -1
     mark_process_dead(slot, str(directory))
+    return lock
 
 
 def age_of(releases: Path | str, release: str) -> float | None:
@@ -130,6 +149,10 @@ class Metrics:
         """Return everything in the text format of Prometheus; `release` holds release and age_seconds, if known."""
         registry = self._registry
         if self._directory is not None:
+            for each in self._directory.glob("slot-*"):
+                free = _locked(self._directory, int(each.name.partition("-")[2]))
+                if free >= 0:
+                    os.close(free)
             registry = CollectorRegistry()
             MultiProcessCollector(registry, path=str(self._directory))
         facts = CollectorRegistry()

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import threading
 import time
 from collections.abc import Callable
 from functools import partial
@@ -9,11 +10,9 @@ from typing import Any, Final
 
 from boundaries.service.ops.access import AccessLog, client_address, is_local
 from boundaries.service.ops.bodies import Measured
-from boundaries.service.ops.engine import REFUSED
-from boundaries.service.ops.limits import Buckets, check
+from boundaries.service.ops.limits import REFUSED, Buckets, Refused, check
 from boundaries.service.ops.metrics import MEDIA_TYPE, Metrics, age_of
 from boundaries.service.ops.settings import Settings
-from boundaries.service.ops.wire import Refused
 from boundaries.service.problems import MEDIA_TYPE as PROBLEM
 from boundaries.service.problems import Problem
 
@@ -49,26 +48,34 @@ class Operation:
         self._metrics = metrics
         self._log = log
         self._buckets = Buckets(settings.rate) if settings.rate else None
+        self._places = threading.Semaphore(settings.large)
 
     def __call__(self, environ: dict[str, Any], start_response: Start) -> Measured:
         """Answer one request (PEP 3333)."""
         began = time.perf_counter()
         if self._metrics is not None:
             self._metrics.begin()
-        told: list[str] = []
+        told: list[Any] = []
 
-        def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
-            told[:] = (status[:3],)
-            return start_response(status, _secured(headers), *((exc_info,) if exc_info else ()))
+        def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> None:
+            told[:] = status, headers
 
-        body = self._answer(environ, start)
+        body = Measured(self._answer(environ, start))
+        sending = body.large and environ["REQUEST_METHOD"] != "HEAD"
+        if sending and not self._places.acquire(blocking=False):
+            sending = False
+            body.close()
+            body = Measured(_problem(environ, start, Refused(503, _CROWDED)))
+        status, headers = told
+        start_response(status, _secured(headers))
         made = time.perf_counter() - began
-        return Measured(body, body, partial(self._done, environ, told, began, made))
+        body.done = partial(self._done, environ, status[:3], sending, began, made)
+        return body
 
     def _answer(self, environ: dict[str, Any], start: Start) -> Any:
         refused = environ.get(REFUSED) or check(environ, self._settings.max_url)
         if refused is not None:
-            return _problem(environ, start, refused)
+            return _problem(environ, start, refused, ("Connection", "close"))
         address = client_address(environ, self._settings.trusted_proxies)
         if self._buckets is not None and not is_local(environ):
             wait = self._buckets.take(address)
@@ -82,8 +89,11 @@ class Operation:
             LOGGER.exception("%s %s failed", environ["REQUEST_METHOD"], environ["PATH_INFO"])
             return _problem(environ, start, Refused(500, "the server failed on this request"))
 
-    def _done(self, environ: dict[str, Any], told: list[str], began: float, made: float, sent: int) -> None:
-        status = told[0] if told else "500"
+    def _done(
+        self, environ: dict[str, Any], status: str, sending: bool, began: float, made: float, sent: int
+    ) -> None:
+        if sending:
+            self._places.release()
         if self._metrics is not None:
             self._metrics.end(environ, status, made, sent)
         if self._log is not None:
@@ -127,6 +137,7 @@ class Operation:
             return {}
 
 
+_CROWDED: Final = "too many large answers and files are being sent just now; ask again in a moment"
 _TOO_MANY: Final = "too many requests from this address; wait, or fetch the whole in one file"
 
 

@@ -124,17 +124,23 @@ class Settings:
     config: Path = _set(_CONFIG, Path, "titles, contact, limits of the answers")
     trusted_proxies: int = _set(0, _number(0, 10), "how many proxies in front may say X-Forwarded-*")
     workers: int = _set(2, _number(1, 256), "processes; one a core")
-    threads: int = _set(6, _number(1, 64), "threads of each process, which is how many requests it works on")
-    connections: int = _set(1000, _number(8, 100_000), "open connections of each process")
+    threads: int = _set(4, _number(1, 64), "threads of each process, which is how many requests it works on")
+    connections: int = _set(2048, _number(8, 100_000), "open connections of each process")
+    backlog: int = _set(4096, _number(128, 65_535), "connections that may wait to be accepted")
+    large: int = _set(
+        256, _number(1, 10_000), "large answers and files that each process sends at a time; 503 to more"
+    )
     timeout: float = _set(
         30.0, _number(1, 3600, float), "seconds that a request may take before its process is replaced"
     )
-    keepalive: float = _set(15.0, _number(1, 3600, float), "seconds that a connection may stay idle")
+    keepalive: float = _set(
+        15.0, _number(1, 3600, float), "seconds until the next request's head must be there, whole"
+    )
     grace: float = _set(
         10.0, _number(1, 3600, float), "seconds that answers under way get when it is stopped"
     )
     max_url: int = _set(8000, _number(200, 60_000), "bytes of a request's address")
-    max_head: int = _set(16_384, _number(1000, 262_144), "bytes of a request's line and headers")
+    max_head: int = _set(16_384, _number(8192, 262_144), "bytes of a request's line and headers")
     access_log: str = _set("-", _log, "a line a request: - is standard output, or a file, or off")
     log_addresses: str = _set("short", _choice("short", "full", "none"), "addresses of clients in the log")
     metrics: str = _set("local", _choice("local", "on", "off"), "who may read /metrics")
