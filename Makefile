@@ -35,6 +35,7 @@ run: $(VENV)/.run  ## set up, build if there is no release yet, serve on PORT (d
 
 test: $(VENV)/.dev  ## run the tests (national ones need BOUNDARIES_MIRROR, else they say that they are skipped)
 	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder $(ARGS)
+	$(BIN)/python -m pytest -q --doctest-modules boundaries
 
 check: $(VENV)/.dev  ## lint and type-check
 	$(BIN)/ruff check .

@@ -145,7 +145,7 @@ class _Run:
         self.local.write(f"{FOLDER}/{LIST}", content)
         self.all = self._files()
         self.wanted = [each for each in self.all if self._chosen(each.name)]
-        if not any(each.name not in _ALWAYS for each in self.wanted):
+        if only and not any(fnmatchcase(each.name, pattern) for each in self.all for pattern in only):
             raise NotFound(
                 f"no file of {self.listed.release} matches {', '.join(only)}; see {remote.list_url}"
             )

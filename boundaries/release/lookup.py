@@ -204,7 +204,7 @@ class Lookup:
         for table in (f"unit-{name}" for name in _LEVELS):
             if table in package.tables:
                 names.update(package.records(table, ("kode", "nama")))
-        codes, shapes = _base_units(package)
+        codes, shapes = base_units(package)
         return cls(codes, shapes, names, _plans(package), package.tables)
 
     def at(self, lon: float, lat: float, year: int | None = None) -> LookupResult:
@@ -319,7 +319,7 @@ def _excluded(plan: _Plan, chamber: str, code: str) -> dict[str, str]:
     }
 
 
-def _base_units(package: Tables) -> tuple[NDArray[np.object_], NDArray[np.object_]]:
+def base_units(package: Tables) -> tuple[NDArray[np.object_], NDArray[np.object_]]:
     """Return codes and shapes of the units that have none below: the desa of split kecamatan, every other kecamatan."""
     tables = [f"unit-{name}" for name in _LEVELS if f"unit-{name}" in package.tables]
     own = {name: [code for (code,) in package.records(name, ("kode",))] for name in tables}

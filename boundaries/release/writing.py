@@ -26,7 +26,8 @@ from boundaries.release.staging import disk_trouble
 _MULTIPOLYGON: Final = shapely.GeometryType.MULTIPOLYGON
 #: More than fits where a write has just failed for want of room.
 _PROBE: Final = 1 << 20
-_ARROW: Final = {"text": pa.string(), "integer": pa.int64(), "real": pa.float64()}
+#: Types of the contract in Arrow.
+ARROW: Final = {"text": pa.string(), "integer": pa.int64(), "real": pa.float64()}
 #: What XML 1.0 cannot hold and C strings end at; none of it belongs in a name.
 _UNWRITABLE: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
@@ -129,7 +130,7 @@ def arrow_column(dataset: Dataset, column: Attribute, values: pd.Series | None =
     """
     given = dataset.frame[column.name] if values is None else values
     try:
-        return pa.array(given, type=_ARROW[column.kind], from_pandas=True)
+        return pa.array(given, type=ARROW[column.kind], from_pandas=True)
     except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
         raise ReleaseError(f"{dataset.name}, column {column.name}: not {column.kind}: {error}") from None
 
