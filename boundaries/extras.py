@@ -11,10 +11,27 @@ from typing import Final
 from boundaries.errors import BoundariesError
 
 EXTRAS: Final = {
+    "brotli": "serve",
     "duckdb": "duckdb",
+    "flask": "serve",
+    "gunicorn": "serve",
+    "jinja2": "build",
+    "mapbox_vector_tile": "build",
+    "matplotlib": "build",
+    "pmtiles": "build",
+    "prometheus_client": "serve",
     "psycopg": "postgis",
     "psycopg_pool": "postgis",
+    "pyarrow": "build",
+    "pygeoapi": "serve",
+    "swagger_ui_bundle": "serve",
+    "werkzeug": "serve",
+    "xstatic": "build",
+    "yaml": "serve",
 }
+
+
+_LACKS: Final = "{module} is not installed; this needs an extra: pip install 'peta-dapil[{extra}]'"
 
 
 class MissingExtra(BoundariesError, ImportError):  # noqa: N818 - nothing is wrong but what is installed
@@ -24,14 +41,12 @@ class MissingExtra(BoundariesError, ImportError):  # noqa: N818 - nothing is wro
 
 
 @contextmanager
-def needed() -> Iterator[None]:
-    """Turn the failed import of a library that belongs to an extra into `MissingExtra`."""
+def needed(extra: str | None = None) -> Iterator[None]:
+    """Turn the failed import of a library of an extra (by default the one that `EXTRAS` names) into `MissingExtra`."""
     try:
         yield
     except ModuleNotFoundError as error:
         module = (error.name or "").partition(".")[0]
         if module not in EXTRAS:
             raise
-        raise MissingExtra(
-            f"{module} is not installed; this needs an extra: pip install 'peta-dapil[{EXTRAS[module]}]'"
-        ) from None
+        raise MissingExtra(_LACKS, module=module, extra=extra or EXTRAS[module]) from None

@@ -4,7 +4,9 @@ import json
 import re
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import geopandas as gpd
@@ -14,6 +16,8 @@ import pyarrow as pa
 import pyogrio
 import pytest
 import shapely
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 import boundaries
 from boundaries.downloads import folder
@@ -29,6 +33,7 @@ from tests.points_help import at_sea, middles, moved, nudged, on_land, vertices
 from tests.small import make_small_release
 from tests.sync_help import Host, files_of, hosting
 
+ROOT = Path(__file__).parents[1]
 LAYERS = ("dpr-2019", "dpr-2024", "dpd-2024", "dprd-kabkota-2024")
 LEVELS = ("provinsi", "kabkota", "kecamatan", "desa")
 
@@ -70,7 +75,7 @@ def test_importing_the_package_loads_nothing_else():
 
 
 def test_every_public_name_is_there_and_described():
-    docs = (Path(__file__).parents[1] / "docs/python.md").read_text("utf-8")
+    docs = (ROOT / "docs/python.md").read_text("utf-8")
     for name in boundaries.__all__:
         assert getattr(boundaries, name).__doc__
         assert f"`boundaries.{name}" in docs
@@ -127,7 +132,7 @@ def test_without_outlines_it_is_a_plain_table(release):
 
 def test_the_examples_of_the_docs_run(release, tmp_path, monkeypatch):
     monkeypatch.setenv("BOUNDARIES_CACHE", str(tmp_path / "cache"))
-    docs = (Path(__file__).parents[1] / "docs/python.md").read_text("utf-8")
+    docs = (ROOT / "docs/python.md").read_text("utf-8")
     blocks = re.findall(r"```python\n(.*?)```", docs, re.DOTALL)
     assert len(blocks) == 2
     for block in blocks:
@@ -224,13 +229,39 @@ def test_no_release_is_told_with_the_way_to_one(tmp_path, monkeypatch):
 
 def test_an_extra_that_lacks_is_named(monkeypatch, release):
     for module, extra in EXTRAS.items():
-        monkeypatch.setitem(sys.modules, module, None)
-        with pytest.raises(MissingExtra, match=rf"pip install 'peta-dapil\[{extra}\]'"), needed():
-            __import__(module)
-    with pytest.raises(MissingExtra, match="duckdb"):
-        boundaries.read("dpr", year=2024, release=release.path, output="duckdb")
+        with monkeypatch.context() as hidden:
+            hidden.setitem(sys.modules, module, None)
+            with pytest.raises(MissingExtra, match=rf"pip install 'peta-dapil\[{extra}\]'"), needed():
+                __import__(module)
     with pytest.raises(ModuleNotFoundError, match="nothing_such"), needed():
         import nothing_such  # noqa: F401
+    for output, module in (("duckdb", "duckdb"), ("arrow", "pyarrow")):
+        with monkeypatch.context() as hidden:
+            hidden.setitem(sys.modules, module, None)
+            with pytest.raises(MissingExtra, match=rf"peta-dapil\[{output}\]"):
+                boundaries.read("dpr", year=2024, release=release.path, output=output)
+
+
+def test_an_extra_has_what_it_is_named_for():
+    """By the distributions that the modules come from, and by what pyproject.toml lists."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    listed = {"": project["dependencies"], **project["optional-dependencies"]}
+
+    def names(extra: str) -> set[str]:
+        found = set()
+        for requirement in map(Requirement, listed[extra]):
+            name = canonicalize_name(requirement.name)
+            if name == "peta-dapil":
+                found |= set().union(*map(names, requirement.extras))
+            else:  # psycopg[pool] brings psycopg-pool
+                found |= {name, *(f"{name}-{each}" for each in requirement.extras)}
+        return found
+
+    homes = packages_distributions()
+    for module, extra in EXTRAS.items():
+        home = {canonicalize_name(name) for name in homes[module]}
+        assert home & names(extra), (module, extra)
+        assert not home & names(""), module
 
 
 # --- from a host -------------------------------------------------------------------------------------
@@ -261,19 +292,19 @@ def test_a_host_gives_the_same_as_the_directory(release, host):
 def test_only_what_is_needed_is_fetched_and_once(host):
     always = {"downloads.json", "SHA256SUMS", "manifest.json", "LICENCE.txt"}
     boundaries.read("dpr", year=2024, release=host.base)
-    assert set(host.counts) == always | {"dpr-2024.parquet"}
+    assert set(host.counts) == always | {"dpr-2024.gpkg"}
     host.asked.clear()
     boundaries.read("dpr", year=2024, release=host.base)
     assert set(host.counts) == {"downloads.json"}
 
 
 def test_a_changed_file_is_refused_and_a_spoilt_cache_mended(release, host, tmp_path):
-    host.faults, host.for_ever = {"dpr-2024.parquet": [faults.flipped]}, True
+    host.faults, host.for_ever = {"dpr-2024.gpkg": [faults.flipped]}, True
     with pytest.raises(DownloadError, match="sha256"):
         boundaries.read("dpr", year=2024, release=host.base)
     host.faults = {}
     boundaries.read("dpr", year=2024, release=host.base)
-    (kept,) = (tmp_path / "cache").rglob("dpr-2024.parquet")
+    (kept,) = (tmp_path / "cache").rglob("dpr-2024.gpkg")
     kept.write_bytes(kept.read_bytes()[:-1] + b"x")
     same(
         boundaries.read("dpr", year=2024, release=host.base),

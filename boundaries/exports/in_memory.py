@@ -9,16 +9,16 @@ import json
 from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
-import pyarrow as pa
 import pyproj
 import shapely
 
 from boundaries.extras import needed
 from boundaries.release.dataset import Dataset
-from boundaries.release.writing import arrow_column, oriented
+from boundaries.release.writing import oriented
 
 if TYPE_CHECKING:
     import geopandas as gpd
+    import pyarrow as pa
 
 CRS: Final = "EPSG:4326"
 GEOMETRY: Final = "geometry"
@@ -46,8 +46,12 @@ def frame_of(dataset: Dataset) -> "pd.DataFrame | gpd.GeoDataFrame":
     return frame
 
 
-def arrow_table(dataset: Dataset) -> pa.Table:
+def arrow_table(dataset: Dataset) -> "pa.Table":
     """Return an Arrow table; outlines as WKB, marked ``geoarrow.wkb``; the schema's metadata ``dapil`` is `about`."""
+    with needed("arrow"):
+        import pyarrow as pa
+    from boundaries.release.arrow import arrow_column
+
     arrays = [arrow_column(dataset, column) for column in dataset.columns]
     fields = [
         pa.field(column.name, array.type, metadata={"description": column.description})
@@ -62,9 +66,9 @@ def arrow_table(dataset: Dataset) -> pa.Table:
     return pa.Table.from_arrays(arrays, schema=pa.schema(fields, metadata={"dapil": told}))
 
 
-def relation(table: pa.Table) -> Any:
+def relation(table: "pa.Table") -> Any:
     """Return a relation on DuckDB's default connection."""
-    with needed():
+    with needed("duckdb"):
         import duckdb
     return duckdb.from_arrow(table)
 

@@ -4,19 +4,19 @@ What comes from a host is kept in this user's cache and checked at every use (`b
 not what the list says is refused.
 """
 
+import csv
 import hashlib
 import json
 import os
+import sqlite3
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
-import pyarrow.csv
-import pyarrow.parquet as pq
 import pyogrio
 import shapely
 from numpy.typing import NDArray
@@ -25,11 +25,10 @@ from boundaries.errors import NotFound, ReleaseError
 from boundaries.law.columns import Attribute, columns_of
 from boundaries.mirror.sync import sync
 from boundaries.release.dataset import Dataset, Datasets, Origin
-from boundaries.release.geopackage import series
+from boundaries.release.geopackage import read_rows, series
 from boundaries.release.geopackage_reader import GeoPackage
 from boundaries.release.lookup import QuestionError, base_units
 from boundaries.release.store import FOLDER, LIST, Release, mapped, open_release, sha256
-from boundaries.release.writing import ARROW
 from boundaries.sources import file_cache
 
 RELEASES: Final = "DAPIL_RELEASES"
@@ -101,26 +100,20 @@ class Hosted(Opened):
         super().__init__(self._have("LICENCE.txt"))
 
     def dataset(self, name: str) -> Dataset:
-        """See Opened: a layer from its GeoParquet, a table from its CSV."""
-        columns = columns_of(name)
+        """See Opened: a layer from its GeoPackage, a table from its CSV."""
         if name in self.tables:
-            table = pq.read_table(self._file(f"{name}.parquet"))
-            told = json.loads(table.schema.metadata[b"dapil"])
-            geometry = self._polygons(table)
+            frame, geometry, told = self._layer(name)
         else:
-            table, told, geometry = self._csv(f"{name}.csv", columns), self._told(name), None
-        frame = {each.name: series(table[each.name].to_pylist(), each.kind) for each in columns}
+            frame, geometry, told = self._csv(f"{name}.csv", columns_of(name)), None, self._told(name)
         return Dataset(
-            name, told["title"], columns, pd.DataFrame(frame), geometry, Origin.of(self.release),
+            name, told["title"], columns_of(name), frame, geometry, Origin.of(self.release),
             tuple(told["legal_basis"]), tuple(told["notes"]),
         )  # fmt: skip
 
     def assigned(self, plan: str) -> pd.Series:
         """See Opened."""
         columns = [each for each in columns_of("assignment") if each.name != "plan_id"]
-        table = self._csv(f"{plan}-assignment.csv", columns)
-        rows = {each.name: series(table[each.name].to_pylist(), each.kind) for each in columns}
-        return pd.DataFrame(rows).set_index("kode_unit")["kode_dapil"]
+        return self._csv(f"{plan}-assignment.csv", columns).set_index("kode_unit")["kode_dapil"]
 
     def ground(self) -> tuple[NDArray[np.object_], NDArray[np.object_]]:
         """See Opened."""
@@ -134,31 +127,34 @@ class Hosted(Opened):
     def records(self, table: str, columns: Sequence[str]) -> list[tuple[Any, ...]]:
         """Return some columns of a layer, row by row."""
         found = self._csv(f"{table}.csv", [each for each in columns_of(table) if each.name in columns])
-        return list(zip(*(found[name].to_pylist() for name in columns), strict=True))
+        return list(found[list(columns)].itertuples(index=False, name=None))
 
     def whole(self, table: str) -> NDArray[np.object_]:
         """Return the polygons of a layer."""
-        return self._polygons(pq.read_table(self._file(f"{table}.parquet"), columns=["geometry"]))
+        return self._layer(table)[1]
 
-    @staticmethod
-    def _polygons(table: pa.Table) -> NDArray[np.object_]:
-        return np.asarray(shapely.from_wkb(table["geometry"].to_numpy()), dtype=object)
+    def _layer(self, name: str) -> tuple[pd.DataFrame, NDArray[np.object_], dict[str, Any]]:
+        """Return attributes and polygons of a layer, and what its file says of itself."""
+        path = self._file(f"{name}.gpkg")
+        with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro&immutable=1", uri=True)) as connection:
+            frame, geometry = read_rows(connection, name)
+            (told,) = connection.execute("SELECT metadata FROM gpkg_metadata ORDER BY id").fetchone()
+        assert geometry is not None  # the list of the layers says so
+        return frame, geometry, json.loads(told)
 
     def _topojson(self, dataset: Dataset, chamber: str, province: str | None, detail: str) -> bytes:
         return self._file(f"{dataset.name}-{detail}.topojson").read_bytes()
 
-    def _csv(self, name: str, columns: Sequence[Attribute]) -> pa.Table:
-        """Read columns of a CSV: nothing is null, a quoted nothing an empty text."""
-        return pyarrow.csv.read_csv(
-            self._file(name),
-            convert_options=pyarrow.csv.ConvertOptions(
-                column_types={each.name: ARROW[each.kind] for each in columns},
-                include_columns=[each.name for each in columns],
-                null_values=[""],
-                strings_can_be_null=True,
-                quoted_strings_can_be_null=False,
-            ),
-        )
+    def _csv(self, name: str, columns: Sequence[Attribute]) -> pd.DataFrame:
+        """Read columns of a CSV; nothing is null."""
+        kinds = {"text": str, "integer": int, "real": float}
+        with self._file(name).open(encoding="utf-8", newline="") as file:
+            rows = list(csv.DictReader(file))
+        cells = {
+            each: [kinds[each.kind](row[each.name]) if row[each.name] else None for row in rows]
+            for each in columns
+        }
+        return pd.DataFrame({each.name: series(values, each.kind) for each, values in cells.items()})
 
     def _told(self, name: str) -> dict[str, Any]:
         """Return what the lists tell of a table, which cannot say it itself."""

@@ -6,7 +6,6 @@ whole: killed at any moment, the next run goes on where this one stopped. One ru
 second one waits for it, and then finds everything there.
 """
 
-import fcntl
 import hashlib
 import json
 import shutil
@@ -24,6 +23,7 @@ from boundaries.downloads.listing import PACKED, Fact, Listing
 from boundaries.errors import BoundariesError, DownloadError, NotFound, ReleaseError
 from boundaries.mirror.local import Local, clear, prune
 from boundaries.mirror.remote import Missing, Remote, Step, located
+from boundaries.release.locking import hold
 from boundaries.release.staging import disk_trouble, locked, writable
 from boundaries.release.store import FOLDER, LIST, MANIFEST, open_release, release_id, switch
 
@@ -120,11 +120,9 @@ def _alone(out: Path, tell: Tell) -> Iterator[Path]:
             f"{out} cannot be written: {error.strerror}; name another directory"
         ) from error
     with lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        if not hold(lock.fileno(), lock.name, wait=False):
             tell(f"another dapil sync works in {out}; waiting for it")
-            fcntl.flock(lock, fcntl.LOCK_EX)
+            hold(lock.fileno(), lock.name)
         yield workplace
 
 
