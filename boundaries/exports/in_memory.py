@@ -31,8 +31,9 @@ def delivered(dataset: Dataset, output: str) -> Any:
     """Return a dataset as one of `OUTPUTS`; without outlines "geopandas" is a plain DataFrame."""
     if output == "geopandas":
         return frame_of(dataset)
-    table = arrow_table(dataset)
-    return table if output == "arrow" else relation(table)
+    with needed(output):  # each of the two is an extra of its name
+        table = arrow_table(dataset)
+        return table if output == "arrow" else relation(table)
 
 
 def frame_of(dataset: Dataset) -> "pd.DataFrame | gpd.GeoDataFrame":
@@ -48,8 +49,8 @@ def frame_of(dataset: Dataset) -> "pd.DataFrame | gpd.GeoDataFrame":
 
 def arrow_table(dataset: Dataset) -> "pa.Table":
     """Return an Arrow table; outlines as WKB, marked ``geoarrow.wkb``; the schema's metadata ``dapil`` is `about`."""
-    with needed("arrow"):
-        import pyarrow as pa
+    import pyarrow as pa
+
     from boundaries.release.arrow import arrow_column
 
     arrays = [arrow_column(dataset, column) for column in dataset.columns]
@@ -68,8 +69,8 @@ def arrow_table(dataset: Dataset) -> "pa.Table":
 
 def relation(table: "pa.Table") -> Any:
     """Return a relation on DuckDB's default connection."""
-    with needed("duckdb"):
-        import duckdb
+    import duckdb
+
     return duckdb.from_arrow(table)
 
 
