@@ -58,15 +58,15 @@ def available(release: Place = None) -> pd.DataFrame:
     1  dpr-2024     dpr   2024         5     24
     2  dpd-2024     dpd   2024         3     12
     """
-    opened = open_at(release)
-    manifest = opened.release.manifest
+    with open_at(release) as opened:
+        manifest, plans = opened.release.manifest, opened.plans()
     counts = {layer["name"]: layer["features"] for layer in manifest["layers"]}
     rows = [
         {
             "layer": layer_of(plan), "lembaga": plan["lembaga"], "tahun": plan["tahun"], "geometry": "layer" in plan,
             "features": plan["dapil"], "kursi": plan["kursi"], "dasar_hukum": plan["dasar_hukum"],
         }
-        for plan in opened.plans()
+        for plan in plans
     ] + [
         {"layer": f"unit-{level}", "tingkat": level, "geometry": True, "features": counts[f"unit-{level}"]}
         for level in LEVELS if f"unit-{level}" in counts
@@ -135,14 +135,14 @@ def read(
     _known("chamber", chamber, CHAMBERS)
     _known("detail", detail, DETAILS)
     _known("output", output, OUTPUTS)
-    opened = open_at(release)
-    plan = opened.plan(chamber, year)
-    if not plan.get("layer") and (geometry or detail != "full"):
-        raise NotFound(_NO_MAP.format(plan["id"]))
-    dataset = _cut(opened.dataset(layer_of(plan)), province, geometry)
-    if detail != "full" and dataset.geometry is not None:
-        dataset = opened.drawn(dataset, province, detail)
-    return delivered(dataset, output)
+    with open_at(release) as opened:
+        plan = opened.plan(chamber, year)
+        if not plan.get("layer") and (geometry or detail != "full"):
+            raise NotFound(_NO_MAP.format(plan["id"]))
+        dataset = _cut(opened.dataset(layer_of(plan)), province, geometry)
+        if detail != "full" and dataset.geometry is not None:
+            dataset = opened.drawn(dataset, province, detail)
+        return delivered(dataset, output)
 
 
 def read_units(
@@ -179,10 +179,10 @@ def read_units(
     """
     _known("level", level, LEVELS)
     _known("output", output, OUTPUTS)
-    opened = open_at(release)
-    if f"unit-{level}" not in opened.release.layers:
-        raise NotFound(f"{opened.release.id} has no {level}; it has {', '.join(opened.release.layers)}")
-    return delivered(_cut(opened.dataset(f"unit-{level}"), province, geometry), output)
+    with open_at(release) as opened:
+        if f"unit-{level}" not in opened.release.layers:
+            raise NotFound(f"{opened.release.id} has no {level}; it has {', '.join(opened.release.layers)}")
+        return delivered(_cut(opened.dataset(f"unit-{level}"), province, geometry), output)
 
 
 def assignment(chamber: str, *, year: int | None = None, release: Place = None) -> pd.Series:
@@ -214,11 +214,11 @@ def assignment(chamber: str, *, year: int | None = None, release: Place = None) 
     Name: kode_dapil, dtype: object
     """
     _known("chamber", chamber, CHAMBERS)
-    opened = open_at(release)
-    plan = opened.plan(chamber, year)
-    if not plan.get("layer"):
-        raise NotFound(_NO_MAP.format(plan["id"]))
-    return opened.assigned(plan["id"])
+    with open_at(release) as opened:
+        plan = opened.plan(chamber, year)
+        if not plan.get("layer"):
+            raise NotFound(_NO_MAP.format(plan["id"]))
+        return opened.assigned(plan["id"])
 
 
 def lookup(lon: ArrayLike, lat: ArrayLike, *, year: int | None = None, release: Place = None) -> pd.DataFrame:
@@ -260,11 +260,11 @@ def lookup(lon: ArrayLike, lat: ArrayLike, *, year: int | None = None, release: 
     """
     x, y = np.asarray(lon, dtype="float64"), np.asarray(lat, dtype="float64")
     check_points(x, y)
-    opened = open_at(release)
-    plans = {plan["lembaga"]: plan["id"] for plan in opened.elected(year)}
-    dapil = {chamber: dict(opened.assigned(plan)) for chamber, plan in plans.items()}
-    found = point_table(*opened.ground(), dapil, x, y)
-    return found.set_axis(lon.index) if isinstance(lon, pd.Series) else found
+    with open_at(release) as opened:
+        plans = {plan["lembaga"]: plan["id"] for plan in opened.elected(year)}
+        dapil = {chamber: dict(opened.assigned(plan)) for chamber, plan in plans.items()}
+        found = point_table(*opened.ground(), dapil, x, y)
+        return found.set_axis(lon.index) if isinstance(lon, pd.Series) else found
 
 
 def toy() -> Path:

@@ -295,7 +295,12 @@ def test_only_what_is_needed_is_fetched_and_once(host):
     assert set(host.counts) == always | {"dpr-2024.gpkg"}
     host.asked.clear()
     boundaries.read("dpr", year=2024, release=host.base)
-    assert set(host.counts) == {"downloads.json"}
+    assert host.counts == {"downloads.json": 1}
+    host.asked.clear()
+    boundaries.lookup([107], [-7], year=2024, release=host.base)
+    assert host.counts["downloads.json"] == 1
+    assert "unit-kecamatan.gpkg" in host.counts
+    assert "dapil.gpkg" not in host.counts
 
 
 def test_a_changed_file_is_refused_and_a_spoilt_cache_mended(release, host, tmp_path):

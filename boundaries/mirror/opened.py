@@ -9,8 +9,8 @@ import hashlib
 import json
 import os
 import sqlite3
-from collections.abc import Mapping, Sequence
-from contextlib import closing
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
@@ -21,9 +21,10 @@ import pyogrio
 import shapely
 from numpy.typing import NDArray
 
-from boundaries.errors import NotFound, ReleaseError
+from boundaries.errors import NotFound
 from boundaries.law.columns import Attribute, columns_of
-from boundaries.mirror.sync import sync
+from boundaries.mirror.remote import Remote
+from boundaries.mirror.sync import have, listed_at
 from boundaries.release.dataset import Dataset, Datasets, Origin
 from boundaries.release.geopackage import read_rows, series
 from boundaries.release.geopackage_reader import GeoPackage
@@ -94,10 +95,10 @@ class Opened:
 class Hosted(Opened):
     """A release on another host; each file is had when it is first asked for."""
 
-    def __init__(self, url: str) -> None:
-        self._url = url
+    def __init__(self, url: str, remote: Remote, listed: bytes) -> None:
+        self._remote, self._listed = remote, listed
         self._cache = file_cache.default() / "hosted" / hashlib.sha256(url.encode()).hexdigest()[:16]
-        super().__init__(self._have("LICENCE.txt"))
+        super().__init__(open_release(self._have("LICENCE.txt"), complete=False))
 
     def dataset(self, name: str) -> Dataset:
         """See Opened: a layer from its GeoPackage, a table from its CSV."""
@@ -166,25 +167,24 @@ class Hosted(Opened):
         return {"title": _listed(self.release)[f"{name}.csv"]["title"], "legal_basis": law, "notes": notes}
 
     def _file(self, name: str) -> Path:
-        return self._have(name).path / FOLDER / name
+        return self._have(name) / FOLDER / name
 
-    def _have(self, name: str) -> Release:
-        """Have one file more, and return the release as far as it is here."""
-        done = sync(self._url, self._cache, only=[name])
-        release = open_release(done.path, complete=False)
-        if release.id != getattr(self, "release", release).id:
-            raise ReleaseError(f"{self._url} went over to {release.id} meanwhile; ask once more")
-        return release
+    def _have(self, name: str) -> Path:
+        """Have one file more; return the directory of the release as far as it is here."""
+        return have(self._remote, self._listed, self._cache, [name])
 
 
-def open_at(place: Path | str | None) -> Opened:
-    """Open a directory of releases, one release, or what is at an address.
+@contextmanager
+def open_at(place: Path | str | None) -> Iterator[Opened]:
+    """Give a directory of releases, one release, or what is at an address, to read from.
 
     None: the directory that ``DAPIL_RELEASES`` names, or else ``build``. Raises ReleaseError, DownloadError.
     """
     if str(place).startswith(("http://", "https://")):
-        return Hosted(str(place))
-    return Opened(open_release(Path(place or os.environ.get(RELEASES) or "build").expanduser()))
+        with listed_at(str(place)) as (remote, listed):
+            yield Hosted(str(place), remote, listed)
+    else:
+        yield Opened(open_release(Path(place or os.environ.get(RELEASES) or "build").expanduser()))
 
 
 def layer_of(plan: Mapping[str, Any]) -> str:

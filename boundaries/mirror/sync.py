@@ -93,19 +93,47 @@ def sync(
         The directory cannot be written, or its disk is full.
     """
     out = writable(Path(directory))
-    with _alone(out, tell) as workplace:
-        try:
-            with located(url, _MOST_TEXT) as (remote, content):
-                run = _Run(out, workplace, remote, content, tuple(only), tell)
-                run.have_all(begin)
-            return run.publish(keep)
-        except BoundariesError:
+    with (
+        _alone(out, tell) as workplace,
+        _room_told(out, workplace),
+        located(url, _MOST_TEXT) as (remote, content),
+    ):
+        run = _Run(out, workplace, remote, content, tuple(only), tell)
+        run.have_all(begin)
+        return run.publish(keep)
+
+
+@contextmanager
+def listed_at(url: str) -> Iterator[tuple[Remote, bytes]]:
+    """Give the latest release at an address and its list, for `have`. Raises DownloadError."""
+    with located(url, _MOST_TEXT) as found:
+        yield found
+
+
+def have(remote: Remote, content: bytes, directory: Path, only: Sequence[str]) -> Path:
+    """Have some files of a release whose list (`content`) is here already, as `sync` does; return where it is.
+
+    Raises what `sync` raises.
+    """
+    out = writable(Path(directory))
+    with _alone(out, lambda text: None) as workplace, _room_told(out, workplace):
+        run = _Run(out, workplace, remote, content, tuple(only), lambda text: None)
+        run.have_all(lambda total: lambda count: None)
+        return Path(run.publish(None).path)
+
+
+@contextmanager
+def _room_told(out: Path, workplace: Path) -> Iterator[None]:
+    """Tell of a full disk in one sentence."""
+    try:
+        yield
+    except BoundariesError:
+        raise
+    except Exception as error:
+        full = disk_trouble(error, out, workplace)
+        if full is None:
             raise
-        except Exception as error:
-            full = disk_trouble(error, out, workplace)
-            if full is None:
-                raise
-            raise full from error
+        raise full from error
 
 
 @contextmanager
