@@ -31,9 +31,6 @@ EXTRAS: Final = {
 }
 
 
-_LACKS: Final = "{module} is not installed; this needs an extra: pip install 'peta-dapil[{extra}]'"
-
-
 class MissingExtra(BoundariesError, ImportError):  # noqa: N818 - nothing is wrong but what is installed
     """Something is asked for that this installation has no library for; the message says what to install."""
 
@@ -49,4 +46,8 @@ def needed(extra: str | None = None) -> Iterator[None]:
         module = (error.name or "").partition(".")[0]
         if module not in EXTRAS:
             raise
-        raise MissingExtra(_LACKS, module=module, extra=extra or EXTRAS[module]) from None
+        raise MissingExtra(
+            "{module} is not installed; this needs an extra: pip install 'peta-dapil[{extra}]'",
+            module=module,
+            extra=extra or EXTRAS[module],
+        ) from None

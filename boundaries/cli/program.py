@@ -92,7 +92,7 @@ def main(ctx: click.Context, verbose: bool) -> None:
       dapil verify              re-check every invariant from the files alone
       dapil publish --to postgresql://…   write it into PostGIS
       dapil sync https://… DIR  mirror the releases of a service, every file checked
-      python server.py          serve it (OGC API Features)
+      dapil serve               serve it (OGC API Features)
       dapil site DIR            write the map page as a folder for any web host
 
     Every command that reads a release takes --release PATH; without it, it reads build/current.
