@@ -6,7 +6,7 @@ WORKDIR /src
 RUN python -m venv /venv
 # First only what changes seldom, so that a change of the code does not fetch everything anew.
 COPY pyproject.toml README.md LICENSE ./
-RUN python -c "import tomllib; p = tomllib.load(open('pyproject.toml', 'rb'))['project']; print('\n'.join(p['dependencies'] + p['optional-dependencies']['postgis']))" > /requirements.txt \
+RUN python -c "import tomllib; p = tomllib.load(open('pyproject.toml', 'rb'))['project']; extras = p['optional-dependencies']; print('\n'.join(p['dependencies'] + extras['serve'] + extras['postgis']))" > /requirements.txt \
     && /venv/bin/pip install -r /requirements.txt
 COPY boundaries boundaries
 COPY data data

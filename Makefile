@@ -17,7 +17,7 @@ $(VENV)/.run: pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "Python 3.11 or later is needed; name one with: make PYTHON=python3.12 ..." >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --disable-pip-version-check -e .
+	$(BIN)/pip install --quiet --disable-pip-version-check -e '.[build,serve]'
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.run
@@ -35,6 +35,7 @@ run: $(VENV)/.run  ## set up, build if there is no release yet, serve on PORT (d
 
 test: $(VENV)/.dev  ## run the tests (national ones need BOUNDARIES_MIRROR, else they say that they are skipped)
 	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder $(ARGS)
+	$(BIN)/python -m pytest -q --doctest-modules boundaries
 
 check: $(VENV)/.dev  ## lint and type-check
 	$(BIN)/ruff check .

@@ -28,8 +28,9 @@ from boundaries.cli.language import DOMAIN, LOCALE, Told
 PO: Final = LOCALE / "id" / "LC_MESSAGES" / f"{DOMAIN}.po"
 #: Modules whose errors a person meets most; those with a text that is the same each time are translated.
 SPOKEN: Final = (
-    LOCALE.parents[1] / "release" / "store.py",
-    LOCALE.parents[1] / "downloads" / "requested_file.py",
+    (LOCALE.parents[1] / "release" / "store.py", "ReleaseError"),
+    (LOCALE.parents[1] / "downloads" / "requested_file.py", "ReleaseError"),
+    (LOCALE.parents[1] / "extras.py", "MissingExtra"),
 )
 #: click's own texts, one or (one, several); what a program says to its author is left out.
 CLICK: Final[tuple[str | tuple[str, str], ...]] = (
@@ -51,8 +52,8 @@ def said() -> Iterator[str | tuple[str, str]]:
     """Yield every text, in the order of modules, then commands, then click's."""
     for path in sorted(LOCALE.parent.glob("*.py")):
         yield from _constants(path, "_")
-    for path in SPOKEN:
-        yield from _constants(path, "ReleaseError")
+    for path, error in SPOKEN:
+        yield from _constants(path, error)
     yield from _helps(command)
     yield from CLICK
 

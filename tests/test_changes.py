@@ -10,9 +10,9 @@ import pytest
 import shapely
 
 from boundaries.downloads.changes import changes
+from boundaries.release import toy as small
 from boundaries.release.geopackage import Layer, write_geopackage
 from boundaries.release.store import Release, new_release, open_release, write_json
-from tests import small
 
 Edit = Callable[[Layer], Layer]
 

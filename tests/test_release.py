@@ -26,7 +26,7 @@ from tests.small import SOURCE_ID, make_small_release, small_layers, small_table
 BUILD = """
 import sys
 from pathlib import Path
-from tests import small
+from boundaries.release import toy as small
 small.DATE = small.DATE.replace(day=int(sys.argv[2]))  # another date: other bytes, another release
 print("started", flush=True)
 print(small.make_small_release(Path(sys.argv[1])).name, flush=True)

@@ -18,8 +18,8 @@ import pyogrio
 import pytest
 
 from boundaries.errors import ReleaseError
+from boundaries.release import toy as small
 from boundaries.release.store import new_release
-from tests import small
 from tests.service_help import app_of, get, ids, items, served
 from tests.small import make_small_release
 

@@ -14,6 +14,7 @@ import click
 from boundaries import __version__
 from boundaries.cli.language import Command, Option, Told, _
 from boundaries.errors import BoundariesError, ReleaseError
+from boundaries.extras import needed
 
 #: Where `dapil build` puts releases, and where every command looks for one.
 USUAL: Final = Path("build")
@@ -49,7 +50,8 @@ class Program(Told, click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command that was asked for."""
         try:
-            return super().invoke(ctx)
+            with needed():
+                return super().invoke(ctx)
         except BoundariesError as error:
             say(f"dapil: {_(error.text).format(**error.values) if error.values else _(error.text)}")
             ctx.exit(error.exit_code)
@@ -90,7 +92,7 @@ def main(ctx: click.Context, verbose: bool) -> None:
       dapil verify              re-check every invariant from the files alone
       dapil publish --to postgresql://…   write it into PostGIS
       dapil sync https://… DIR  mirror the releases of a service, every file checked
-      python server.py          serve it (OGC API Features)
+      dapil serve               serve it (OGC API Features)
       dapil site DIR            write the map page as a folder for any web host
 
     Every command that reads a release takes --release PATH; without it, it reads build/current.

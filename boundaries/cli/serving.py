@@ -1,5 +1,6 @@
-"""Commands that serve a release, or let others serve it: pygeoapi-config."""
+"""Commands that serve a release, or let others serve it: serve, pygeoapi-config."""
 
+import sys
 from pathlib import Path
 
 import click
@@ -37,3 +38,15 @@ def pygeoapi_config(release: Path, database: str | None, into: Path | None) -> N
         raise click.UsageError(_("--release and --database name two releases; leave one away"))
     address = database or str(open_release(release).path.resolve())
     click.echo(written(address, into), nl=False)
+
+
+@main.command(add_help_option=False, context_settings={"ignore_unknown_options": True})
+@click.argument("settings", nargs=-1, type=click.UNPROCESSED)
+def serve(settings: tuple[str, ...]) -> None:
+    """Serve the releases in build, or in DAPIL_RELEASES (OGC API Features), until stopped.
+
+    Settings are those of server.py, as options or from the environment; dapil serve --help lists them.
+    """
+    from boundaries.service.server import main as run
+
+    sys.exit(run([*settings]))

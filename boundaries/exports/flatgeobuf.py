@@ -12,9 +12,10 @@ import pyarrow as pa
 import pyogrio
 import shapely
 
+from boundaries.release.arrow import arrow_column
 from boundaries.release.dataset import Dataset
 from boundaries.release.geopackage import IncompleteError
-from boundaries.release.writing import arrow_column, both, both_titles, facts, oriented, texts
+from boundaries.release.writing import both, both_titles, facts, oriented, texts
 
 _GEOMETRY: Final = pa.field("geometry", pa.binary(), metadata={"ARROW:extension:name": "ogc.wkb"})
 

@@ -16,8 +16,9 @@ import shapely
 from numpy.typing import NDArray
 
 from boundaries.law.columns import Attribute
+from boundaries.release.arrow import arrow_column
 from boundaries.release.dataset import Dataset
-from boundaries.release.writing import arrow_column, both, both_titles, facts, oriented
+from boundaries.release.writing import both, both_titles, facts, oriented
 
 VERSION: Final = "1.1.0"
 #: Rows of a group: small enough that a box reads little, large enough to pack well.

@@ -20,8 +20,8 @@ from boundaries.errors import ReleaseError
 from boundaries.exports.csvtable import csv_bytes, table_bytes
 from boundaries.exports.flatgeobuf import write_by_gdal
 from boundaries.law.columns import Attribute
+from boundaries.release.arrow import arrow_column
 from boundaries.release.dataset import Dataset
-from boundaries.release.writing import arrow_column
 
 #: The longest text of a DBF, in bytes.
 WIDTH: Final = 254

@@ -21,6 +21,12 @@ def data_directory() -> Path:
     return installed if installed.is_dir() else package.parent / "data"
 
 
+def shipped(name: str) -> Path:
+    """Return a file of the checkout's root that the installed package carries with its data."""
+    data = data_directory()
+    return data / name if (data / name).is_file() else data.parent / name
+
+
 def where(path: Path, line: object = None) -> str:
     """Return ``path:line`` for a message, the path relative to the working directory if it is inside."""
     here = Path.cwd()

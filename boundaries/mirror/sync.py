@@ -6,7 +6,6 @@ whole: killed at any moment, the next run goes on where this one stopped. One ru
 second one waits for it, and then finds everything there.
 """
 
-import fcntl
 import hashlib
 import json
 import shutil
@@ -24,6 +23,7 @@ from boundaries.downloads.listing import PACKED, Fact, Listing
 from boundaries.errors import BoundariesError, DownloadError, NotFound, ReleaseError
 from boundaries.mirror.local import Local, clear, prune
 from boundaries.mirror.remote import Missing, Remote, Step, located
+from boundaries.release.locking import hold
 from boundaries.release.staging import disk_trouble, locked, writable
 from boundaries.release.store import FOLDER, LIST, MANIFEST, open_release, release_id, switch
 
@@ -93,19 +93,47 @@ def sync(
         The directory cannot be written, or its disk is full.
     """
     out = writable(Path(directory))
-    with _alone(out, tell) as workplace:
-        try:
-            with located(url, _MOST_TEXT) as (remote, content):
-                run = _Run(out, workplace, remote, content, tuple(only), tell)
-                run.have_all(begin)
-            return run.publish(keep)
-        except BoundariesError:
+    with (
+        _alone(out, tell) as workplace,
+        _room_told(out, workplace),
+        located(url, _MOST_TEXT) as (remote, content),
+    ):
+        run = _Run(out, workplace, remote, content, tuple(only), tell)
+        run.have_all(begin)
+        return run.publish(keep)
+
+
+@contextmanager
+def listed_at(url: str) -> Iterator[tuple[Remote, bytes]]:
+    """Give the latest release at an address and its list, for `have`. Raises DownloadError."""
+    with located(url, _MOST_TEXT) as found:
+        yield found
+
+
+def have(remote: Remote, content: bytes, directory: Path, only: Sequence[str]) -> Path:
+    """Have some files of a release whose list (`content`) is here already, as `sync` does; return where it is.
+
+    Raises what `sync` raises.
+    """
+    out = writable(Path(directory))
+    with _alone(out, lambda text: None) as workplace, _room_told(out, workplace):
+        run = _Run(out, workplace, remote, content, tuple(only), lambda text: None)
+        run.have_all(lambda total: lambda count: None)
+        return Path(run.publish(None).path)
+
+
+@contextmanager
+def _room_told(out: Path, workplace: Path) -> Iterator[None]:
+    """Tell of a full disk in one sentence."""
+    try:
+        yield
+    except BoundariesError:
+        raise
+    except Exception as error:
+        full = disk_trouble(error, out, workplace)
+        if full is None:
             raise
-        except Exception as error:
-            full = disk_trouble(error, out, workplace)
-            if full is None:
-                raise
-            raise full from error
+        raise full from error
 
 
 @contextmanager
@@ -120,11 +148,9 @@ def _alone(out: Path, tell: Tell) -> Iterator[Path]:
             f"{out} cannot be written: {error.strerror}; name another directory"
         ) from error
     with lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        if not hold(lock.fileno(), lock.name, wait=False):
             tell(f"another dapil sync works in {out}; waiting for it")
-            fcntl.flock(lock, fcntl.LOCK_EX)
+            hold(lock.fileno(), lock.name)
         yield workplace
 
 
@@ -145,7 +171,7 @@ class _Run:
         self.local.write(f"{FOLDER}/{LIST}", content)
         self.all = self._files()
         self.wanted = [each for each in self.all if self._chosen(each.name)]
-        if not any(each.name not in _ALWAYS for each in self.wanted):
+        if only and not any(fnmatchcase(each.name, pattern) for each in self.all for pattern in only):
             raise NotFound(
                 f"no file of {self.listed.release} matches {', '.join(only)}; see {remote.list_url}"
             )

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote, unquote_plus
 
 from boundaries.errors import ReleaseError
+from boundaries.extras import needed
 
 if TYPE_CHECKING:
     import psycopg
@@ -104,14 +105,10 @@ def _query(pairs: Sequence[str]) -> str:
 
 
 def driver() -> Any:
-    """Return psycopg. Raises ReleaseError where it is not installed."""
-    try:
+    """Return psycopg. Raises MissingExtra where it is not installed."""
+    with needed():
         import psycopg
         import psycopg_pool  # noqa: F401 - the same extra
-    except ImportError as error:
-        raise ReleaseError(
-            f"{error.name} is not installed; PostGIS needs the extra: pip install 'peta-dapil[postgis]'"
-        ) from None
     return psycopg
 
 

@@ -289,13 +289,13 @@ def read_rows(
     rows = connection.execute(f"SELECT {', '.join(map(_quoted, names))} FROM {_quoted(table)} ORDER BY rowid")
     cells = list(zip(*rows.fetchall(), strict=True)) or [() for _ in names]
     frame = pd.DataFrame(
-        {name: _series(values, kind) for (name, kind), values in zip(described, cells, strict=False)}
+        {name: series(values, kind) for (name, kind), values in zip(described, cells, strict=False)}
     )
     return frame, _geometries(cells[-1]) if geom else None
 
 
-def _series(values: tuple[Any, ...], kind: str) -> pd.Series:
-    """Integers are int64 (Int64 with nulls), reals float64, text objects with None."""
+def series(values: Sequence[Any], kind: str) -> pd.Series:
+    """Return a column: integers are int64 (Int64 with nulls), reals float64, text objects with None."""
     dtype = {"INTEGER": "int64", "REAL": "float64"}.get(kind.upper(), "object")
     if dtype == "int64" and None in values:
         dtype = "Int64"

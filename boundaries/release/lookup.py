@@ -12,22 +12,27 @@ from pathlib import Path
 from typing import Any, Final, Literal, Protocol
 
 import numpy as np
-import shapely
 from numpy.typing import NDArray
-from pyproj import Geod
 
 from boundaries.errors import BoundariesError, NotFound
 from boundaries.law.codes import LENGTH, Level, ancestor, finest, level
 from boundaries.law.doubts import doubts
 from boundaries.release.geopackage_reader import GeoPackage
+from boundaries.release.point_index import BORDER_M, REACH_M, PointIndex
+
+__all__ = [
+    "BORDER_M",
+    "CHAMBERS",
+    "REACH_M",
+    "Lookup",
+    "LookupResult",
+    "QuestionError",
+    "TooFar",
+    "check_point",
+]
 
 CHAMBERS: Final = ("dpr", "dpd", "dprd-provinsi", "dprd-kabkota")
-#: How far off the coast a point still belongs to the nearest unit, and what is near a border, in metres.
-REACH_M: Final = 5_000.0
-BORDER_M: Final = 50.0
 _LEVELS: Final = ("provinsi", "kabkota", "kecamatan", "desa")
-_GEOD: Final = Geod(ellps="WGS84")
-_METRES_PER_DEGREE: Final = 110_500.0  # the least length of a degree of latitude on WGS 84
 #: Where Indonesia's longitudes and latitudes lie; they do not overlap, so a swapped pair shows.
 _LONGITUDES: Final = (90.0, 145.0)
 _LATITUDES: Final = (-15.0, 10.0)
@@ -177,11 +182,10 @@ class Lookup:
     ) -> None:
         order = np.argsort(codes.astype(str))
         self.codes = codes[order]
-        self.shapes = shapes[order]
+        self.index = PointIndex(shapes[order])
         self._names = names
         self._plans = {plan.id: plan for plan in plans}
         self._tables = frozenset(tables)
-        self._tree = shapely.STRtree(self.shapes)
         self.years = sorted({int(plan.rpartition("-")[2]) for plan in self._plans})
 
     @classmethod
@@ -200,7 +204,7 @@ class Lookup:
         for table in (f"unit-{name}" for name in _LEVELS):
             if table in package.tables:
                 names.update(package.records(table, ("kode", "nama")))
-        codes, shapes = _base_units(package)
+        codes, shapes = base_units(package)
         return cls(codes, shapes, names, _plans(package), package.tables)
 
     def at(self, lon: float, lat: float, year: int | None = None) -> LookupResult:
@@ -261,44 +265,26 @@ class Lookup:
             "en": f"This release has no {chamber} dapil of {year}.",
         }
 
+    @property
+    def shapes(self) -> NDArray[np.object_]:
+        """The polygons of the base units, in the order of `codes`."""
+        return self.index.shapes
+
     def _place(self, lon: float, lat: float) -> tuple[int, float, tuple[Neighbour, ...]]:
         """Return the base unit of the point, its distance (0 on land), and the others near the border."""
-        point = shapely.Point(lon, lat)
-        hits = np.sort(self._tree.query(point, predicate="intersects"))
-        if len(hits):
-            near = self._within(lon, lat, BORDER_M)
-            chosen, distance = int(hits[0]), 0.0
-        else:
-            near = self._within(lon, lat, REACH_M)
-            if not near:
-                raise self._too_far(lon, lat)
-            distance, chosen = min((metres, index) for index, metres in near.items())
-        edge = distance + BORDER_M
-        near.pop(chosen, None)
-        beside = sorted((metres, index) for index, metres in near.items() if metres <= edge)
-        return chosen, round(distance, 1), tuple(self._neighbour(index, metres) for metres, index in beside)
+        found = self.index.find(np.array([lon]), np.array([lat]))
+        if found.unit[0] < 0:
+            raise self._too_far(lon, lat)
+        beside = found.beside
+        others = tuple(map(self._neighbour, beside.unit.tolist(), beside.metres.tolist()))
+        return int(found.unit[0]), round(float(found.metres[0]), 1), others
 
     def _neighbour(self, index: int, metres: float) -> Neighbour:
         unit = self._unit(str(self.codes[index]))
         return Neighbour(unit.kode, unit.nama, round(metres, 1))
 
-    def _within(self, lon: float, lat: float, metres: float) -> dict[int, float]:
-        """Return base units within `metres` of the point, with their geodesic distances."""
-        window = _window(lon, lat, metres * 1.02)
-        found = {}
-        for index in np.sort(self._tree.query(window)):
-            distance = _distance(lon, lat, self.shapes[index], window)
-            if distance <= metres:
-                found[int(index)] = distance
-        return found
-
     def _too_far(self, lon: float, lat: float) -> TooFar:
-        """Build the error; beyond 200 km the nearest unit is the nearest as seen in degrees."""
-        index = int(self._tree.nearest(shapely.Point(lon, lat)))
-        metres = _distance(lon, lat, self.shapes[index], None)
-        if metres < 200_000:
-            near = self._within(lon, lat, metres * 1.001)
-            metres, index = min((distance, place) for place, distance in near.items())
+        index, metres = self.index.nearest(lon, lat)
         unit = self._unit(str(self.codes[index]))
         message = (
             f"no unit within {REACH_M / 1000:.0f} km of longitude {lon:g}, latitude {lat:g}: "
@@ -333,7 +319,7 @@ def _excluded(plan: _Plan, chamber: str, code: str) -> dict[str, str]:
     }
 
 
-def _base_units(package: Tables) -> tuple[NDArray[np.object_], NDArray[np.object_]]:
+def base_units(package: Tables) -> tuple[NDArray[np.object_], NDArray[np.object_]]:
     """Return codes and shapes of the units that have none below: the desa of split kecamatan, every other kecamatan."""
     tables = [f"unit-{name}" for name in _LEVELS if f"unit-{name}" in package.tables]
     own = {name: [code for (code,) in package.records(name, ("kode",))] for name in tables}
@@ -364,31 +350,3 @@ def _excluded_codes(package: Tables) -> dict[str, tuple[str, ...]]:
         return {}
     rows = package.records("plans", ("plan_id", "wilayah_dikecualikan"))
     return {plan: tuple(json.loads(codes or "[]")) for plan, codes in rows}
-
-
-def _scale(lat: float) -> float:
-    """Return the length of a degree of longitude in degrees of latitude, on the ellipsoid: N cos(lat) / M."""
-    sine, cosine = math.sin(math.radians(lat)), math.cos(math.radians(lat))
-    return max(cosine * (1 - _GEOD.es * sine * sine) / (1 - _GEOD.es), 1e-6)
-
-
-def _window(lon: float, lat: float, metres: float) -> shapely.Geometry:
-    high = metres / _METRES_PER_DEGREE
-    wide = high / _scale(min(abs(lat) + high, 89.0))
-    return shapely.box(lon - wide, lat - high, lon + wide, lat + high)
-
-
-def _distance(lon: float, lat: float, shape: shapely.Geometry, window: shapely.Geometry | None) -> float:
-    """Return the geodesic distance from a point to the nearest place of `shape` inside `window`, or infinity.
-
-    The nearest place is found on a plane whose longitudes are shortened as on the ellipsoid at this latitude.
-    """
-    near = shape if window is None else shapely.clip_by_rect(shape, *shapely.bounds(window))
-    if shapely.is_empty(near):
-        return math.inf
-    stretch = np.array([_scale(lat), 1.0])
-    plane = shapely.transform(near, lambda xy: (xy - (lon, lat)) * stretch)
-    x, y = shapely.get_coordinates(shapely.shortest_line(shapely.Point(0, 0), plane))[-1] / stretch
-    if x == 0 and y == 0:
-        return 0.0
-    return float(_GEOD.inv(lon, lat, lon + x, lat + y)[2])

@@ -6,7 +6,6 @@ of starting and of publishing.
 """
 
 import errno
-import fcntl
 import os
 import secrets
 import shutil
@@ -18,6 +17,7 @@ from typing import IO, Final
 
 from boundaries.errors import ReleaseError
 from boundaries.release.geopackage import IncompleteError
+from boundaries.release.locking import hold
 
 #: Error numbers of a disk without room: full, over quota, over the limit on file size.
 FULL: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -63,7 +63,7 @@ def open_staging(out: Path) -> Iterator[Path]:
         with locked(out):
             _remove_stale(out)
             lock = _lock_of(path).open("wb")
-            fcntl.flock(lock, fcntl.LOCK_EX)
+            hold(lock.fileno(), lock.name)
             path.mkdir()
     except OSError as error:
         if lock is not None:
@@ -97,20 +97,17 @@ def _remove_stale(out: Path) -> None:
 
 def _alive(lock: Path) -> bool:
     try:
-        with lock.open("rb") as file:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        with lock.open("r+b") as file:
+            return not hold(file.fileno(), lock, wait=False)
     except FileNotFoundError:
         return False
-    except BlockingIOError:
-        return True
-    return False
 
 
 @contextmanager
 def locked(out: Path) -> Iterator[None]:
     """Hold the directory's lock: for the moments of starting and of publishing, never while building."""
     with (out / ".lock").open("ab") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
+        hold(file.fileno(), file.name)
         yield
 
 

@@ -18,6 +18,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
 
@@ -296,7 +297,7 @@ def versions() -> dict[str, str]:
         "pyproj": pyproj.__version__,
         "numpy": np.__version__,
         "pandas": version("pandas"),
-        "pyarrow": version("pyarrow"),
+        **({"pyarrow": version("pyarrow")} if find_spec("pyarrow") else {}),  # an extra: downloads hang on it
         "deflate": version("deflate"),
         "sqlite": sqlite3.sqlite_version,
     }

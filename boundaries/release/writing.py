@@ -12,8 +12,6 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-import pandas as pd
-import pyarrow as pa
 import shapely
 from numpy.typing import NDArray
 
@@ -26,7 +24,6 @@ from boundaries.release.staging import disk_trouble
 _MULTIPOLYGON: Final = shapely.GeometryType.MULTIPOLYGON
 #: More than fits where a write has just failed for want of room.
 _PROBE: Final = 1 << 20
-_ARROW: Final = {"text": pa.string(), "integer": pa.int64(), "real": pa.float64()}
 #: What XML 1.0 cannot hold and C strings end at; none of it belongs in a name.
 _UNWRITABLE: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
@@ -117,21 +114,6 @@ def oriented(dataset: Dataset) -> NDArray[np.object_]:
         row = dataset.frame[dataset.key].iloc[bad[0]] if bad.size else f"{len(geometry)} geometries"
         raise ReleaseError(f"{dataset.name}, {row}: every row needs one filled MultiPolygon; build again")
     return np.asarray(shapely.orient_polygons(geometry))
-
-
-def arrow_column(dataset: Dataset, column: Attribute, values: pd.Series | None = None) -> pa.Array:
-    """Return a column in the type of the contract (int64 for integers), nulls as nulls.
-
-    Raises
-    ------
-    ReleaseError
-        A value is of another type.
-    """
-    given = dataset.frame[column.name] if values is None else values
-    try:
-        return pa.array(given, type=_ARROW[column.kind], from_pandas=True)
-    except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
-        raise ReleaseError(f"{dataset.name}, column {column.name}: not {column.kind}: {error}") from None
 
 
 def facts(dataset: Dataset) -> dict[str, Any]:

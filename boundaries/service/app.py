@@ -18,6 +18,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from boundaries.errors import Unavailable
+from boundaries.law.tables import shipped
 from boundaries.service.download_files import Store
 from boundaries.service.front import METHODS, OPEN_TO_ALL, Front
 from boundaries.service.problems import MEDIA_TYPE, Problem
@@ -25,7 +26,7 @@ from boundaries.service.state import Current, Follower, State
 from boundaries.service.static_files import static
 
 LOGGER = logging.getLogger(__name__)
-CONFIG: Final = Path(__file__).parents[2] / "pygeoapi-config.yml"
+CONFIG: Final = shipped("pygeoapi-config.yml")
 
 
 def load_settings(path: Path | None = None) -> dict[str, Any]:

@@ -5,7 +5,6 @@ folder or the new one. What other people put into the old folder (CNAME, .git) i
 """
 
 import contextlib
-import fcntl
 import hashlib
 import json
 import os
@@ -18,6 +17,7 @@ from typing import Any, Final
 
 from boundaries.errors import BoundariesError
 from boundaries.release.exchange import exchanged
+from boundaries.release.locking import hold
 from boundaries.release.staging import FULL
 
 #: The list of a site's files; a folder with such a list is one of ours.
@@ -81,7 +81,7 @@ def new_folder(directory: Path) -> Iterator[Draft]:
     except OSError as error:
         raise _trouble(error, target) from error
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX)  # as long as it is held, this staging folder is somebody's
+        hold(handle, staging)  # as long as it is held, this staging folder is somebody's
         draft = Draft(staging)
         yield draft
         _carry_over(foreign, target, draft)
@@ -178,10 +178,8 @@ def _remove_stale(target: Path) -> None:
             os.close(handle)
             continue
         try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            shutil.rmtree(path, ignore_errors=True)
-        except BlockingIOError:
-            pass  # it is being written
+            if hold(handle, path, wait=False):  # else it is being written
+                shutil.rmtree(path, ignore_errors=True)
         finally:
             os.close(handle)
 

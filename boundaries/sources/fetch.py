@@ -21,7 +21,6 @@ from boundaries.law.tables import where
 from boundaries.sources import file_cache, upstream
 from boundaries.sources.descriptor import FileFact, Source, available, load_source
 
-CACHE_VARIABLE: Final = "BOUNDARIES_CACHE"
 MIRROR_VARIABLE: Final = "BOUNDARIES_MIRROR"
 _SIDECARS: Final = (".shx", ".dbf", ".prj", ".cpg")
 
@@ -229,7 +228,7 @@ class _Search:
     ) -> None:
         self.source = source
         self.wanted = wanted
-        self.root = (cache or _default_cache()) / source.id
+        self.root = (cache or file_cache.default()) / source.id
         self.mirror = _mirror_of(source, mirror)
         self.progress = sys.stderr.isatty() if progress is None else progress
         self.found: dict[str, FetchedFile] = {}
@@ -340,11 +339,6 @@ class _Search:
             f"Connect to the network, or put the files at <folder>/{self.source.id}/{lacking[0]} (and so on) "
             f"and set {MIRROR_VARIABLE}=<folder>, or choose another source (--source)"
         )
-
-
-def _default_cache() -> Path:
-    set_ = os.environ.get(CACHE_VARIABLE)
-    return Path(set_).expanduser() if set_ else Path(pooch.os_cache("peta-dapil"))
 
 
 def _mirror_of(source: Source, mirror: Path | None) -> Path | None:

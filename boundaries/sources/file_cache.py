@@ -5,6 +5,7 @@ reader, a second process or a process after a kill never sees half a file.
 """
 
 import lzma
+import os
 import tarfile
 import time
 import uuid
@@ -22,8 +23,15 @@ from boundaries.sources.descriptor import FileFact, Pack
 
 #: Seconds after which an untouched part file belongs to a killed process (a live one writes all the time).
 STALE: Final = 600
+VARIABLE: Final = "BOUNDARIES_CACHE"
 _PARTS: Final = ".part"
 _CHUNK: Final = 1 << 20
+
+
+def default() -> Path:
+    """Return this user's cache: ``BOUNDARIES_CACHE``, or the platform's own place."""
+    given = os.environ.get(VARIABLE)
+    return Path(given).expanduser() if given else Path(pooch.os_cache("peta-dapil"))
 
 
 def fault(fact: FileFact, file: Path) -> str:

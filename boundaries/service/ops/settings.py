@@ -17,11 +17,12 @@ from pathlib import Path
 from typing import Any, Final
 
 from boundaries.errors import BoundariesError
+from boundaries.law.tables import shipped
 
 __all__ = ["PREFIX", "Rate", "Settings", "SettingsError"]
 
 PREFIX: Final = "DAPIL_"
-_CONFIG: Final = Path(__file__).parents[3] / "pygeoapi-config.yml"
+_CONFIG: Final = shipped("pygeoapi-config.yml")
 _ADDRESS: Final = re.compile(r"https?://[A-Za-z0-9.\-_\[\]:]+(/[A-Za-z0-9._~\-/]*)?")
 _RATE: Final = re.compile(r"(\d+(?:\.\d+)?)/(s|m)(?:,burst=(\d+))?")
 
