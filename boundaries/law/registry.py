@@ -10,12 +10,9 @@ from pathlib import Path
 import pandas as pd
 
 from boundaries.errors import CodeError
-from boundaries.law import codes
+from boundaries.law import codes, names
 from boundaries.law.codes import LENGTH, LEVELS, Level
 from boundaries.law.tables import blanks, data_directory, read_table, refuse, where
-
-_PREFIX = re.compile(r"^(kabupaten|kab\.?|kota)\s+(administrasi\s+)?", re.IGNORECASE)
-_NOT_ALNUM = re.compile(r"[\W_]+")
 
 
 @dataclass(frozen=True)
@@ -65,9 +62,8 @@ class Registry:
         if level is None:
             return "write it as 32, 32.04, 32.04.05 or 32.04.05.2001"
         near = self._near(code, level)
-        wanted = _plain(name)
         for unit in near:
-            if wanted and _plain(self.names[unit]) == wanted:
+            if names.equal(name, self.names[unit]):
                 return f"{self.names[unit]!r} is {unit}: write that"
         if level == "desa" and code[:8] in self.names and not self.children(code[:8]):
             return f"the desa of {code[:8]} {self.names[code[:8]]} are not listed: add them all to units.csv"
@@ -150,7 +146,3 @@ def _origins(path: Path, names: dict[str, str]) -> dict[str, tuple[str, int]]:
             faults.append(f"{where(path, line)}: {mother} did not vote before {code} in {year}; mend induk")
     refuse(faults)
     return {code: (mother, int(year)) for _, code, mother, year, _ in frame.itertuples()}
-
-
-def _plain(name: str) -> str:
-    return _NOT_ALNUM.sub("", _PREFIX.sub("", name.strip())).casefold()
