@@ -375,8 +375,9 @@ def _inputs(source: sources.Source, plans_directory: Path | None) -> dict[str, s
     beside = (source.descriptor.name, source.files, source.bridge, source.missing, source.overlays)
     used = {f"plans/{p.relative_to(plans).as_posix()}": p for p in plans.glob("*/*") if p.is_file()}
     used |= {f"units/{p.name}": p for p in root.glob("units/*.csv")}
-    used |= {f"sources/{name}": source.beside(name) for name in beside if name}
-    return {name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in sorted(used.items())}
+    texts = {name: path.read_bytes() for name, path in used.items()}
+    texts |= {f"sources/{name}": source.text_of(name) for name in beside if name}
+    return {name: hashlib.sha256(text).hexdigest() for name, text in sorted(texts.items())}
 
 
 __all__ = ["Result", "build"]

@@ -4,6 +4,7 @@ docs/sources.md explains every key.
 """
 
 import dataclasses
+import json
 import re
 import tomllib
 import types
@@ -18,12 +19,15 @@ from typing import Any, Final, Literal
 from boundaries.errors import SourceError, TableError
 from boundaries.law.codes import Level
 from boundaries.law.tables import data_directory, read_table, where
+from boundaries.sources import inside
 
 Reader = Literal["sql-dump", "ogr"]
 AxisOrder = Literal["lonlat", "latlon"]
 CodeStyle = Literal["dotted", "undotted", "own"]
 Method = Literal["http", "npm"]
 
+_BESIDE: Final = ("files", "bridge", "missing", "overlays")
+_NO_KEYS: Final = frozenset({"descriptor", "places", "said"})
 _HEX: Final = frozenset("0123456789abcdef")
 
 
@@ -86,7 +90,11 @@ class FileFact:
 
 @dataclass(frozen=True)
 class Source:
-    """One published base map of units: what the descriptor says, checked."""
+    """One published base map of units: what the descriptor says, checked.
+
+    ``places``: where a file lies that is known by another name than its path (`boundaries.sources.inside`).
+    ``said``: what the descriptor says, without the absolute paths in it; empty: its own bytes.
+    """
 
     id: str
     title: Mapping[str, str]
@@ -103,6 +111,8 @@ class Source:
     crs: str = ""
     code_style: CodeStyle = "dotted"
     partial: bool = False
+    places: Mapping[str, str] = field(default_factory=dict)
+    said: bytes = b""
     upstream: tuple[Upstream, ...] = ()
     packs: tuple[Pack, ...] = ()
     files: str = ""
@@ -127,7 +137,12 @@ class Source:
 
     def beside(self, name: str) -> Path:
         """Return the path of a file that the descriptor names."""
-        return self.descriptor.parent / name
+        return self.descriptor.parent / self.places.get(name, name)
+
+    def text_of(self, name: str) -> bytes:
+        """Return the bytes of a table beside the descriptor; of the descriptor itself what is no path of a machine."""
+        own = name == self.descriptor.name and self.said
+        return own or self.beside(name).read_bytes()
 
     def paths(self, level: Level, kabkota: typing.Collection[str] | None = None) -> tuple[str, ...]:
         """Return the paths of the files of `level`; of a level split by kabkota only those of `kabkota`.
@@ -188,9 +203,38 @@ def read_descriptor(path: Path) -> Source:
     except tomllib.TOMLDecodeError as error:
         raise SourceError(f"{where(path)}: not valid TOML: {error}") from None
     table.setdefault("id", path.stem)
+    if foreign := sorted(_NO_KEYS & set(table)):
+        raise SourceError(f"{where(path)}: unknown key {foreign[0]}; remove it")
     source: Source = _build(Source, {**table, "descriptor": path.resolve()}, where(path), "")
+    source = _settled(source, table, where(path))
     _check(source, where(path))
     return source
+
+
+def _settled(source: Source, table: Mapping[str, Any], at: str) -> Source:
+    """Return `source` with every path checked, and each absolute one called by its file's name."""
+    names = inside.Names(source.descriptor.parent, at)
+    levels = {
+        level: dataclasses.replace(
+            each, files=tuple(names.of(f"levels.{level}.files", f) for f in each.files)
+        )
+        for level, each in source.levels.items()
+    }
+    beside: dict[str, Any] = {
+        key: names.of(key, getattr(source, key)) for key in _BESIDE if getattr(source, key, "")
+    }
+    for pack in source.packs:
+        names.check("packs.path", pack.path)
+    if not (called := names.called):
+        return source
+    return dataclasses.replace(
+        source,
+        levels=levels,
+        sha256={called.get(name, name): digest for name, digest in source.sha256.items()},
+        places={name: path for path, name in called.items()},
+        said=json.dumps(inside.replaced(table, called), sort_keys=True, default=str).encode(),
+        **beside,
+    )
 
 
 def _check(source: Source, at: str) -> None:
@@ -255,7 +299,7 @@ def _build(cls: type, table: Mapping[str, Any], at: str, prefix: str) -> Any:
     fields = {f.name: f for f in dataclasses.fields(cls)}
     hints = typing.get_type_hints(cls)
     if unknown := [k for k in table if k not in fields]:
-        known = ", ".join(f for f in fields if f != "descriptor")
+        known = ", ".join(f for f in fields if f not in _NO_KEYS)
         raise SourceError(f"{at}: unknown key {prefix}{unknown[0]}; remove it (known here: {known})")
     required = [n for n, f in fields.items() if f.default is f.default_factory is dataclasses.MISSING]
     if lacking := [n for n in required if n not in table]:
