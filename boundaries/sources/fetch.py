@@ -11,18 +11,15 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Final, Literal
 
-import pooch
 from tqdm import tqdm
 
 from boundaries.errors import SourceError
 from boundaries.law import codes
 from boundaries.law.codes import LEVELS, Level
-from boundaries.law.tables import where
-from boundaries.sources import file_cache, upstream
+from boundaries.sources import file_cache, local_files, upstream
 from boundaries.sources.descriptor import FileFact, Source, available, load_source
 
 MIRROR_VARIABLE: Final = "BOUNDARIES_MIRROR"
-_SIDECARS: Final = (".shx", ".dbf", ".prj", ".cpg")
 
 Way = Literal["mirror", "cache", "upstream", "local"]
 
@@ -195,21 +192,10 @@ def _why(source: Source, fetched: Fetched, failed: list[SourceUnavailable], pref
 
 
 def _local(source: Source, wanted: Mapping[str, FileFact]) -> dict[str, FetchedFile]:
-    files: dict[str, FetchedFile] = {}
-    for fact in wanted.values():
-        main = source.beside(fact.path)
-        if not main.is_file():
-            raise SourceError(f"{where(source.descriptor)}: file {fact.path} is not there; put it at {main}")
-        if wrong := file_cache.fault(fact, main):
-            raise SourceError(
-                f"{main}: not the expected file: {wrong}; restore it, or correct the key sha256"
-            )
-        sidecars = [main.with_suffix(s) for s in _SIDECARS] if main.suffix == ".shp" else []
-        for file in [main, *(s for s in sidecars if s.is_file())]:
-            path = fact.path if file == main else str(Path(fact.path).with_suffix(file.suffix))
-            digest = pooch.file_hash(str(file), alg="sha256")
-            files[path] = FetchedFile(path, file, file.stat().st_size, digest, "local")
-    return files
+    return {
+        name: FetchedFile(name, file, file.stat().st_size, digest, "local")
+        for name, file, digest in local_files.found(source, wanted)
+    }
 
 
 # --- mirror, cache, upstream -----------------------------------------------------------------------

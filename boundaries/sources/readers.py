@@ -14,10 +14,9 @@ from boundaries.law.tables import where
 from boundaries.sources import ogr, sqldump
 from boundaries.sources.descriptor import Source
 from boundaries.sources.fetch import Fetched, Need, levels_for
+from boundaries.sources.place import check_place
 from boundaries.sources.raw_units import Array, RawUnits, objects
 
-#: Lon/lat box around Indonesia, wide: a map outside it has its axes swapped or its CRS wrong.
-BOX: Final = (90.0, -16.0, 146.0, 12.0)
 _UNDOTTED: Final = {"provinsi": 2, "kabkota": 4, "kecamatan": 6, "desa": 10}
 
 
@@ -43,7 +42,7 @@ def read_units(
     )
     if source.code_style != "own":
         raw = _kemendagri(source, raw)
-    _check_place(source, raw)
+    check_place(source, raw)
     if codes is None:
         _check_count(source, raw, whole=not source.levels[level].by_kabkota or kabkota is None)
     return raw if codes is None else raw.under(codes)
@@ -166,23 +165,6 @@ def _dotted(source: Source, code: str, level: Level) -> str:
             f"({_UNDOTTED[level]} digits){seven}"
         )
     return ".".join(part for part in (code[:2], code[2:4], code[4:6], code[6:]) if part)
-
-
-def _check_place(source: Source, raw: RawUnits) -> None:
-    west, south, east, north = (float(v) for v in shapely.total_bounds(raw.geometry))
-    if BOX[0] <= west and east <= BOX[2] and BOX[1] <= south and north <= BOX[3]:
-        return
-    if not np.isfinite(west):
-        raise SourceError(
-            f"{where(source.descriptor)}: level {raw.level} has no polygon at all; check its files"
-        )
-    swapped = BOX[0] <= south and north <= BOX[2]
-    other = "lonlat" if source.axis_order == "latlon" else "latlon"
-    mend = f'the axes are swapped: set axis_order = "{other}"' if swapped else "check the key crs"
-    raise SourceError(
-        f"{where(source.descriptor)}: level {raw.level} lies at lon {west:.2f} to {east:.2f}, "
-        f"lat {south:.2f} to {north:.2f}, outside Indonesia; {mend}"
-    )
 
 
 def _check_count(source: Source, raw: RawUnits, *, whole: bool) -> None:
