@@ -30,6 +30,7 @@ from boundaries.law.tables import data_directory
 from boundaries.release import ledger
 from boundaries.release.geopackage import Layer, Table, write_geopackage
 from boundaries.release.store import FOLDER, GEOPACKAGE, Release, new_release, open_release, write_json
+from boundaries.sources.claims import check_claims
 
 log = logging.getLogger(__name__)
 
@@ -88,7 +89,7 @@ def build(
     chosen = sources.choose(source, need=need, progress=bars or None)
     tell(f"source: {chosen.why}")
     base = _base(plans, registry, chosen.source.levels)
-    levels, land = _read(chosen, need)
+    levels, land, remarks = _read(chosen, need, registry)
     progress(f"units: finding the polygons of {len(base):,} base units")
     polygons = assemble(
         levels,
@@ -100,6 +101,7 @@ def build(
     )
     polygons.notes.update(dict.fromkeys(chosen.source.outline_from_desa, _FROM_DESA))
     polygons.notes.update(dict.fromkeys(chosen.wrong_outlines, _WRONG_OUTLINE))
+    _tell_remarks(remarks, polygons.notes, tell)
     progress(f"coverage: cleaning {len(polygons.codes):,} polygons")
     cleaned = clean(polygons.codes, polygons.geometry, options=options, land_evidence=land)
     before = polygons.altered["geometry"].to_numpy(dtype=object)
@@ -137,9 +139,12 @@ def _need(plans: Sequence[Plan], registry: Registry) -> sources.Need:
     return sources.Need(("provinsi", "kecamatan"), tuple(sorted(split)))
 
 
-def _read(chosen: sources.Choice, need: sources.Need) -> tuple[list[LevelPolygons], Any]:
-    """Read a source into Kemendagri codes: (the levels below provinsi, the polygons of provinsi or None)."""
+def _read(
+    chosen: sources.Choice, need: sources.Need, registry: Registry
+) -> tuple[list[LevelPolygons], Any, dict[str, str]]:
+    """Read a source into Kemendagri codes: (the levels below provinsi, the polygons of provinsi or None, remarks)."""
     raw = sources.read_needed(chosen.source, chosen.fetched, need)
+    remarks = check_claims(chosen.source, raw, registry, sources.read_missing(chosen.source))
     if chosen.source.bridge:
         bridge = sources.read_bridge(chosen.source)
         raw = tuple(part for level in raw for part in sources.apply_bridge(level, bridge))
@@ -147,7 +152,17 @@ def _read(chosen: sources.Choice, need: sources.Need) -> tuple[list[LevelPolygon
     below = [
         LevelPolygons(r.level, r.codes, r.geometry) for r in raw if r.level != "provinsi" or len(raw) == 1
     ]
-    return below, land[0] if land else None
+    return below, land[0] if land else None, remarks
+
+
+def _tell_remarks(remarks: Mapping[str, str], notes: dict[str, str], tell: Tell) -> None:
+    """Say what the source has of its own about units, and note it in the ledger."""
+    for code, remark in remarks.items():
+        notes[code] = "; ".join(filter(None, (notes.get(code, ""), remark)))
+    shown = [f"{code} {remark}" for code, remark in list(remarks.items())[:10]]
+    more = f"\n... and {len(remarks) - 10} more (quality.csv)" if len(remarks) > 10 else ""
+    if shown:
+        tell("units: " + "\n".join(shown) + more)
 
 
 def _describe(chosen: sources.Choice) -> dict[str, Any]:
