@@ -176,7 +176,7 @@ def test_a_partial_map_of_kabkota_alone_can_be_downloaded_and_asked(tmp_path):
     asked = run("lookup", "110.05", "-7.75", "--release", release.path)
     assert asked.exit_code == 0, asked.output
     assert "(34.01), Daerah Istimewa Yogyakarta (34)" in asked.output
-    assert "DAERAH ISTIMEWA YOGYAKARTA I, 8 kursi" in asked.output
+    assert "DAERAH ISTIMEWA YOGYAKARTA I, 8 seats" in asked.output
 
 
 def test_a_map_that_lacks_units_is_refused_with_names_and_mend(tmp_path):
