@@ -9,7 +9,6 @@ import json
 from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
-import pyproj
 import shapely
 
 from boundaries.extras import needed
@@ -60,7 +59,7 @@ def arrow_table(dataset: Dataset) -> "pa.Table":
     ]
     if dataset.geometry is not None:
         arrays.append(pa.array(shapely.to_wkb(oriented(dataset), byte_order=1), type=pa.binary()))
-        crs = {"crs": pyproj.CRS(CRS).to_json_dict(), "crs_type": "projjson"}
+        crs = {"crs": CRS, "crs_type": "authority_code"}  # some versions of DuckDB cannot read PROJJSON here
         marks = {"ARROW:extension:name": "geoarrow.wkb", "ARROW:extension:metadata": json.dumps(crs)}
         fields.append(pa.field(GEOMETRY, pa.binary(), metadata=marks))
     told = json.dumps(about(dataset), ensure_ascii=False)

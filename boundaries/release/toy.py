@@ -290,7 +290,7 @@ def _manifest() -> dict[str, Any]:
     source = {
         "id": SOURCE_ID, "title": {"id": "Negara contoh (rekaan)", "en": "An example nation (invented)"},
         "publisher": "Peta Dapil", "homepage": "https://example.org/contoh",
-        "attribution": "Peta Dapil (rekaan / invented)",
+        "attribution": "Peta Dapil",
         "vintage": "2025", "open": True, "partial": False, "files": {},
         "licence": {
             "name": "Creative Commons Zero 1.0", "spdx": "CC0-1.0",
