@@ -10,7 +10,7 @@ RUN python -c "import tomllib; p = tomllib.load(open('pyproject.toml', 'rb'))['p
     && /venv/bin/pip install -r /requirements.txt
 COPY boundaries boundaries
 COPY data data
-COPY server.py pygeoapi-config.yml ./
+COPY pygeoapi-config.yml ./
 RUN /venv/bin/pip install --no-deps .
 
 FROM python:3.12-slim
