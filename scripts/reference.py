@@ -3,8 +3,9 @@
     python scripts/reference.py
 
 Commands with their options, exit codes, formats, sizes, columns, settings, routes and parameters, each from where the
-program has it. What the code says in Indonesian too (the command, columns, formats) is taken from there; the rest stands
-in ``docs/reference.po``, where a text that is new comes in empty, to be translated, and one that is said no more goes.
+program has it. What the code says in Indonesian too (the command, columns, formats) is taken from there; the rest
+stands in ``docs/reference.po``, where a text that is new comes in empty, to be translated, and one that is said no more
+goes.
 """
 
 import gettext
@@ -21,19 +22,19 @@ import click
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po, write_po
 
-ROOT: Final = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT))
+sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from boundaries.cli import main as command
 from boundaries.cli.language import DOMAIN, LOCALE, Told
 from boundaries.downloads.requested_file import ENDINGS, NAMES, SIZES
 from boundaries.exports.formats import FORMATS
 from boundaries.law import columns
+from boundaries.release.toy import make_small_release
 from boundaries.service.app import create_app
 from boundaries.service.ops.settings import PREFIX, Settings
-from tests.small import make_small_release
 
 Language = Literal["en", "id"]
+ROOT: Final = Path(__file__).parents[1]
 Rows = Iterable[tuple[str, ...]]
 PO: Final = ROOT / "docs" / "reference.po"
 PAGES: Final[dict[Language, Path]] = {
@@ -96,7 +97,7 @@ def page(_: Page) -> str:
     parts = [
         f"# {_('Reference')}",
         f"*{twin}*",
-        _("Everything by its name. `python scripts/reference.py` writes this page from the code; do not edit it by hand."),
+        _("Everything by its name. `python scripts/reference.py` writes this page from the code: do not edit it."),
         *(each for section in SECTIONS for each in section(_)),
     ]  # fmt: skip
     return "\n\n".join(parts) + "\n"
@@ -250,7 +251,9 @@ def routes(_: Page) -> Iterator[str]:
         if "$ref" not in each:
             own.setdefault(each["name"], each["description"])
     rows = [(_code(name), _(text)) for name, text in own.items()]
-    yield _table(_, "parameter | what", [*rows, (_("any column"), _("Only features whose column equals this"))])
+    yield _table(
+        _, "parameter | what", [*rows, (_("any column"), _("Only features whose column equals this"))]
+    )
 
 
 def openapi() -> dict[str, Any]:
