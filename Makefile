@@ -43,7 +43,6 @@ check: $(VENV)/.dev  ## lint and type-check
 	$(BIN)/mypy
 
 docs: $(VENV)/.dev  ## make pages of the documents in dist/docs; a broken link is an error
-	$(BIN)/python scripts/reference.py
 	$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going --conf-dir docs . dist/docs
 
 bench-load: $(VENV)/.dev  ## ten minutes of load while releases are switched and workers killed
