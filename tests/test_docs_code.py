@@ -90,7 +90,9 @@ def of(*languages: str, run: bool = True) -> pytest.MarkDecorator:
 
 def test_every_block_names_its_language_and_is_tried() -> None:
     tried = {"sh", "console", "python", "json", "toml", "sql"}
-    left = [str(each) for each in ALL if each.language not in tried | NO_CODE | OF_SPHINX and not reason(each)]
+    left = [
+        str(each) for each in ALL if each.language not in tried | NO_CODE | OF_SPHINX and not reason(each)
+    ]
     assert left == []
 
 
@@ -133,7 +135,7 @@ def shell(text: str, at: Path, service: str = "", language: str = "en") -> str:
     programs = at / "programs"
     programs.mkdir()
     dapil = programs / "dapil"
-    dapil.write_text(f'#!/bin/sh\nexec {sys.executable} -c '{PROGRAM}' "$@"\n')
+    dapil.write_text(f"""#!/bin/sh\nexec {sys.executable} -c '{PROGRAM}' "$@"\n""")
     dapil.chmod(0o755)
     (programs / "python").symlink_to(sys.executable)
     for host in ("http://127.0.0.1:5000", "https://dapil.example.org"):
@@ -240,7 +242,9 @@ def test_a_shell_can_read_it(block: Block) -> None:
     for line in block.text.splitlines():
         words = line.partition("#")[0].split()
         if words[0] == "make":
-            told = subprocess.run(["make", "-n", words[1]], cwd=ROOT, capture_output=True, text=True, check=False)
+            told = subprocess.run(
+                ["make", "-n", words[1]], cwd=ROOT, capture_output=True, text=True, check=False
+            )
             assert told.returncode == 0, told.stderr
         if words[0] == "python":
             assert (ROOT / words[1]).is_file(), line
