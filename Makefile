@@ -8,7 +8,7 @@ JOBS   ?= 2
 BIN    := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build run test check bench bench-exports bench-load bench-serve bundle clean
+.PHONY: help setup build run test check bench bench-exports bench-load bench-serve bundle docs clean
 
 help:  ## show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 14
@@ -41,6 +41,9 @@ check: $(VENV)/.dev  ## lint and type-check
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+docs: $(VENV)/.dev  ## make pages of the documents in dist/docs; a broken link is an error
+	$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going --conf-dir docs . dist/docs
 
 bench-load: $(VENV)/.dev  ## ten minutes of load while releases are switched and workers killed
 	$(BIN)/python bench/load.py --seconds 600 --clients 32 --switch 10 --kill 60
