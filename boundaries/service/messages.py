@@ -5,6 +5,7 @@ release, which is what the ETag and the cache of prepared answers rest on.
 """
 
 import hashlib
+import mmap
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -122,9 +123,19 @@ class Answer:
 
     @cached_property
     def cost(self) -> int:
-        """The bytes of memory that holding this takes; what is mapped costs nothing."""
-        own = sum(len(buffer) for buffer in self.buffers if isinstance(buffer, bytes))
-        return own + 200 * len(self.buffers) + 2000
+        """The bytes of memory that holding this takes; of a view it is all that it is a view of, once."""
+        whole = {id(each): each for each in map(_behind, self.buffers)}
+        return sum(map(_held, whole.values())) + 200 * len(self.buffers) + 4000
+
+
+def _behind(buffer: Buffer) -> Any:
+    """Return what a buffer keeps alive: itself, or what it is a view of."""
+    return buffer.obj if isinstance(buffer, memoryview) else buffer
+
+
+def _held(content: Any) -> int:
+    """Return the bytes that something keeps: what is mapped is the file's, and costs nothing."""
+    return 0 if isinstance(content, mmap.mmap) else len(content)
 
 
 def is_items(path: str) -> bool:
