@@ -24,6 +24,7 @@ from boundaries.downloads.listing import FORMAT, parse
 from boundaries.errors import ReleaseError
 from boundaries.law.tables import data_directory
 from boundaries.release.dataset import Origin
+from boundaries.release.regular_file import other_kind, read_regular
 from boundaries.release.staging import disk_trouble, locked, open_staging, sync_tree, writable
 from boundaries.release.store import CURRENT, FOLDER, LIST, MANIFEST, Release, open_release, sha256, versions
 
@@ -121,7 +122,7 @@ def read(release: Release) -> dict[str, Any] | None:
     if not path.parent.is_dir():
         return None
     try:
-        content = path.read_bytes()
+        content = read_regular(path)
         listing = parse(content, path.name)
         if listing.release != release.id:
             raise ValueError(f"it is of release {listing.release}")
@@ -146,8 +147,10 @@ def damage(release: Release) -> Iterator[str]:
                 continue
             known.add(name)
             path = folder / name
-            if not path.is_file():
+            if not path.exists() and not path.is_symlink():
                 yield f"{name} is missing"
+            elif kind := other_kind(path):
+                yield f"{name} is {kind}"
             elif path.stat().st_size != told["bytes"] or sha256(path) != told["sha256"]:
                 yield f"{name} has other bytes than {LIST} says"
     for path in sorted(folder.iterdir()):

@@ -34,6 +34,7 @@ from boundaries.errors import ReleaseError
 from boundaries.release import feature_file
 from boundaries.release.exchange import put
 from boundaries.release.geopackage import columns, read_rows
+from boundaries.release.regular_file import other_kind, read_regular
 from boundaries.release.staging import FULL, disk_trouble, locked, open_staging, sync, sync_tree, writable
 
 FORMAT: Final = 2
@@ -411,7 +412,7 @@ def _releases(path: Path) -> Path:
 
 def _read_json(path: Path) -> dict[str, Any]:
     try:
-        value = json.loads(path.read_bytes())
+        value = json.loads(read_regular(path))
     except OSError as error:
         raise ReleaseError(f"{path} cannot be read: {error.strerror}; build the release again") from None
     except ValueError as error:
@@ -424,11 +425,16 @@ def _read_json(path: Path) -> dict[str, Any]:
 def _wrong_length(release: Release) -> list[str]:
     found = []
     for file in release.manifest["files"]:
-        path = release.path / file["name"]
-        if not path.is_file():
-            found.append(f"{file['name']} is missing")
+        name = str(file["name"])
+        path = release.path / name
+        if path.name != name:
+            found.append(f"{name[:80]!r} is no name of a file in it")
+        elif not path.exists() and not path.is_symlink():
+            found.append(f"{name} is missing")
+        elif kind := other_kind(path):
+            found.append(f"{name} is {kind}")
         elif path.stat().st_size != file["bytes"]:
-            found.append(f"{file['name']} has {path.stat().st_size:,} bytes, not {file['bytes']:,}")
+            found.append(f"{name} has {path.stat().st_size:,} bytes, not {file['bytes']:,}")
     return found
 
 

@@ -23,6 +23,8 @@ _EXPOSED: Final = (
 )
 #: Programs of other origins read these files by ranges (PMTiles, FlatGeobuf, DuckDB).
 OPEN_TO_ALL: Final = (("Access-Control-Allow-Origin", "*"), ("Access-Control-Expose-Headers", _EXPOSED))
+#: A file runs nothing, whatever its type: what a release holds is not one of our pages.
+_POLICY: Final = ("Content-Security-Policy", "default-src 'none'; sandbox")
 #: What a browser can show; all else it is to save.
 _SHOWN: Final = ("application/json", "application/ld+json", "application/geo+json", "text/plain")
 _RANGE: Final = re.compile(r"bytes=[ \t]*(\d{0,18})-(\d{0,18})[ \t]*", re.ASCII | re.IGNORECASE)
@@ -50,7 +52,11 @@ def deliver(store: Store, release: str, file: File, request: Request, environ: M
     span = _span(asked, file, str(environ.get("HTTP_IF_RANGE", "")))
     stream, chosen = _opened(store, chosen, file)
     headers = _headers(release, file, chosen)
-    headers += [("Content-Type", media(file.media_type)), ("Content-Disposition", _disposition(file))]
+    headers += [
+        ("Content-Type", media(file.media_type)),
+        ("Content-Disposition", _disposition(file)),
+        _POLICY,
+    ]
     if chosen is not file:
         headers.append(("Content-Encoding", "gzip"))
     first, last = span or (0, chosen.bytes - 1)

@@ -9,7 +9,6 @@ import hashlib
 import json
 import logging
 import os
-import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -19,6 +18,8 @@ from typing import Any, BinaryIO, Final
 from boundaries.downloads import listing
 from boundaries.downloads.listing import PACKED, Fact, Listing
 from boundaries.errors import ReleaseError
+from boundaries.release.cache import Cache
+from boundaries.release.regular_file import NotRegular, open_regular, read_regular
 from boundaries.release.store import FOLDER, LIST, MANIFEST
 from boundaries.service.problems import Problem
 
@@ -27,7 +28,12 @@ LOGGER = logging.getLogger(__name__)
 #: When an address is to be followed by a person who has none of the files.
 MAKE: Final = "make them with: dapil export --all"
 _NEAR: Final = 8
-_REMEMBERED: Final = 20_000
+#: What is remembered, in bytes: lists of releases (one of the nation takes 5 MB), and which files were found sound.
+_SHELVES_BYTES: Final = 48 << 20
+_SOUND_BYTES: Final = 8 << 20
+#: What a list takes in memory for a byte of its text (4.9 for one of the nation).
+_IN_MEMORY: Final = 6
+_A_STAMP: Final = 250
 _NO_PLACE: Final = (errno.EMFILE, errno.ENFILE, errno.ENOMEM)
 
 Stamp = tuple[int, ...]
@@ -94,37 +100,48 @@ class Store:
 
     def __init__(self, root: Path | None) -> None:
         self.root = root.absolute() if root is not None else None
-        self._shelves: dict[str, tuple[Stamp, Shelf]] = {}
-        self._sound: dict[Path, Stamp] = {}
-        self._lock = threading.Lock()
+        self._shelves: Cache[tuple[Stamp, Shelf]] = Cache(_SHELVES_BYTES)
+        self._sound: Cache[Stamp] = Cache(_SOUND_BYTES)
 
     def shelf(self, release: str) -> Shelf:
         """Return a release's files. Raises the 404 that says which releases there are."""
         directory = self._directory(release)
         found = self._read(directory) if directory is not None else None
         if found is None or found.id != release:
-            known = [each.id for each in self]
+            known = self._names()
             raise Problem(404, f"no release {release[:200]!r} here; there are: {', '.join(known) or 'none'}",
                           allowed=[*known, "latest"])  # fmt: skip
         return found
 
     def __iter__(self) -> Iterator[Shelf]:
         """Give every release, the newest first (by when its manifest was written)."""
-        root = self._given()
-        if (root / MANIFEST).is_file():
-            names = [root]
-        else:
-            try:
-                names = [path for path in root.iterdir() if listing.is_plain(path.name)]
-            except OSError:
-                names = []
-        found = [shelf for path in names if (shelf := self._read(path)) is not None]
-        own = [shelf for shelf in found if shelf.id == shelf.path.name or len(names) == 1]
+        places = self._directories()
+        found = [shelf for path in places if (shelf := self._read(path)) is not None]
+        own = [shelf for shelf in found if shelf.id == shelf.path.name or len(places) == 1]
         return iter(sorted(own, key=lambda shelf: (-shelf.made, shelf.id)))
 
+    def _directories(self) -> list[Path]:
+        """Return where releases may be."""
+        root = self._given()
+        if (root / MANIFEST).is_file():
+            return [root]
+        try:
+            return sorted(path for path in root.iterdir() if listing.is_plain(path.name))
+        except OSError:
+            return []
+
+    def _names(self) -> list[str]:
+        """Return the names of the releases here, the newest first, without reading what they hold."""
+        places = self._directories()
+        if places == [self.root]:
+            return [shelf.id for shelf in self]
+        made = [(-_made(path), path.name) for path in places if (path / MANIFEST).is_file()]
+        return [name for _, name in sorted(made)]
+
     def stamp(self) -> str:
-        """Return what changes whenever any release here has changed."""
-        return " ".join(shelf.stamp for shelf in self)
+        """Return what changes whenever any release here may have changed; nothing is read for it."""
+        told = repr([(str(path), _stamp_of_both(path)) for path in self._directories()])
+        return hashlib.blake2b(told.encode(), digest_size=12).hexdigest()
 
     def open(self, file: File) -> BinaryIO:
         """Open a file after making sure that it is what the release says.
@@ -134,9 +151,12 @@ class Store:
         or 503 (no more open files).
         """
         try:
-            stream = file.path.open("rb", buffering=0)
+            stream = open_regular(file.path)
         except FileNotFoundError:
             raise Damaged(404, f"{file.name} is in the list of its release, but not on this server") from None
+        except NotRegular as error:
+            LOGGER.error("%s", error)
+            raise _damaged(file) from None
         except OSError as error:
             if error.errno in _NO_PLACE:
                 raise Problem(503, "too many downloads at once; try again in a moment") from None
@@ -150,17 +170,16 @@ class Store:
 
     def _check(self, file: File, stream: Any) -> None:
         stamp = _stamp(os.fstat(stream.fileno()))
-        if stamp[1] == file.bytes and self._sound.get(file.path) == stamp:
+        place = str(file.path)
+        if stamp[1] == file.bytes and self._sound.get(place) == stamp:
             return
         if stamp[1] != file.bytes or hashlib.file_digest(stream, "sha256").hexdigest() != file.sha256:
             LOGGER.error(
                 "%s is not the file of its release (%d bytes, sha256 %s)", file.path, file.bytes, file.sha256
             )
-            raise Damaged(500, f"{file.name} is damaged on this server and is not sent; tell whoever runs it")
+            raise _damaged(file)
         stream.seek(0)
-        if len(self._sound) >= _REMEMBERED:
-            self._sound.clear()
-        self._sound[file.path] = stamp
+        self._sound.put(place, stamp, _A_STAMP)
 
     def _given(self) -> Path:
         if self.root is None:
@@ -177,22 +196,23 @@ class Store:
     def _read(self, directory: Path) -> Shelf | None:
         """Return the files of a release, None where there is none; from memory if nothing has changed."""
         key = str(directory)
-        stamp = (*_stamp_of(directory / MANIFEST), *_stamp_of(directory / FOLDER / LIST))
-        with self._lock:
-            held = self._shelves.get(key)
+        stamp = _stamp_of_both(directory)
+        held = self._shelves.get(key)
         if held is not None and held[0] == stamp:
             return held[1]
         try:
             shelf = _shelf(directory, stamp)
-        except (OSError, ValueError, LookupError, TypeError) as error:
+        except (OSError, ValueError, LookupError, TypeError, ReleaseError) as error:
             if not isinstance(error, FileNotFoundError | NotADirectoryError):
                 LOGGER.error("%s is passed over: %s", directory, error)
             return None
-        with self._lock:
-            if len(self._shelves) > 200:
-                self._shelves.clear()
-            self._shelves[key] = stamp, shelf
+        texts = sum(file.bytes for name, file in shelf.files.items() if name in (MANIFEST, LIST))
+        self._shelves.put(key, (stamp, shelf), _IN_MEMORY * texts)
         return shelf
+
+
+def _damaged(file: File) -> Damaged:
+    return Damaged(500, f"{file.name} is damaged on this server and is not sent; tell whoever runs it")
 
 
 def _stamp(stat: os.stat_result) -> Stamp:
@@ -201,13 +221,26 @@ def _stamp(stat: os.stat_result) -> Stamp:
 
 def _stamp_of(path: Path) -> Stamp:
     try:
-        return _stamp(path.stat())
+        return _stamp(path.lstat())
     except OSError:
         return ()
 
 
+def _stamp_of_both(directory: Path) -> Stamp:
+    """Return the stamp of a release's manifest and of its list of downloads."""
+    folder = directory / FOLDER
+    return (*_stamp_of(directory / MANIFEST), *_stamp_of(folder / LIST), folder.is_symlink())
+
+
+def _made(directory: Path) -> float:
+    try:
+        return (directory / MANIFEST).stat().st_mtime
+    except OSError:
+        return 0.0
+
+
 def _shelf(directory: Path, stamp: Stamp) -> Shelf:
-    content = (directory / MANIFEST).read_bytes()
+    content = read_regular(directory / MANIFEST)
     manifest = json.loads(content)
     files = {}
     for each in manifest["files"]:
@@ -217,7 +250,9 @@ def _shelf(directory: Path, stamp: Stamp) -> Shelf:
     files[MANIFEST] = _own(directory / MANIFEST, content)
     found, fault = None, ""
     try:
-        content = (directory / FOLDER / LIST).read_bytes()
+        if (directory / FOLDER).is_symlink():
+            raise ReleaseError(f"{directory / FOLDER} is a link, where a release has a folder")
+        content = read_regular(directory / FOLDER / LIST)
         found = listing.parse(content, f"{LIST} of {manifest['release']}")
         if found.release != manifest["release"]:
             raise ReleaseError(f"{LIST} of {manifest['release']} is that of release {found.release}")
@@ -230,8 +265,7 @@ def _shelf(directory: Path, stamp: Stamp) -> Shelf:
         files |= _listed(found, directory / FOLDER)
         files[LIST] = _own(directory / FOLDER / LIST, content)
     mark = hashlib.blake2b(repr((directory, stamp)).encode(), digest_size=12).hexdigest()
-    made = (directory / MANIFEST).stat().st_mtime
-    return Shelf(str(manifest["release"]), directory, manifest, found, fault, files, mark, made)
+    return Shelf(str(manifest["release"]), directory, manifest, found, fault, files, mark, _made(directory))
 
 
 def _listed(found: Listing, folder: Path) -> dict[str, File]:

@@ -67,12 +67,11 @@ def _elsewhere(address: str) -> Answer:
 def _index(call: Call, store: Store) -> Reply:
     """``/downloads/``: every release, the newest first."""
     call.read(_COMMON, _FORMS)
-    shelves = list(store)
     version = store.stamp()
 
     def write() -> bytes:
         links = documents.self_links("/downloads/", call.form, _FORMS)
-        document = {"current": call.state.id, "releases": [_summary(call, each) for each in shelves]}
+        document = {"current": call.state.id, "releases": [_summary(call, each) for each in store]}
         text = json.dumps(document | {"links": links}, ensure_ascii=False).encode()
         return call.state.pages.downloads(call.page(), call.placed(text)) if call.form == "html" else text
 

@@ -5,6 +5,7 @@ release, which is what the ETag and the cache of prepared answers rest on.
 """
 
 import hashlib
+import mmap
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -20,6 +21,8 @@ from boundaries.service.problems import Problem, bad
 #: A host as a Host header may name it (RFC 9110, 7.2), and the folder that a trusted proxy puts the service under.
 _HOST: Final = re.compile(r"([A-Za-z0-9._~\-]+|\[[0-9A-Fa-f:.]+\])(:\d{1,5})?", re.ASCII)
 _FOLDER: Final = re.compile(r"(/[A-Za-z0-9._~\-]+)*/?", re.ASCII)
+#: A name of the DNS has 253 characters; either stands in every link, and in what is remembered.
+_LONGEST: Final = 300
 #: A percent sign that begins no escape.
 _BARE: Final = re.compile(r"%(?![0-9A-Fa-f]{2})", re.ASCII)
 _ITEMS: Final = re.compile(r"/collections/[^/]+/items/?")
@@ -122,9 +125,19 @@ class Answer:
 
     @cached_property
     def cost(self) -> int:
-        """The bytes of memory that holding this takes; what is mapped costs nothing."""
-        own = sum(len(buffer) for buffer in self.buffers if isinstance(buffer, bytes))
-        return own + 200 * len(self.buffers) + 2000
+        """The bytes of memory that holding this takes; of a view it is all that it is a view of, once."""
+        whole = {id(each): each for each in map(_behind, self.buffers)}
+        return sum(map(_held, whole.values())) + 200 * len(self.buffers) + 4000
+
+
+def _behind(buffer: Buffer) -> Any:
+    """Return what a buffer keeps alive: itself, or what it is a view of."""
+    return buffer.obj if isinstance(buffer, memoryview) else buffer
+
+
+def _held(content: Any) -> int:
+    """Return the bytes that something keeps: what is mapped is the file's, and costs nothing."""
+    return 0 if isinstance(content, mmap.mmap) else len(content)
 
 
 def is_items(path: str) -> bool:
@@ -170,8 +183,8 @@ def _base(environ: Mapping[str, Any]) -> str:
 
 @lru_cache(maxsize=256)
 def _address(scheme: str, host: str, folder: str) -> str:
-    if not _HOST.fullmatch(host):
+    if len(host) > _LONGEST or not _HOST.fullmatch(host):
         raise Problem(400, "Host: not the name of a host", parameter="Host")
-    if not _FOLDER.fullmatch(folder):
+    if len(folder) > _LONGEST or not _FOLDER.fullmatch(folder):
         raise Problem(400, "X-Forwarded-Prefix: not a path", parameter="X-Forwarded-Prefix")
     return f"{scheme}://{host}{folder}".rstrip("/")

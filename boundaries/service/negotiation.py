@@ -5,8 +5,8 @@ quality of 0 for it stands whatever ``*`` says.
 """
 
 from collections.abc import Callable, Sequence
-from functools import lru_cache
-from typing import Final
+from functools import lru_cache, wraps
+from typing import Final, TypeVar
 
 from werkzeug.datastructures import Accept, MIMEAccept
 from werkzeug.http import parse_accept_header
@@ -23,22 +23,37 @@ _ACCEPTED: Final = {
 }
 _FORMS: Final = tuple(dict.fromkeys(_ACCEPTED.values()))
 _CODINGS: Final = ("br", "gzip")
+#: Headers that are remembered: as many, and no longer ones (browsers send some 130 characters).
+_HEADERS: Final = 256
+_LONGEST: Final = 500
+Found = TypeVar("Found")
 
 
-@lru_cache(maxsize=256)
+def _remembered(read: Callable[[str], Found]) -> Callable[[str], Found]:
+    """Remember what the latest headers mean, but for those that nobody but an attacker sends."""
+    kept = lru_cache(maxsize=_HEADERS)(read)
+
+    @wraps(read)
+    def found(header: str) -> Found:
+        return kept(header) if len(header) <= _LONGEST else read(header)
+
+    return found
+
+
+@_remembered
 def forms(header: str) -> tuple[str, ...]:
     """Return the formats that an Accept header allows, best first; JSON where it allows none."""
     accept = parse_accept_header(header, MIMEAccept)
     return _ranked(accept, _FORMS, _covers_form) or ("json",)
 
 
-@lru_cache(maxsize=256)
+@_remembered
 def language(header: str) -> str:
     """Return the language that an Accept-Language header likes best; Indonesian where it says nothing of ours."""
     return (*_ranked(parse_accept_header(header, Accept), LANGUAGES, _covers_language), LANGUAGES[0])[0]
 
 
-@lru_cache(maxsize=256)
+@_remembered
 def coding(header: str) -> str:
     """Return ``br``, ``gzip`` or nothing (identity): what an Accept-Encoding header likes best, in this order.
 
@@ -50,7 +65,7 @@ def coding(header: str) -> str:
     return "" if named and liked and liked[0] == "identity" else first
 
 
-@lru_cache(maxsize=256)
+@_remembered
 def takes_gzip(header: str) -> bool:
     """Whether gzip is allowed, and not liked less than the plain file."""
     liked = _ranked(parse_accept_header(header, Accept), ("gzip", "identity"), _covers_word)

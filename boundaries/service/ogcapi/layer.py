@@ -1,6 +1,5 @@
 """A collection of features, held so that questions are answered from memory: everything but the geometries."""
 
-import threading
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -33,8 +32,6 @@ PARAMETERS: Final = (
 _CLOSE: Final = Part(b"}")
 _NEXT: Final = Part(END)
 _NO_SHAPE: Final = b"null"
-#: Prepared geometries build their index when first asked; GEOS does not promise that two threads may ask at once.
-_SPATIAL: Final = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -239,8 +236,8 @@ class Layer:
         unsure = candidates[~self._inside(area, self._bounds[candidates])]
         if len(unsure):
             geometries = self.geometries(unsure)
-            with _SPATIAL:
-                near[unsure] = shapely.intersects(geometries, area.shape)
+            shapely.prepare(area.shape)  # this request's own
+            near[unsure] = shapely.intersects(area.shape, geometries)
         return near
 
     def _inside(self, area: Area, boxes: NDArray[np.float64]) -> NDArray[np.bool_]:
