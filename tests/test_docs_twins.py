@@ -2,6 +2,7 @@
 
 import csv
 import re
+import tomllib
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -77,6 +78,27 @@ def test_the_units_are_those_of_the_list(page: str) -> None:
     drawn = count[3] - len(rows("sources", "kemendagri-2025.missing.csv"))
     told = re.findall(r"\d[\d.,]*\d", section(page, HEADS[page]).partition("dprd-kabkota-2019`")[2])
     assert [whole(each) for each in told[:5]] == [count[0], count[1], count[2], drawn, len(split)]
+
+
+@pytest.mark.parametrize("page", ["docs/data.md", "docs/data.id.md"])
+def test_what_is_doubtful_is_what_the_plans_say(page: str) -> None:
+    members = [row for row in rows("plans", "2009", "members.csv") if row["lembaga"] == "dpr"]
+    carried = sum(row["bukti"].startswith("susunan 2014") for row in members)
+    of_the_day = sum(not row["bukti"].startswith("dari ") for row in members)  # the others were made later
+    law = tomllib.loads(read("data/plans/2014/dprd-kabkota.toml"))["jumlah_kursi"]
+    missing = [row["kode"] for row in rows("sources", "kemendagri-2025.missing.csv")]
+    text = read(page)
+    assert re.search(rf"\b{carried}\b.*\b{of_the_day}\b", text)
+    assert law in [whole(each) for each in re.findall(r"\d+[.,]\d+", text)]
+    assert law - plans()[2014, "dprd-kabkota"][1] == 1
+    assert re.search(rf"{missing[0]}\D+{missing[1][-4:]}\)", text)
+
+
+@pytest.mark.parametrize("page", HEADS)
+def test_the_seats_under_the_picture_are_those_of_the_plan(page: str) -> None:
+    seats = {row["nama_dapil"]: row["kursi"] for row in rows("plans", "2024", "dapil.csv")}
+    assert re.search(rf"Jawa Barat II, {seats['JAWA BARAT II']} (seats|kursi)", read(page))
+    assert re.search(rf"\b{plans()[2024, 'dpr'][0]} dapil", read(page))
 
 
 @pytest.mark.national
