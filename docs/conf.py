@@ -16,6 +16,7 @@ root_doc = "docs/index"
 templates_path = ["templates"]
 myst_heading_anchors = 4
 autodoc_typehints = "none"
+smartquotes = False  # an option such as --all stays as it is typed
 
 html_theme = "furo"
 html_title = "Peta Dapil"

@@ -221,6 +221,7 @@ def test_pages_are_made_without_a_broken_link_and_load_nothing_from_outside(tmp_
         tags = r"<(?:script|link|img|iframe|source|video|audio)\b[^>]*?\b(?:src|href)=\"([^\"]*)"
         loaded = re.findall(tags, path.read_text("utf-8"))
         assert not [each for each in loaded if re.match(r"(https?:)?//", each)], path
+        assert "\N{EN DASH}all" not in path.read_text("utf-8"), path  # an option as it is typed: --all
     for path in tmp_path.rglob("*.css"):
         assert not re.search(r"url\([\"']?(https?:)?//|@import", path.read_text("utf-8")), path
     assert 'lang="id"' in (tmp_path / "README.id.html").read_text("utf-8")
