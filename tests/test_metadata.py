@@ -205,7 +205,7 @@ def test_package_tells_release_licence_sources_and_doubts(release, package):
         "name": "CC0-1.0", "path": "https://creativecommons.org/publicdomain/zero/1.0/",
         "title": "Creative Commons Zero 1.0",
     }]  # fmt: skip
-    assert package["sources"][0]["title"] == "Negara contoh | An example nation"
+    assert package["sources"][0]["title"] == "Negara contoh (rekaan) | An example nation (invented)"
     assert any(each["title"] == "PKPU 6/2023 Lampiran I" for each in package["sources"])
     assert package["open"] is True
     assert "kode referensi" in package["description"]
