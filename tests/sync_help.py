@@ -1,6 +1,8 @@
 """A host of downloads that can be told to fail: in the middle, with other bytes, without ranges, and so on."""
 
+import gzip
 import threading
+import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -145,6 +147,59 @@ def held(count: int, go: threading.Event) -> Fault:
         handler.wfile.write(content[count:])
 
     return fault
+
+
+def dripping(pause: float = 0.05) -> Fault:
+    """Send a byte now and then, for as long as somebody takes it."""
+
+    def fault(handler: Handler, content: bytes) -> None:
+        handler.send_response(200)
+        handler.send_header("Content-Length", str(len(content)))
+        handler.end_headers()
+        _drip(handler, content, pause)
+
+    return fault
+
+
+def dripping_head(handler: Handler, content: bytes) -> None:
+    """Begin an answer, and never come to its end."""
+    _drip(handler, b"HTTP/1.1 200 OK\r\n" + b"X-Padding: 1\r\n" * 10_000, 0.05)
+
+
+def dripping_chunk(handler: Handler, content: bytes) -> None:
+    """Never come to the end of the length of the first chunk."""
+    handler.wfile.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+    _drip(handler, b"0" * 60_000, 0.05)
+
+
+def _drip(handler: Handler, content: bytes, pause: float) -> None:
+    handler.close_connection = True
+    for byte in content:
+        handler.wfile.write(bytes([byte]))
+        handler.wfile.flush()
+        time.sleep(pause)
+
+
+def packing(handler: Handler, content: bytes) -> None:
+    """Pack what was asked for plain, as some proxies do."""
+    handler.answer(200, gzip.compress(content), Content_Encoding="gzip")
+
+
+def named_as_coding(handler: Handler, content: bytes) -> None:
+    """Take a packed file for the coding of its answer."""
+    handler.answer(200, content, Content_Encoding="gzip")
+
+
+def unpacking(handler: Handler, content: bytes) -> None:
+    """Unpack a packed file for whoever does not say that gzip is taken, as stores of objects do."""
+    if "gzip" in handler.headers.get("Accept-Encoding", ""):
+        return handler.answer(200, content, Content_Encoding="gzip")
+    return handler.answer(200, gzip.decompress(content))
+
+
+def always_unpacking(handler: Handler, content: bytes) -> None:
+    """Unpack a packed file for everybody."""
+    handler.answer(200, gzip.decompress(content))
 
 
 def whole(handler: Handler, content: bytes) -> None:

@@ -285,7 +285,7 @@ def test_headers_of_requests_are_not_heaped_up() -> None:
 
     ask(3)
     with grown() as real:
-        ask(300)
+        ask(60)
         assert real() <= MB
 
 

@@ -5,6 +5,7 @@ import filecmp
 import hashlib
 import json
 import os
+import re
 import resource
 import shutil
 import signal
@@ -27,10 +28,11 @@ from boundaries.cli import main
 from boundaries.downloads import folder as downloads
 from boundaries.downloads import listing
 from boundaries.errors import DownloadError, NotFound, ReleaseError
-from boundaries.mirror import local, remote
+from boundaries.mirror import local, patience, remote
 from boundaries.mirror import sync as sync_module
 from boundaries.mirror.local import Local
 from boundaries.mirror.sync import Synced, sync
+from boundaries.release import locking
 from boundaries.release.store import (
     CURRENT,
     FOLDER,
@@ -631,32 +633,42 @@ def test_a_directory_that_cannot_be_is_told(host: Host, tmp_path: Path) -> None:
 
 
 def test_two_at_once_do_not_harm_each_other(origin: Release, host: Host, tmp_path: Path) -> None:
-    host.faults = {BIG: [_slowly]}
+    go = threading.Event()
+    host.faults = {BIG: [held(150_000, go)]}
     command = _command(host.base, tmp_path, "--json")
     running_ = [
         subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         for _ in range(3)
     ]
-    told = [each.communicate(timeout=60) for each in running_]
-    assert [each.returncode for each in running_] == [0, 0, 0], told
-    done = sorted((json.loads(out) for out, _ in told), key=lambda each: each["fetched"])
+    heard = [threading.Event() for _ in running_]  # two of three say that they wait, then the host goes on
+    listeners = [threading.Thread(target=_hear, args=pair) for pair in zip(running_, heard, strict=True)]
+    for each in listeners:
+        each.start()
+    _wait_for(heard, 2)
+    go.set()
+    for each in listeners:
+        each.join(300)
+    assert [each.wait(300) for each in running_] == [0, 0, 0]
+    done = sorted((json.loads(each.stdout.read()) for each in running_), key=lambda each: each["fetched"])
     assert [each["fetched"] for each in done[:2]] == [0, 0]
-    assert sum("waiting for it" in err for _, err in told) >= 1
     assert all(count == 1 for name, count in host.counts.items() if name not in (LIST,)), host.counts
     assert same(origin.path, tmp_path / origin.id)
 
 
-def _slowly(handler: faults.Handler, content: bytes) -> None:
-    start = handler.start
-    handler.send_response(206 if start else 200)
-    if start:
-        handler.send_header("Content-Range", f"bytes {start}-{len(content) - 1}/{len(content)}")
-    handler.send_header("Content-Length", str(len(content) - start))
-    handler.end_headers()
-    for at in range(start, len(content), 20_000):
-        handler.wfile.write(content[at : at + 20_000])
-        handler.wfile.flush()
-        time.sleep(0.15)
+def _hear(process: "subprocess.Popen[str]", heard: threading.Event) -> None:
+    """Read what a process says to its end; tell when it waits for another."""
+    assert process.stderr is not None
+    for line in process.stderr:
+        if "waiting for it" in line:
+            heard.set()
+
+
+def _wait_for(events: list[threading.Event], count: int) -> None:
+    for _ in range(3_000):
+        if sum(each.is_set() for each in events) >= count:
+            return
+        time.sleep(0.1)
+    raise AssertionError("nobody waits for another")
 
 
 @pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGINT])
@@ -751,6 +763,106 @@ def test_a_service_goes_over_to_what_a_sync_brings(tmp_path: Path) -> None:
     )
     path = "/" + first.split("/", 3)[3]
     assert client.get(path).status_code == 200  # the old one stays
+
+
+# Hosts without end, and hosts that pack
+
+
+@pytest.mark.parametrize("name", [LIST, BIG, MANIFEST])
+@pytest.mark.parametrize("fault", [faults.dripping(), faults.dripping_head, faults.dripping_chunk])
+def test_a_host_that_drips_is_let_go(
+    host: Host, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: faults.Fault, name: str
+) -> None:
+    """It says a byte before every timeout, for days."""
+    monkeypatch.setattr(patience, "WINDOW_S", 1.0)
+    host.faults, host.for_ever = {name: [fault]}, True
+    with pytest.raises(DownloadError, match=r"sends less than 30,000 bytes in 1 seconds"):
+        sync(host.base, tmp_path)
+
+
+def test_a_host_that_breaks_off_after_a_few_bytes_each_time_is_let_go(host: Host, tmp_path: Path) -> None:
+    host.faults, host.for_ever = {BIG: [faults.cut(100)]}, True
+    with pytest.raises(DownloadError, match="tried 4 times"):
+        sync(host.base, tmp_path)
+    assert len(host.ranges(BIG)) == 4
+
+
+@pytest.mark.parametrize("name", [BIG, f"{TEXT}.gz"])
+def test_patience_that_a_host_asks_for_has_an_end(
+    host: Host, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setattr(remote, "MOST_WAITED", 2.0)
+    host.faults, host.for_ever = {name: [faults.status(429, Retry_After="1")]}, True
+    with pytest.raises(DownloadError, match=r"more patience than 2 seconds in a run\. Run it again later"):
+        sync(host.base, tmp_path)
+    assert len(host.ranges(name)) == 3
+
+
+@pytest.mark.parametrize(
+    "fault", [faults.packing, faults.named_as_coding, faults.unpacking, faults.always_unpacking]
+)
+def test_a_host_that_packs_or_unpacks_by_itself_gives_the_same_mirror(
+    origin: Release, host: Host, tmp_path: Path, fault: faults.Fault
+) -> None:
+    packed_ = [name for name in host.files if name.endswith(".gz")]
+    names = [name for name in host.files if name not in packed_] if fault is faults.packing else packed_
+    host.faults, host.for_ever = {name: [fault] for name in names}, True
+    assert sync(host.base, tmp_path).complete
+    assert same(origin.path, tmp_path / origin.id)
+
+
+def emptied(release: Release, manifest: dict[str, Any]) -> None:
+    """No layers, nothing of a plan: the lists fit, and there is nothing to serve."""
+    manifest["layers"], manifest["plans"] = [], []
+
+
+def hollow(release: Release, manifest: dict[str, Any]) -> None:
+    """Layers without a feature."""
+    manifest["layers"] = [each | {"features": 0} for each in manifest["layers"]]
+
+
+def miscounted(release: Release, manifest: dict[str, Any]) -> None:
+    """More features than there are."""
+    manifest["layers"][0]["features"] += 1
+
+
+@pytest.mark.parametrize("change", [emptied, hollow, miscounted])
+def test_what_cannot_be_served_does_not_become_current(
+    tmp_path: Path, change: Callable[[Release, dict[str, Any]], None]
+) -> None:
+    old = release_with_downloads(tmp_path / "origin")
+    with hosting(Host(old.id, files_of(old))) as host:
+        sync(host.base, tmp_path / "mirror")
+    fresh = next_release(tmp_path / "origin")
+    manifest = json.loads((fresh.path / MANIFEST).read_bytes())
+    change(fresh, manifest)
+    write_json(fresh.path / MANIFEST, manifest)
+    files = files_of(fresh)
+    sums = files["SHA256SUMS"].decode().splitlines()
+    digest = sha256(fresh.path / MANIFEST)
+    sums = [f"{digest}  {MANIFEST}" if line.endswith(f"  {MANIFEST}") else line for line in sums]
+    files["SHA256SUMS"] = "".join(f"{line}\n" for line in sums).encode()
+    listed = json.loads(files[LIST])
+    for each in listed["files"]:
+        if each["name"] == "SHA256SUMS":
+            each |= {
+                "bytes": len(files["SHA256SUMS"]),
+                "sha256": hashlib.sha256(files["SHA256SUMS"]).hexdigest(),
+            }
+    files[LIST] = json.dumps(listed).encode()
+    with hosting(Host(fresh.id, files)) as host, pytest.raises(DownloadError, match="cannot be served"):
+        sync(host.base, tmp_path / "mirror")
+    assert open_release(tmp_path / "mirror").id == old.id
+
+
+@pytest.mark.parametrize("code", [errno.ENOLCK, errno.ENOTSUP])
+def test_a_file_system_without_locks_is_told_in_a_sentence(
+    host: Host, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int
+) -> None:
+    monkeypatch.setattr(locking.fcntl, "flock", partial(_refuse, code))
+    result = CliRunner().invoke(main, ["sync", host.base, str(tmp_path)])
+    assert result.exit_code == 6
+    assert re.fullmatch(r"dapil: \S+ cannot be locked: its file system has no locks .*\n", result.stderr)
 
 
 # The command

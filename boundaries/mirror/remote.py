@@ -8,6 +8,7 @@ import contextlib
 import hashlib
 import re
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Final
@@ -19,6 +20,8 @@ import urllib3
 from boundaries import __version__
 from boundaries.downloads.listing import PACKED, Fact
 from boundaries.errors import DownloadError
+from boundaries.mirror import patience
+from boundaries.mirror.patience import Adapter, Watch, too_slow
 from boundaries.release.store import CURRENT, FOLDER, LIST
 
 Step = Callable[[int], object]
@@ -37,10 +40,15 @@ _TIMEOUT: Final = (15, 30)
 _REDIRECTS: Final = 5
 #: What is lost of an answer that breaks off, at most: the libraries give no less than they were asked for.
 _CHUNK: Final = 32 << 10
-#: How often a file is tried again without having come any further, and how often where the host asks for patience.
+#: How often a file is tried again without having come any further (by so many bytes, or to its end).
 _ATTEMPTS: Final = 4
+_FURTHER: Final = 4096
+#: How often it is where the host asks for patience, how long at a time, and how many seconds in a run.
 _WAITS: Final = 30
 _LONGEST_WAIT: Final = 30.0
+MOST_WAITED: float = 600.0
+#: After so many windows the least rate holds for a file as a whole, with all that was tried again.
+_WINDOWS: Final = 10
 #: Seconds before the second attempt; each further one waits twice as long.
 PAUSE: float = 0.5
 _RANGE: Final = re.compile(r"bytes (\d+)-\d+/(\d+|\*)")
@@ -51,16 +59,24 @@ class Missing(DownloadError):  # noqa: N818 - an answer, not a fault
     """The host has no such file."""
 
 
+class Altered(DownloadError):  # noqa: N818
+    """The host gives other bytes than the list says, every time."""
+
+
 class Stopped(DownloadError):  # noqa: N818
     """Another file of the same run failed."""
 
 
 class _Again(Exception):  # noqa: N818 - not the end of it
-    """An attempt failed; another may not. `wait`: the seconds that the host asks for."""
+    """An attempt failed; another may not.
 
-    def __init__(self, why: str, wait: float | None = None) -> None:
+    `wait`: the seconds that the host asks for. `altered`: it gave other bytes than the list says.
+    """
+
+    def __init__(self, why: str, wait: float | None = None, *, altered: bool = False) -> None:
         super().__init__(why)
         self.wait = wait
+        self.altered = altered
 
 
 class Remote:
@@ -70,13 +86,18 @@ class Remote:
         self.list_url = list_url
         self.folder = list_url.rpartition("/")[0] + "/"
         self.came = 0
+        self._waited = 0.0
+        self._watches: set[Watch] = set()
         self._session = session
         self._count = threading.Lock()
         self._stop = threading.Event()
 
     def stop(self) -> None:
-        """Have every fetch under way end as soon as it can."""
+        """Have every fetch under way end at once."""
         self._stop.set()
+        with self._count:
+            for watch in self._watches:
+                watch.cut()
 
     def places(self, name: str, *, own: bool) -> list[str]:
         """Return where a file may be; the release's `own` files lie beside the folder where that is one of a copy."""
@@ -88,14 +109,15 @@ class Remote:
     def fetch(self, url: str, fact: Fact, part: Path, step: Step) -> None:
         """Fetch a file into `part`, going on with what is there; `step` hears of bytes (negative: thrown away).
 
-        Raises Missing (there is none), DownloadError (it cannot be had as told; what came and may be right stays),
-        OSError where `part` cannot be written.
+        Raises Missing (there is none), Altered (the host has other bytes), DownloadError (it cannot be had as told;
+        what came and may be right stays), OSError where `part` cannot be written.
         """
         furthest, failures, waits = _size(part), 0, 0
+        first, began = furthest, time.monotonic()
         step(furthest)
         while True:
             try:
-                self._attempt(url, fact, part, step)
+                self._attempt(url, fact, part, step, as_it_lies=url.endswith(PACKED) and failures % 2 == 0)
                 return
             except _Again as again:
                 why, wait = again, again.wait
@@ -105,17 +127,31 @@ class Remote:
             size = _size(part)
             if wait is not None and waits < _WAITS:
                 waits += 1
-            elif size > furthest:
+            elif size >= min(furthest + _FURTHER, fact.bytes):
                 furthest, failures = size, 0
             else:
                 failures += 1
-            if failures >= _ATTEMPTS:
+            if failures >= _ATTEMPTS or _is_slow(time.monotonic() - began, size - first):
                 step(-size)
-                raise DownloadError(
-                    f"{url}: {why}; tried {_ATTEMPTS} times. Run it again: it goes on from what came"
+                told = (
+                    f"{url}: {why}; tried {max(failures, 1)} times. Run it again: it goes on from what came"
                 )
+                raise Altered(told) if why.altered else DownloadError(told)
+            if wait is not None:
+                began += self._ask_for_patience(url, wait)  # what the host asks for is not its slowness
             if self._stop.wait(wait if wait is not None else PAUSE * 2**failures):
                 raise Stopped(f"{url}: stopped")
+
+    def _ask_for_patience(self, url: str, wait: float) -> float:
+        """Count the seconds of a wait. Raises DownloadError where a run has waited enough."""
+        with self._count:
+            self._waited += wait
+            if self._waited > MOST_WAITED:
+                raise DownloadError(
+                    f"{url}: the host asks for more patience than {MOST_WAITED:g} seconds in a run. "
+                    "Run it again later: it goes on from what came"
+                )
+        return wait
 
     def small(self, url: str, most: int, sha256: str = "") -> tuple[bytes, str]:
         """Return a text of at most `most` bytes (with this hash, if given), and the address that it came from."""
@@ -137,13 +173,18 @@ class Remote:
             return content, came_from
         raise DownloadError(f"{url}: {why}; tried {_ATTEMPTS} times")
 
-    def _attempt(self, url: str, fact: Fact, part: Path, step: Step) -> None:
-        """Go on with `part` until it is whole and right. Raises _Again."""
+    def _attempt(self, url: str, fact: Fact, part: Path, step: Step, *, as_it_lies: bool) -> None:
+        """Go on with `part` until it is whole and right. Raises _Again.
+
+        `as_it_lies`: a packed file is taken for the answer's coding by some hosts, and unpacked by others for who does
+        not take that; so it is asked for with its coding, and nothing is unpacked.
+        """
         start = _size(part)
         if start > fact.bytes:
             start = _restart(part, step)
         if start < fact.bytes or not part.exists():
             asked = {"Range": f"bytes={start}-"} if start else {}
+            asked |= {"Accept-Encoding": "gzip"} if as_it_lies else {}
             with self._get(url, asked) as response:
                 if start and not _goes_on(response, start, fact):
                     start = _restart(part, step)
@@ -151,7 +192,7 @@ class Remote:
                     raise _Again(
                         f"the host answers {response.status_code}, but not with the rest of the file"
                     )
-                self._write(response, fact, part, start, step)
+                self._write(response, fact, part, start, step, decode=not as_it_lies)
         size = _size(part)
         if size < fact.bytes:
             raise _Again(f"it ended after {size:,} of {fact.bytes:,} bytes")
@@ -159,15 +200,15 @@ class Remote:
             found = hashlib.file_digest(file, "sha256").hexdigest()
         if found != fact.sha256:
             _restart(part, step)
-            raise _Again(f"it came with the sha256 {found}, the list says {fact.sha256}")
+            raise _Again(f"it came with the sha256 {found}, the list says {fact.sha256}", altered=True)
 
-    def _write(self, response: Any, fact: Fact, part: Path, start: int, step: Step) -> None:
-        # A packed file is wanted as it lies there, also where the host takes its coding for one of the answer.
-        decode = not response.url.endswith(PACKED)
+    def _write(self, response: Any, fact: Fact, part: Path, start: int, step: Step, *, decode: bool) -> None:
         coded = response.headers.get("Content-Encoding", "identity").lower() != "identity"
         told = response.headers.get("Content-Length", "")
         if told.isdigit() and not (coded and decode) and start + int(told) != fact.bytes:
-            raise _Again(f"the host has {start + int(told):,} bytes, the list says {fact.bytes:,}")
+            raise _Again(
+                f"the host has {start + int(told):,} bytes, the list says {fact.bytes:,}", altered=True
+            )
         with part.open("ab" if start else "wb") as file:
             for piece in self._pieces(response, fact.bytes - start, decode=decode):
                 file.write(piece)
@@ -179,20 +220,37 @@ class Remote:
         response.raw.enforce_content_length = (
             False  # or the end of what came is thrown away; its length is ours to check
         )
-        stream = response.raw.stream(_CHUNK, decode_content=decode)
-        while True:
-            if self._stop.is_set():
-                raise Stopped(f"{response.url}: stopped")
+        with self._watched(response.raw.connection) as watch:
+            while True:
+                if self._stop.is_set():
+                    raise Stopped(f"{response.url}: stopped")
+                try:
+                    piece = response.raw.read1(_CHUNK, decode_content=decode)
+                except _NETWORK as error:
+                    if self._stop.is_set():
+                        continue
+                    raise _Again(too_slow() if watch.slow else f"it broke off ({_reason(error)})") from None
+                if watch.slow:
+                    raise _Again(too_slow())
+                if not piece:
+                    return
+                watch.came += len(piece)
+                if len(piece) > most:
+                    raise _Again("the host sends more bytes than the list says", altered=True)
+                most -= len(piece)
+                yield piece
+
+    @contextlib.contextmanager
+    def _watched(self, connection: Any) -> Iterator[Watch]:
+        """Watch a connection, and have it cut by `stop`."""
+        with Watch(connection, patience.LEAST) as watch:
+            with self._count:
+                self._watches.add(watch)
             try:
-                piece = next(stream, None)
-            except _NETWORK as error:
-                raise _Again(f"it broke off ({_reason(error)})") from None
-            if piece is None:
-                return
-            if len(piece) > most:
-                raise _Again("the host sends more bytes than the list says")
-            most -= len(piece)
-            yield piece
+                yield watch
+            finally:
+                with self._count:
+                    self._watches.discard(watch)
 
     @contextlib.contextmanager
     def _get(self, url: str, headers: dict[str, str]) -> Iterator[Any]:
@@ -235,8 +293,8 @@ def located(url: str, most: int) -> Iterator[tuple[Remote, bytes]]:
     places = [url] if url.endswith(f"/{LIST}") else [f"{url.rstrip('/')}/{place}" for place in _PLACES]
     with requests.Session() as session:
         session.headers.update({"User-Agent": f"peta-dapil/{__version__}", "Accept-Encoding": "identity"})
-        session.mount("https://", requests.adapters.HTTPAdapter(pool_maxsize=8))
-        session.mount("http://", requests.adapters.HTTPAdapter(pool_maxsize=8))
+        session.mount("https://", Adapter(pool_maxsize=8))
+        session.mount("http://", Adapter(pool_maxsize=8))
         for place in places:
             probe = Remote(session, place)
             try:
@@ -266,6 +324,11 @@ def _judge(url: str, response: Any) -> None:
         wait = min(float(told), _LONGEST_WAIT) if told.isdigit() and status in (429, 503) else None
         raise _Again(f"the host answers {status}", wait)
     raise DownloadError(f"{url}: the host answers {status} {response.reason}")
+
+
+def _is_slow(seconds: float, came: int) -> bool:
+    """Whether a file that was begun so long ago has come too slowly, with all that was tried again."""
+    return seconds > _WINDOWS * patience.WINDOW_S and came < seconds * patience.LEAST / patience.WINDOW_S
 
 
 def _goes_on(response: Any, start: int, fact: Fact) -> bool:

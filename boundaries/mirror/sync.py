@@ -9,6 +9,7 @@ second one waits for it, and then finds everything there.
 import hashlib
 import json
 import shutil
+import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -22,10 +23,20 @@ from boundaries.downloads import listing
 from boundaries.downloads.listing import PACKED, Fact, Listing
 from boundaries.errors import BoundariesError, DownloadError, NotFound, ReleaseError
 from boundaries.mirror.local import Local, clear, prune
-from boundaries.mirror.remote import Missing, Remote, Step, located
+from boundaries.mirror.remote import Altered, Missing, Remote, Step, located
+from boundaries.release.feature_source import FilePackage
 from boundaries.release.locking import hold
 from boundaries.release.staging import disk_trouble, locked, writable
-from boundaries.release.store import FOLDER, LIST, MANIFEST, open_release, release_id, switch
+from boundaries.release.store import (
+    FOLDER,
+    LIST,
+    MANIFEST,
+    Release,
+    mapped,
+    open_release,
+    release_id,
+    switch,
+)
 
 WORKPLACE: Final = ".sync"
 _SUMS: Final = "SHA256SUMS"
@@ -34,6 +45,8 @@ _ALWAYS: Final = (_SUMS, "LICENCE.txt", MANIFEST)
 #: No list and no manifest is larger (those of the nation: 1 MB and 0.03 MB): more is not read.
 _MOST_TEXT: Final = 32 << 20
 _AT_ONCE: Final = 4
+#: The layer that no service does without.
+_GROUND: Final = "unit-provinsi"
 
 Tell = Callable[[str], object]
 
@@ -296,6 +309,12 @@ class _Run:
                     self.remote.fetch(url, fact, part, step)
                 except Missing:
                     continue
+                except Altered as error:
+                    if not place.endswith(PACKED):
+                        raise
+                    self.tell(f"{error}: had without it")
+                    part.unlink(missing_ok=True)
+                    continue
                 self.local.take(part, place, fact)
                 with self._count:
                     self.fetched += 1
@@ -309,7 +328,7 @@ class _Run:
         with locked(self.out):
             local.publish(names)
             if complete:
-                open_release(local.target)
+                _can_be_served(open_release(local.target))
                 switch(self.out, self.listed.release)
         removed = prune(self.out, self.listed.release, keep) if keep else []
         clear(self.workplace)
@@ -317,6 +336,28 @@ class _Run:
             self.listed.release, str(local.target), self.fetched, local.reused, self.remote.came,
             sorted(local.mended), removed, complete,
         )  # fmt: skip
+
+
+def _can_be_served(release: Release) -> None:
+    """Raise DownloadError for a release that is whole as its list goes, and yet nothing that a service could show."""
+    layers = {str(each["name"]): int(each["features"]) for each in release.manifest["layers"]}
+    try:
+        if not all(
+            layers.get(name) for name in (_GROUND, *(plan["layer"] for plan in mapped(release.manifest)))
+        ):
+            raise ValueError(f"it lacks features of {_GROUND}, or of a plan")
+        package = FilePackage(release, 0)
+        try:
+            odd = [name for name, count in layers.items() if package.span(name)[1] != count]
+        finally:
+            package.close()
+        if odd:
+            raise ValueError(f"{odd[0][:80]!r} has other features than the manifest says")
+    except (ValueError, LookupError, TypeError, sqlite3.Error, ReleaseError) as error:
+        raise DownloadError(
+            f"{release.id} cannot be served ({error}); it lies in {release.path}, and the release that was current "
+            "still is. Tell whoever runs the host"
+        ) from None
 
 
 def _sums(content: bytes, listed: Listing) -> dict[str, str]:
