@@ -467,7 +467,7 @@ def test_a_picture_carries_its_title_and_where_it_comes_from(desk: Visit) -> Non
     told = " ".join(ET.fromstring(text).itertext())
     for words in (
         "Dapil DPR RI 2024: Jawa Barat",
-        "Negara contoh (Peta Dapil)",
+        "Negara contoh (rekaan) (Peta Dapil)",
         "Creative Commons Zero 1.0",
         "contoh-1-",
         "Jawa Barat I",
@@ -1006,7 +1006,7 @@ def test_the_worker_is_asked_for_at_every_visit_and_names_release_and_code(relea
         assert client.get(address, headers={"Accept": "text/html,*/*;q=0.8"}).status_code == 200, address
 
 
-@pytest.mark.parametrize("path", ["/map?x=1", "/map-sw.js?v=2", "/map?f=json"])
+@pytest.mark.parametrize("path", ["/map?x=1", "/map-sw.js?x=2", "/map?f=json"])
 def test_what_is_unknown_is_refused(releases: Path, path: str) -> None:
     assert app_of(releases).test_client().get(path).status_code == 400
 

@@ -17,6 +17,7 @@ from click.testing import CliRunner
 
 from boundaries.cli import main
 from boundaries.errors import ReleaseError
+from boundaries.extras import MissingExtra
 from boundaries.law import columns
 from boundaries.postgis import publish as publish_module
 from boundaries.postgis.connect import Address, schema_of
@@ -505,11 +506,11 @@ def test_without_the_extra_the_extra_is_named(release, monkeypatch):
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "psycopg", None)
     done = run("--to", "postgresql://h/d", str(release.path))
-    assert done.exit_code == 6
+    assert done.exit_code == MissingExtra.exit_code == 2
     assert "pip install 'peta-dapil[postgis]'" in done.stderr
     from boundaries.service.ogcapi.layers import Layers
 
-    with pytest.raises(ReleaseError, match="peta-dapil\\[postgis\\]"):
+    with pytest.raises(MissingExtra, match="peta-dapil\\[postgis\\]"):
         Layers.of("postgresql://h/d")
 
 

@@ -681,8 +681,15 @@ def test_a_run_that_is_killed_leaves_the_mirror_and_is_gone_on_with(
     fresh = next_release(tmp_path / "origin")
     part, gone = _part(tmp_path / "mirror", fresh), threading.Event()
     with hosting(Host(fresh.id, files_of(fresh), {BIG: [held(150_000, gone)]})) as host:
+        hearing = partial(
+            signal.signal, signal.SIGINT, signal.SIG_DFL
+        )  # a shell's background job is deaf to it
         killed = subprocess.Popen(
-            _command(host.base, tmp_path / "mirror"), cwd=ROOT, stderr=subprocess.PIPE, text=True
+            _command(host.base, tmp_path / "mirror"),
+            cwd=ROOT,
+            stderr=subprocess.PIPE,
+            text=True,
+            preexec_fn=hearing,
         )
         while not (part.exists() and part.stat().st_size >= 40_000):
             assert killed.poll() is None, "the host holds it in the middle of the file"

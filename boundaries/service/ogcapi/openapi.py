@@ -72,7 +72,9 @@ def _post(name: str, summary: str, parameters: list[Json], ok: Json) -> Json:
     operation: Json = _get(name, f"post.{name}.items", summary, told, ok, 404, 411, 413, 415)["get"]
     del operation["responses"]["304"]
     text: Json = {"schema": {"type": "string", "minLength": 1, "maxLength": filters.Bounds.characters}}
-    tree: Json = {"schema": {"type": "object"}}
+    tree: Json = {
+        "schema": {"anyOf": [{"type": "object"}, {"type": "boolean"}]}
+    }  # true is a filter of CQL2 JSON
     content = {kind: text if language == "cql2-text" else tree for kind, language in posted.LANGUAGES.items()}
     description = "A filter in CQL2: for one that is too long for an address"
     return operation | {"requestBody": {"description": description, "required": True, "content": content}}
