@@ -131,7 +131,9 @@ class PointIndex:
                 starts, ends = _around(lon[rows], lat[rows], starts, ends, most * self._degrees_per_metre)
             for part in np.array_split(rows, 1 + len(rows) * len(starts) // _AT_ONCE):
                 away[:, part] = _nearest(lon[part], lat[part], starts, ends)
-        return np.atleast_1d(_GEOD.inv(lon, lat, lon + away[0], lat + away[1])[2])  # of one pair it may be a number
+        return np.atleast_1d(
+            _GEOD.inv(lon, lat, lon + away[0], lat + away[1])[2]
+        )  # of one pair it may be a number
 
 
 def _ordered(point: Places, unit: Places, metres: Floats) -> Near:
