@@ -259,6 +259,42 @@ def test_the_release_before_is_an_older_one_though_a_younger_is_current(tmp_path
 
 
 @pytest.mark.parametrize(
+    "times", [(1_000, 2_000, 3_000), (3_000, 2_000, 1_000), (1_000, 1_000, 1_000), (2_000, 3_000, 1_000)]
+)
+def test_a_copy_that_keeps_no_times_tells_the_order_by_the_lists(
+    tmp_path: Path, times: tuple[int, ...]
+) -> None:
+    """Three releases, each list naming the one before: whichever gets its downloads again, the same comes before it."""
+    first = make_small_release(tmp_path)
+    names = [first.name, "contoh-1-000000000001", "contoh-1-000000000000"]
+    manifest = json.loads((first / "manifest.json").read_bytes())
+    for name, before in zip(names, [None, *names], strict=False):
+        place = tmp_path / name
+        if name != first.name:
+            shutil.copytree(first, place, ignore=shutil.ignore_patterns(FOLDER))
+        (place / "manifest.json").write_text(json.dumps(manifest | {"release": name}))
+        (place / FOLDER).mkdir()
+        told = {"format": 1, "release": name, "previous": before, "files": []}
+        (place / FOLDER / LIST).write_text(json.dumps(told))
+    for name, time in zip(names, times, strict=True):
+        os.utime(tmp_path / name / "manifest.json", (time, time))
+    (tmp_path / "current").unlink()
+    (tmp_path / "current").symlink_to(names[2])
+    before_ = [downloads.predecessor(tmp_path, open_release(tmp_path / name)) for name in names]
+    assert [found.id if found else None for found in before_] == [None, *names[:2]]
+
+
+def test_the_folder_that_was_moved_in_is_durable(copy: Release, monkeypatch: pytest.MonkeyPatch) -> None:
+    synced: list[tuple[Path, bool]] = []
+    monkeypatch.setattr(
+        downloads, "sync", lambda path: synced.append((path, (copy.path / FOLDER / LIST).exists()))
+    )
+    shutil.rmtree(copy.path / FOLDER)
+    downloads.add(copy)
+    assert synced == [(copy.path, True)]
+
+
+@pytest.mark.parametrize(
     ("change", "why"),
     [
         ({"name": "../dapil.gpkg"}, "not a name"),

@@ -498,6 +498,63 @@ FAULTS: list[tuple[str, str, Edit, str, list[str]]] = [
         ["which is the law's total; remove it"],
     ),
     (
+        "a difference stated twice",
+        f"{KAB}.toml",
+        lambda t: t + '\n[[selisih]]\nhal = "x"\nkursi = 17510\n\n[[selisih]]\nhal = "y"\nkursi = 17511\n',
+        "",
+        ["[[selisih]] states kursi 2 times (17510, 17511)"],
+    ),
+    (
+        "seats of twenty digits",
+        "dapil.csv",
+        swap("BANDUNG 3,32,32.04,", "BANDUNG 3,32,32.04,9999999999999999999"),
+        f"{KAB},320403,",
+        ["is not a whole number above 0"],
+    ),
+    (
+        "seats in full-width figures",
+        "dapil.csv",
+        swap("BANDUNG 3,32,32.04,", "BANDUNG 3,32,32.04,１"),
+        f"{KAB},320403,",
+        ["is not a whole number above 0"],
+    ),
+    (
+        "people of twenty digits",
+        "dapil.csv",
+        lambda t: _people(t, "9" * 20),
+        f"{KAB},320403,",
+        ["is no number"],
+    ),
+    (
+        "people in full-width figures",
+        "dapil.csv",
+        lambda t: _people(t, "１２３４"),
+        f"{KAB},320403,",
+        ["is no number"],
+    ),
+    ("people in superscript", "dapil.csv", lambda t: _people(t, "12³"), f"{KAB},320403,", ["is no number"]),
+    (
+        "a dapil code in full-width figures",
+        "dapil.csv",
+        swap(f"{KAB},320403,", f"{KAB},32040３,"),
+        f"{KAB},32040３,",
+        ["is not 6 digits"],
+    ),
+    (
+        "a dapil code with a superscript",
+        "dapil.csv",
+        swap(f"{KAB},320403,", f"{KAB},32040³,"),
+        f"{KAB},32040³,",
+        ["is not 6 digits"],
+    ),
+    (
+        "a name with full-width figures",
+        "dapil.csv",
+        swap("BANDUNG 3,32,32.04,", "BANDUNG ３,32,32.04,"),
+        f"{KAB},320403,",
+        ["write its number with the digits 0 to 9"],
+    ),
+    (
         "a key missing",
         f"{KAB}.toml",
         drop("dasar_hukum"),
@@ -565,6 +622,15 @@ FAULTS: list[tuple[str, str, Edit, str, list[str]]] = [
         ["must be tables; write [[ragu]]"],
     ),
 ]
+
+
+def _people(text: str, figures: str) -> str:
+    lines = text.splitlines(True)
+    at = line_of(text, f"{KAB},320403,") - 1
+    fields = lines[at].split(",")
+    fields[6] = figures
+    lines[at] = ",".join(fields)
+    return "".join(lines)
 
 
 def _seat(text: str, start: str, more: int) -> str:

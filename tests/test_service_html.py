@@ -23,6 +23,7 @@ from boundaries.service.html.svg_maps import Backdrop
 from boundaries.service.html.svg_paths import WIDTH, Frame, colours, draw
 from boundaries.service.html.texts import day, doubts, number
 from boundaries.service.html.words import WORDS
+from boundaries.service.ogcapi import routes
 from tests.html_help import Node, read, vertices
 from tests.service_help import app_of
 from tests.small import make_small_release
@@ -429,6 +430,39 @@ def test_a_page_of_items_counts_and_turns(seen: dict[tuple[str, str], Node]) -> 
     assert all(
         way["sortby"] == ["-kursi"] and way["lang"] == ["en"] and "f" not in way for way in ways.values()
     )
+
+
+@pytest.mark.parametrize("language", ["id", "en"])
+def test_a_page_for_a_person_is_shortened_and_says_so(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch, language: str
+) -> None:
+    monkeypatch.setattr(routes, "_ROWS", 3)
+    said = {
+        "id": "paling banyak 3 baris, bukan 10 yang diminta",
+        "en": "at most 3 rows, not the 10 asked for",
+    }[language]
+    every = client.get("/collections/unit-kecamatan/items?limit=10000&sortby=-kode").json["features"]
+    path, rows = f"/collections/unit-kecamatan/items?f=html&lang={language}&sortby=-kode&limit=10", []
+    first = True
+    while path:
+        page = read(client.get(path, headers={"Accept": "text/html"}).data)
+        names = [
+            row.one("a").attributes["href"] for row in page.all("th") if row.attributes.get("scope") == "row"
+        ]
+        assert len(names) <= 3
+        rows += [urlsplit(name).path.rpartition("/")[2] for name in names]
+        found = [each.attributes["href"] for each in page.all("a") if each.attributes.get("rel") == "next"]
+        assert any(said in each.text for each in page.all("p")) == first
+        first = False
+        path = "{0.path}?{0.query}".format(urlsplit(found[0])) if found else ""
+    assert rows == [each["id"] for each in every]
+
+
+def test_data_are_not_shortened(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(routes, "_ROWS", 3)
+    for form in ("json", "jsonld"):
+        assert client.get(f"/collections/unit-kecamatan/items?f={form}&limit=10").status_code == 200
+    assert len(client.get("/collections/unit-kecamatan/items?limit=10").json["features"]) == 10
 
 
 def test_no_page_before_the_first_or_behind_the_last(seen: dict[tuple[str, str], Node]) -> None:

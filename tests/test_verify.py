@@ -186,6 +186,9 @@ BROKEN = {
         ["UPDATE \"unit-kecamatan\" SET nama_kabkota = 'Bogor' WHERE fid = 1"], {"identifiers"}),
     "a declared difference that does not hold": (
         ["UPDATE plans SET selisih = '[]' WHERE plan_id = 'dprd-kabkota-2014'"], {"totals"}),
+    "a difference declared twice": (
+        ["UPDATE plans SET selisih = '[{\"hal\": \"x\", \"kursi\": 25}, {\"hal\": \"y\", \"kursi\": 24}]' "
+         "WHERE plan_id = 'dprd-kabkota-2014'"], {"totals"}),
     "a column more": (['ALTER TABLE "dpr-2024" ADD COLUMN rahasia TEXT'], {"layers"}),
     "a column without description": (
         ["DELETE FROM gpkg_data_columns WHERE table_name = 'plans' AND column_name = 'tahun'"], {"layers"}),

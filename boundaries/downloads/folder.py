@@ -25,7 +25,7 @@ from boundaries.errors import ReleaseError
 from boundaries.law.tables import data_directory
 from boundaries.release.dataset import Origin
 from boundaries.release.regular_file import other_kind, read_regular
-from boundaries.release.staging import disk_trouble, locked, open_staging, sync_tree, writable
+from boundaries.release.staging import disk_trouble, locked, open_staging, sync, sync_tree, writable
 from boundaries.release.store import CURRENT, FOLDER, LIST, MANIFEST, Release, open_release, sha256, versions
 
 log = logging.getLogger(__name__)
@@ -108,6 +108,7 @@ def add(release: Release, *, tell: Tell = log.debug) -> Path:
         with locked(out):
             if not target.exists():
                 (staging / FOLDER).rename(target)
+                sync(release.path)
     return target
 
 
@@ -162,25 +163,53 @@ def predecessor(out: Path, release: Release) -> Release | None:
     """Return the release that came before in `out`, if there is one that can be read.
 
     That is the current one, or, where that is the release itself or younger (a release may get its downloads late),
-    the youngest that is older by when its manifest was written.
+    the youngest that is older by when its manifest was written. A copy may not have kept that: what the lists say of
+    the order of releases comes first.
     """
     own = _written(release.path)
-    older = [
+    others = [
         path
         for path in out.iterdir()
-        if not path.is_symlink()
-        and not path.name.startswith(".")
-        and _written(path) < own
-        and path.name != release.id
+        if not path.is_symlink() and not path.name.startswith(".") and (path / MANIFEST).is_file()
     ]
-    places = sorted(older, key=lambda path: (_written(path), path.name), reverse=True)
+    before = {path.name: _told_previous(path) for path in others}
+    older = [
+        path
+        for path in others
+        if path.name != release.id
+        and release.id not in _ancestors(path.name, before)
+        and (_written(path) < own or path.name in _ancestors(release.id, before))
+    ]
+    followed = {name for path in older for name in _ancestors(path.name, before)}
     current = (out / CURRENT).resolve()
-    for path in sorted(places, key=lambda path: path.resolve() != current):
+
+    def rank(path: Path) -> tuple[bool, bool, float, str]:
+        return path.resolve() != current, path.name in followed, -_written(path), path.name
+
+    for path in sorted(older, key=rank):
         try:
             return open_release(path)
         except ReleaseError:
             continue
     return None
+
+
+def _told_previous(path: Path) -> str | None:
+    """Return which release the list of a release's downloads says came before it; None where it says nothing."""
+    try:
+        return parse(read_regular(path / FOLDER / LIST), LIST).previous
+    except (OSError, ReleaseError):
+        return None
+
+
+def _ancestors(name: str, before: Mapping[str, str | None]) -> set[str]:
+    """Return what came before a release, as far as the lists tell."""
+    found: set[str] = set()
+    at = before.get(name)
+    while at is not None and at not in found:
+        found.add(at)
+        at = before.get(at)
+    return found
 
 
 def _written(path: Path) -> float:
@@ -212,8 +241,8 @@ def _done(
         return
     # spawn: GDAL and threads of the libraries do not survive a fork
     with ProcessPoolExecutor(processes, mp_context=multiprocessing.get_context("spawn")) as pool:
-        running = [pool.submit(jobs.run, job, path, folder) for job in chosen]
         try:
+            running = [pool.submit(jobs.run, job, path, folder) for job in chosen]
             for job, future in zip(chosen, running, strict=True):
                 yield job, future.result()
         except BaseException:

@@ -17,7 +17,7 @@ LEVELS: Final[tuple[Level, ...]] = get_args(Level)
 #: Length of the dotted code at each level.
 LENGTH: Final[dict[Level, int]] = {"provinsi": 2, "kabkota": 5, "kecamatan": 8, "desa": 13}
 _LEVEL_OF_LENGTH: Final[dict[int, Level]] = {length: level for level, length in LENGTH.items()}
-_PATTERN: Final = re.compile(r"[1-9]\d(\.\d{2}(\.\d{2}(\.\d{4})?)?)?")
+_PATTERN: Final = re.compile(r"[1-9]\d(\.\d{2}(\.\d{2}(\.\d{4})?)?)?", re.ASCII)
 
 
 def parse(text: object) -> str:
@@ -70,9 +70,9 @@ def finest(codes: Iterable[str]) -> list[str]:
 def _mend(text: str) -> str:
     if text != text.strip():
         return "remove the blanks around it"
-    if re.fullmatch(r"\d{2}\.\d", text):
+    if re.fullmatch(r"\d{2}\.\d", text, re.ASCII):
         return f"it looks like a number that lost its last zero; write {text}0 and keep the column as text"
-    if re.fullmatch(r"\d{2}|\d{4}|\d{6}|\d{10}", text):
+    if re.fullmatch(r"\d{2}|\d{4}|\d{6}|\d{10}", text, re.ASCII):
         dotted = ".".join(p for p in (text[:2], text[2:4], text[4:6], text[6:]) if p)
         return f"it lacks the dots; write {dotted} (and only if it is a Kemendagri code, not one of BPS)"
     return "expected the form 32, 32.04, 32.04.05 or 32.04.05.2001"

@@ -140,7 +140,7 @@ def _origins(path: Path, names: dict[str, str]) -> dict[str, tuple[str, int]]:
             for unit in (code, mother)
             if unit not in names or len(unit) != LENGTH["provinsi"]
         ]
-        if not re.fullmatch(r"\d{4}", year):
+        if not re.fullmatch(r"\d{4}", year, re.ASCII):
             faults.append(f"{where(path, line)}: pemilu_pertama {year!r} is not a year; write four digits")
         elif mother in first and not first[mother] < year:
             faults.append(f"{where(path, line)}: {mother} did not vote before {code} in {year}; mend induk")

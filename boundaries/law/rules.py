@@ -33,7 +33,9 @@ COUNCIL: Final = {
 }
 #: Digits of a dapil's code: those of the provinsi or kabkota, then the number of the dapil in it.
 _CODE: Final = {"dpr": (2, 2), "dpd": (2, 0), "dprd-provinsi": (2, 4), "dprd-kabkota": (4, 2)}
-_POSITIVE: Final = r"[1-9]\d*"
+#: Figures 0 to 9 only: Python takes those of other scripts for digits, too. No dapil has more seats or people.
+_POSITIVE: Final = r"[1-9][0-9]{0,8}"
+_COUNT: Final = r"[0-9]{0,10}"
 
 
 @dataclass(frozen=True)
@@ -103,7 +105,7 @@ def dapil_code(draft: Draft) -> Iterator[str]:
     """A dapil code has the digits of its chamber and begins with its provinsi."""
     place, number = _CODE[draft.chamber]
     for line, code, provinsi in draft.dapil[["kode_dapil", "kode_provinsi"]].itertuples():
-        if not re.fullmatch(rf"\d{{{place + number}}}", code):
+        if not re.fullmatch(rf"[0-9]{{{place + number}}}", code):
             yield (
                 f"{draft.at_dapil(line)}: kode_dapil {code!r} is not {place + number} digits; write those of "
                 f"the {'kabkota' if place == 4 else 'provinsi'}, then the dapil's number in {number} digits"
@@ -129,7 +131,9 @@ def dapil_name(draft: Draft) -> Iterator[str]:
     for line, code, name, end in rows:
         if not name:
             yield f"{draft.at_dapil(line)}: dapil {code} has no nama_dapil; write it"
-        elif numbered and isinstance(end, str) and code[4:].isdigit() and int(end) != int(code[4:]):
+        elif isinstance(end, str) and not end.isascii():
+            yield f"{draft.at_dapil(line)}: dapil {code} is called {name!r}; write its number with the digits 0 to 9"
+        elif numbered and isinstance(end, str) and code[4:].isdecimal() and int(end) != int(code[4:]):
             yield f"{draft.at_dapil(line)}: dapil {code} is called {name!r}: the numbers differ; mend one"
 
 
@@ -165,7 +169,7 @@ def dapil_numbers(draft: Draft) -> Iterator[str]:
     of_unit: dict[str, list[tuple[int, str]]] = defaultdict(list)
     of_start: dict[str, set[str]] = defaultdict(set)
     for line, code, unit in draft.dapil[["kode_dapil", column]].itertuples():
-        if re.fullmatch(rf"\d{{{sum(_CODE[draft.chamber])}}}", code):
+        if re.fullmatch(rf"[0-9]{{{sum(_CODE[draft.chamber])}}}", code):
             of_unit[unit].append((line, code))
             of_start[code[:place]].add(unit)
     for unit, rows in of_unit.items():
@@ -193,7 +197,7 @@ def seats_in_bounds(draft: Draft) -> Iterator[str]:
     bounds = f"{low}" if low == high else f"{low} to {high}"
     for line, code, seats in draft.dapil[["kode_dapil", "kursi"]].itertuples():
         if not re.fullmatch(_POSITIVE, seats):
-            yield f"{draft.at_dapil(line)}: dapil {code}: kursi {seats!r} is not a whole number above 0"
+            yield f"{draft.at_dapil(line)}: dapil {code}: kursi {seats[:80]!r} is not a whole number above 0"
         elif not low <= int(seats) <= high:
             at = draft.at_dapil(line)
             yield f"{at}: dapil {code}: {seats} kursi, but a {draft.chamber} dapil has {bounds}; mend it"
@@ -201,9 +205,10 @@ def seats_in_bounds(draft: Draft) -> Iterator[str]:
 
 def population(draft: Draft) -> Iterator[str]:
     """Population is a whole number or empty."""
-    wrong = draft.dapil[~draft.dapil["penduduk"].str.fullmatch(r"\d*")]
+    wrong = draft.dapil[~draft.dapil["penduduk"].str.fullmatch(_COUNT)]
     for line, code, value in wrong[["kode_dapil", "penduduk"]].itertuples():
-        yield f"{draft.at_dapil(line)}: dapil {code}: penduduk {value!r} is no number; write digits only"
+        at = draft.at_dapil(line)
+        yield f"{at}: dapil {code}: penduduk {value[:80]!r} is no number; write digits only, at most 10"
 
 
 def council_size(draft: Draft) -> Iterator[str]:
@@ -234,6 +239,10 @@ def totals(draft: Draft) -> Iterator[str]:
         ("kursi", "kursi", int(draft.seats.sum()), meta.jumlah_kursi),
     ):
         stated = [value for s in meta.selisih if (value := getattr(s, key)) is not None]
+        if len(stated) > 1:
+            told = ", ".join(map(str, stated))
+            yield f"{draft.at_toml()}: [[selisih]] states {what} {len(stated)} times ({told}); keep what was counted"
+            continue
         expected = stated[0] if stated else law
         if found != expected:
             source = "stated in [[selisih]]" if stated else "the law's total"

@@ -242,9 +242,8 @@ class _Run:
         left = [each for each in self.wanted if each.name != _SUMS]  # that one is there
         step = begin(sum(each.bytes + (each.packed.bytes if each.packed else 0) for each in left))
         with ThreadPoolExecutor(_AT_ONCE) as pool:
-            running = [pool.submit(self._have, each, step) for each in left]
             try:
-                for future in running:
+                for future in [pool.submit(self._have, each, step) for each in left]:
                     future.result()
             except BaseException:
                 self.remote.stop()

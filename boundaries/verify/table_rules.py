@@ -57,7 +57,11 @@ def totals(contents: Contents) -> Outcome:
             ("kursi", facts["jumlah_kursi"], int(rows["kursi"].sum())),
         ):
             declared = [each[key] for each in facts["selisih"] if each.get(key) is not None]
-            expected = declared[-1] if declared else law
+            if len(declared) > 1:
+                told = ", ".join(map(str, declared))
+                found.append(Finding("totals", plan_id, "", f"selisih of {key}", "one figure", told))
+                continue
+            expected = declared[0] if declared else law
             # Seats of dapil that were left out stand nowhere in the release: then only fewer can be right.
             if actual != expected and not (key == "kursi" and left_out and actual < expected):
                 found.append(Finding("totals", plan_id, "", key, f"{expected:,}", f"{actual:,}"))

@@ -262,6 +262,12 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "conformance.others": ("Lainnya", "Others"),
     # features
     "items.shown": ("{first}–{last} dari {matched}", "{first}–{last} of {matched}"),
+    "items.shortened": (
+        "Halaman ini memuat paling banyak {rows} baris, bukan {wanted} yang diminta. Selebihnya di halaman berikutnya; "
+        "semua baris sekaligus tersedia sebagai data:",
+        "A page has at most {rows} rows, not the {wanted} asked for. The rest is on the next page; all rows at once "
+        "are there as data:",
+    ),
     "items.matched": ("{matched} cocok", "{matched} match"),
     "items.none": ("Tidak ada yang cocok.", "Nothing matches."),
     "items.narrowed": ("Disaring:", "Narrowed to:"),

@@ -7,6 +7,7 @@ pygeoapi's API object gives the collection documents and JSON-LD; what it answer
 import json
 import re
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any, Final
 
@@ -34,6 +35,8 @@ _RELATIONS: Final = "http://www.opengis.net/def/rel/ogc/1.0"
 _OPENAPI: Final = "application/vnd.oai.openapi+json;version=3.0"
 _GEOJSON: Final = "application/geo+json"
 _NEIGHBOURS: Final = 40
+#: Rows of a page for a person: ten times as many take a second to write, and nobody reads them.
+_ROWS: Final = 1_000
 _SHORT_LIVED: Final = "no-store"
 _PRIVATE: Final = "private, max-age=60"
 
@@ -245,6 +248,9 @@ def items(call: Call, layer: Layer) -> Reply:
     """``/collections/{id}/items``."""
     params = call.read(layer.parameters)
     asked = query.items(params, layer, call.state.limits)
+    wanted = asked.limit
+    if call.form == "html":
+        asked = replace(asked, limit=min(wanted, _ROWS))
     try:
         found = feature_pages.items(layer, asked, params, call.base, call.form, call.title(layer))
     except (
@@ -268,7 +274,7 @@ def items(call: Call, layer: Layer) -> Reply:
     shapes = layer.geometries(found.positions) if asked.question.geometry else None
     body = call.state.pages.items(
         call.page(call.request.raw_query),
-        found.listing(),
+        found.listing() | {"wanted": wanted},
         collection=call.about(layer.name),
         columns=layer.columns,
         shapes=shapes,
