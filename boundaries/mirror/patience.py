@@ -7,6 +7,7 @@ from beside: what brings less than `LEAST` bytes in `WINDOW_S` seconds is shut d
 import contextlib
 import socket
 import threading
+from http.client import HTTPException
 from typing import Any
 
 from requests.adapters import HTTPAdapter
@@ -68,7 +69,7 @@ class _Heads:
         with Watch(self, 1) as watch:
             try:
                 answer = super().getresponse()  # type: ignore[misc]
-            except OSError:
+            except (OSError, HTTPException):  # half a status line is no OSError
                 if not watch.slow:
                     raise
         if watch.slow:  # what came until then may read as a whole head
