@@ -21,7 +21,6 @@ from boundaries.ground.base_units import BaseUnits, LevelPolygons, assemble
 from boundaries.ground.coverage import CleanOptions, Coverage, clean, lost_ground
 from boundaries.ground.grid import GRID
 from boundaries.ground.measures import geodesic_area_m2
-from boundaries.ground.overlaps import SNAPPING
 from boundaries.law.codes import LENGTH, LEVELS, Level
 from boundaries.law.columns import columns_of
 from boundaries.law.plans import Plan, assignment, base_units, load_plans
@@ -358,7 +357,7 @@ def _write(
         staging.manifest.update(
             source=source,
             plans=content.entries,
-            parameters=asdict(options) | {"grid_decimals": GRID, "snapping_deg": SNAPPING},
+            parameters=asdict(options) | {"grid_decimals": GRID},
             inputs=inputs,
         )
         staging.finish = finish

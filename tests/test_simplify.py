@@ -6,9 +6,9 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from boundaries.ground.box_index import Nearby
 from boundaries.topology import linework, mending
 from boundaries.topology.arcs import close
-from boundaries.topology.box_index import Nearby
 from boundaries.topology.islands import STAMPS, settle_outlines, settle_stamps
 from boundaries.topology.landmasses import signed_area
 from boundaries.topology.simplify import Lines, collapse

@@ -12,8 +12,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from boundaries.errors import CoverageError
-from boundaries.ground.joining import invalid_units, join
+from boundaries.ground.joining import join
 from boundaries.ground.measures import area_m2
+from boundaries.ground.soundness import invalid_units
 from boundaries.law.codes import LENGTH, LEVELS, Level
 from boundaries.law.plans import Plan
 from boundaries.law.registry import Registry

@@ -17,8 +17,58 @@ _GEOD: Final = Geod(ellps="WGS84")
 
 
 def area_m2(geometry: Array) -> Array:
-    """Planar area in m² in the cylindrical equal-area projection EPSG:6933; shape as `geometry`."""
-    return np.asarray(shapely.area(project(geometry)))
+    """Area (n,) in m² on the ellipsoid WGS 84 of (Multi)Polygons whose edges are straight in longitude and latitude.
+
+    So a point more or less on an edge changes nothing, however long the edge, and longitudes may run past 180.
+    """
+    geometry = np.atleast_1d(np.asarray(geometry, dtype=object))
+    parts, owner = shapely.get_parts(geometry, return_index=True)
+    polygon = shapely.get_type_id(parts) == shapely.GeometryType.POLYGON
+    parts, owner = parts[polygon], owner[polygon]
+    rings, part = shapely.get_rings(parts, return_index=True)
+    if not len(rings):
+        return np.zeros(len(geometry))
+    xy, ring = shapely.get_coordinates(rings, return_index=True)
+    first = np.flatnonzero(np.append(True, ring[1:] != ring[:-1]))
+    swept = np.zeros(len(xy))
+    swept[:-1] = swept_m2(xy)
+    swept[first[1:] - 1] = 0
+    area = np.abs(np.add.reduceat(swept, first))
+    shell = np.append(True, part[1:] != part[:-1])
+    return np.bincount(owner[part], np.where(shell, area, -area), len(geometry))
+
+
+def swept_m2(xy: Array) -> Array:
+    """Area in m² (n - 1,) between the edges of a line and the equator; a ring with its ground on the left adds up to
+    its area.
+
+    `xy` (n, 2): degrees. The height over the equator in the equal-area projection, averaged over each edge: by its
+    second derivative, which is good to 0.01 m² for a kilometre, and for long edges by Simpson's rule.
+    """
+    north = np.radians(xy[:, 1])
+    sine = np.sin(north)
+    height = _height_m(sine)
+    step = np.diff(north)
+    flat = 1 - _GEOD.es * sine**2
+    bend = _GEOD.a * (1 - _GEOD.es) * sine * (4 * _GEOD.es * (1 - sine**2) - flat) / flat**3
+    mean = (height[:-1] + height[1:]) / 2 - step**2 * (bend[:-1] + bend[1:]) / 24
+    long = np.flatnonzero(np.abs(step) > _LONG)
+    middle = _height_m(np.sin((north[long] + north[long + 1]) / 2))
+    mean[long] = (height[long] + 4 * middle + height[long + 1]) / 6
+    return np.asarray(np.radians(-np.diff(xy[:, 0])) * _GEOD.a * mean)
+
+
+_LONG: Final = 2e-3
+"""Edges that span more radians of latitude (13 km)."""
+
+
+def _height_m(sine: Array) -> Array:
+    """Height over the equator, by the sine of the latitude, in Lambert's cylindrical equal-area projection
+    (Snyder 1987, eq. 10-15 and 3-12, the latter as a series of which the ninth term is under 1e-17)."""
+    square, q = sine**2, np.zeros_like(sine)
+    for k in range(7, -1, -1):
+        q = q * square * _GEOD.es + (2 * k + 2) / (2 * k + 1)
+    return np.asarray(_GEOD.a * (1 - _GEOD.es) * q * sine / 2)
 
 
 def area_and_width_m(geometry: Array) -> tuple[Array, Array]:
@@ -35,6 +85,14 @@ def length_m(geometry: Array) -> Array:
     bounds = np.radians(shapely.bounds(geometry))
     scale = np.cos((bounds[:, 1] + bounds[:, 3]) / 2)
     return np.asarray(shapely.length(project(geometry, _MERCATOR)) * scale)
+
+
+def arc_length_m(points: Array, starts: Array) -> Array:
+    """Length in metres of lines on the grid, one after another (ends included)."""
+    each = np.zeros(len(points))
+    each[:-1] = edge_length_m(np.stack([points[:-1], points[1:]], axis=1))
+    each[starts[1:] - 1] = 0
+    return np.add.reduceat(each, starts[:-1]) if len(starts) > 1 else each[:0]
 
 
 def edge_length_m(pairs: Array) -> Array:

@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 
 from boundaries.errors import ReleaseError
 from boundaries.ground.grid import GRID
-from boundaries.topology.arcs import Grid, Topology, arcs_of, close, trace
+from boundaries.ground.ragged import arcs_of
+from boundaries.topology.arcs import Grid, Topology, close, trace
 from boundaries.topology.coarse_lines import draw
 from boundaries.topology.islands import STAMPED, settle_outlines, settle_stamps
 from boundaries.topology.landmasses import Landmasses, signed_area, smallest_ring
@@ -58,10 +59,11 @@ def generalise(topology: Topology, step: int, tolerance_m: float) -> Topology:
         No valid outcome at this grid and tolerance.
     """
     work = _Work(topology, step, tolerance_m)
-    work.draw_core()
-    work.set_inner()
-    work.settle_outlines()
-    work.settle_stamps()
+    try:
+        for draw_some in (work.draw_core, work.set_inner, work.settle_outlines, work.settle_stamps):
+            draw_some()
+    except shapely.errors.GEOSException as error:  # what was drawn so far is no polygon on a grid this coarse
+        raise ReleaseError(f"no drawing with cells of {step} ({error}); choose a finer grid") from error
     result = compose(topology, work.arcs, Grid(step))
     check(result)
     return result
@@ -106,7 +108,7 @@ class _Work:
         chosen = self._inner
         if chosen.any():
             drawn = self._draw_apart(chosen, self._parts.net)
-            moved = place_inside(self._topology, self.arcs, (np.flatnonzero(chosen), drawn), self._parts.net)
+            moved = place_inside(self._topology, self.arcs, (np.flatnonzero(chosen), drawn), self._parts)
             self.arcs.append((np.flatnonzero(chosen), _shifted(drawn, moved[self._parts.net[chosen]])))
         if self.arcs:
             self._taken = ground(self._topology, self.arcs, self._parts, self._core | self._inner)[1]

@@ -6,6 +6,7 @@ import pyproj
 import shapely
 from numpy.typing import NDArray
 
+from boundaries.ground.soundness import invalid_units
 from boundaries.law.codes import LENGTH, LEVELS
 from boundaries.verify.opened_release import Contents, Finding, Outcome
 
@@ -59,11 +60,11 @@ def coverage(contents: Contents) -> Outcome:
     sets["base units"] = (contents.ground.geometry, contents.ground.codes)
     found = []
     for name, (geometry, ids) in sets.items():
-        edges = shapely.coverage_invalid_edges(geometry)
-        bad = ~shapely.is_empty(edges)
+        bad = invalid_units(geometry)
+        edges = shapely.to_wkt(shapely.coverage_invalid_edges(geometry)[bad]) if len(bad) else []
         found += [
             Finding("coverage", name, str(feature), "edges that match no neighbour's", "none", f"{edge:.120}")
-            for feature, edge in zip(ids[bad], shapely.to_wkt(edges[bad]), strict=True)
+            for feature, edge in zip(ids[bad], edges, strict=True)
         ]
     return Outcome(f"{len(sets)} coverages", found)
 

@@ -19,7 +19,8 @@ from numpy.typing import NDArray
 from boundaries.errors import ReleaseError
 from boundaries.ground.edges import EdgeIndex
 from boundaries.ground.grid import GRID
-from boundaries.topology.arcs import Grid, Rings, Topology, arcs_of, trace
+from boundaries.ground.ragged import arcs_of
+from boundaries.topology.arcs import Grid, Rings, Topology, trace
 from boundaries.topology.generalise import generalise
 from boundaries.topology.landmasses import Landmasses, signed_area
 from boundaries.topology.thinning import only
