@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from boundaries.ground.crossings import cross
 from boundaries.ground.edges import EdgeIndex
-from boundaries.ground.ragged import connected, spans
+from boundaries.ground.ragged import spans
 
 Array = NDArray[Any]
 
@@ -55,7 +55,7 @@ def arrange(points: Array, starts: Array) -> Arrangement:
     cycle = cycles(after)
     total = np.zeros(len(after), dtype=np.int64)
     np.add.at(total, cycle, twice)
-    face = _faces(points, starts, node, cycle, total)
+    face = _faces(points, starts, cycle, total)
     return Arrangement(points, starts, node, after, face[cycle], twice, int(face.max(initial=0)) + 1)
 
 
@@ -130,46 +130,39 @@ def _twice(points: Array, starts: Array) -> Array:
     return np.add.reduceat(each, starts[:-1]) if len(starts) > 1 else each[:0]
 
 
-def _faces(points: Array, starts: Array, node: Array, cycle: Array, total: Array) -> Array:
+def _faces(points: Array, starts: Array, cycle: Array, total: Array) -> Array:
     """The face of each cycle, by its smallest half: those that run around ground have their own, those that run
     around all that hangs together lie in the smallest face of something else that holds it, or in the sea."""
     face = np.zeros(len(cycle), dtype=np.int64)
     root = cycle == np.arange(len(cycle))
-    inner = np.flatnonzero(root & (total > 0))
+    inner, outer = np.flatnonzero(root & (total > 0)), np.flatnonzero(root & (total < 0))
     face[inner] = 1 + np.arange(len(inner))
-    outer = np.flatnonzero(root & (total < 0))
-    if len(outer) < 2:
-        return face
-    arc = np.arange(len(cycle)) // 2
-    piece = connected(len(starts) - 1, [(arc, node)])
-    at = points[np.where(outer % 2 == 0, starts[:-1][outer // 2], starts[1:][outer // 2] - 1)]
-    where, holder = _holders(points, starts, cycle, inner, at, piece[outer // 2], piece[inner // 2])
-    order = np.lexsort((total[inner[holder]], where))
-    where, holder = where[order], holder[order]
-    smallest = np.append(True, where[1:] != where[:-1])[: len(where)]
-    face[outer[where[smallest]]] = 1 + holder[smallest]
+    if len(outer) > 1:
+        where, holder = _holders(points, starts, cycle, inner, outer)
+        order = np.lexsort((total[inner[holder]], where))
+        where, holder = where[order], holder[order]
+        smallest = np.append(True, where[1:] != where[:-1])[: len(where)]
+        face[outer[where[smallest]]] = 1 + holder[smallest]
     return face
 
 
-def _holders(
-    points: Array, starts: Array, cycle: Array, inner: Array, at: Array, own: Array, piece: Array
-) -> tuple[Array, Array]:
-    """Pairs of a point and a cycle of another piece around it."""
-    low, high = (each.reduceat(points, starts[:-1]) for each in (np.minimum, np.maximum))
+def _holders(points: Array, starts: Array, cycle: Array, inner: Array, outer: Array) -> tuple[Array, Array]:
+    """Pairs of an outer cycle and an inner one around it. Asked of the westernmost point of each outer one, east of
+    which all lies that hangs together with it: what reaches farther west is something else."""
+    west = np.full(len(cycle), np.iinfo(np.int64).max)
+    np.minimum.at(west, cycle, np.repeat(np.minimum.reduceat(EdgeIndex.pack(points), starts[:-1]), 2))
+    at = EdgeIndex.unpack(west[outer])
     number = np.full(len(cycle), -1)
     number[inner] = np.arange(len(inner))
     of = number[cycle]
     chosen = np.flatnonzero(of >= 0)
-    boxes = np.empty((len(inner), 4), dtype=np.int64)
-    boxes[:, :2], boxes[:, 2:] = np.iinfo(np.int64).max, np.iinfo(np.int64).min
-    np.minimum.at(boxes[:, :2], of[chosen], low[chosen // 2])
-    np.maximum.at(boxes[:, 2:], of[chosen], high[chosen // 2])
-    tree = shapely.STRtree(shapely.points(at.astype(np.float64)))
-    ring, point = tree.query(shapely.box(*boxes.T.astype(np.float64)))
-    other = own[point] != piece[ring]
-    ring, point = ring[other], point[other]
     order = chosen[np.argsort(of[chosen], kind="stable")]
     halves = np.concatenate([[0], np.cumsum(np.bincount(of[chosen], minlength=len(inner)))])
+    low = np.minimum.reduceat(np.minimum.reduceat(points, starts[:-1])[order // 2], halves[:-1])
+    high = np.maximum.reduceat(np.maximum.reduceat(points, starts[:-1])[order // 2], halves[:-1])
+    tree = shapely.STRtree(shapely.points(at.astype(np.float64)))
+    (x0, y0), (x1, y1) = low.T.astype(np.float64), high.T.astype(np.float64)
+    ring, point = tree.query(shapely.box(x0 + 1, y0, x1, y1))
     inside = _inside(points, starts, order, halves, ring, at[point])
     return point[inside], ring[inside]
 

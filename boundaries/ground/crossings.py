@@ -40,7 +40,9 @@ def clashing(place: Array, ends: Array, i: Array, j: Array) -> Array:
 
 _BLOCK: Final = 1 << 20
 SNAP: Final = 1
-"""Steps of the grid within which a crossing is taken for the end of an edge."""
+"""Steps of the grid, along either axis, within which a crossing is taken for the end of an edge."""
+BEND: Final = 2 * (SNAP + 0.5)
+"""More steps of the grid than a cut moves an edge."""
 
 
 def _share_a_vertex(ends: Array, i: Array, j: Array) -> Array:

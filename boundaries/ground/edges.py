@@ -78,6 +78,17 @@ class Segments:
     forwards: Array
     vertex: Array
 
+    def hold(self, points: Array, starts: Array) -> bool:
+        """Whether all edges of other rings are among these."""
+        packed, place = EdgeIndex.pack(points), EdgeIndex.pack(self.place)
+        at = np.minimum(np.searchsorted(place, packed), len(place) - 1)
+        if (place[at] != packed).any():
+            return False
+        head = at[following(starts)]
+        wanted = np.minimum(at, head) * len(place) + np.maximum(at, head)
+        keys = self.ends[:, 0] * len(place) + self.ends[:, 1]
+        return bool((keys[np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)] == wanted).all())
+
 
 def segments(points: Array, starts: Array) -> Segments:
     """Number the vertices and edges of open rings that lie one after another."""

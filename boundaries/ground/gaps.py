@@ -52,9 +52,12 @@ class Gaps:
         return np.split(table["unit"].to_numpy(), cuts) if len(self) else []
 
 
-def find_gaps(plane: Arrangement, owner: Array) -> Gaps:
-    """Find every enclosed gap of a coverage, and the units around it; `owner` (faces,): the unit that has each."""
-    region = regions(plane, owner)
+def find_gaps(plane: Arrangement, owner: Array, region: Array | None = None) -> Gaps:
+    """Find every enclosed gap of a coverage, and the units around it.
+
+    `owner` (faces,): the unit that has each; `region`: what `regions` returns.
+    """
+    region = regions(plane, owner) if region is None else region
     open_ = (owner == NOBODY) & (region != region[SEA])
     shapes = assemble(plane, np.where(open_, 0, NOBODY), region)
     geometry = shapes.shapes(10.0**GRID)

@@ -29,7 +29,6 @@ _APART: Final = 1e-6
 """Degrees by which the boxes of landmasses are apart at least: more than noding moves a line."""
 _BATCH: Final = 400_000
 """Landmasses are cleaned together until they have so many vertices."""
-_RESIDUES: Final = 30
 
 
 @dataclass(frozen=True)
@@ -88,11 +87,11 @@ def clean_landmass(parts: Array, unit: Array, rank: Array, rules: Rules) -> Clea
     gaps = find_gaps(plane, owner)
     chosen = _chosen(gaps, rules)[1]
     plane, owner = fill(plane, owner, gaps, chosen)
-    owner = _without_residue(plane, owner)
+    owner, region = _without_residue(plane, owner)
     total = np.array([len(gaps), gaps.area_m2.sum(), chosen.sum(), gaps.area_m2[chosen].sum()])
-    left = find_gaps(plane, owner)
+    left = find_gaps(plane, owner, region)
     return Cleaned(
-        assemble(plane, owner),
+        assemble(plane, owner, region),
         np.bincount(won[won >= 0], area[won >= 0], len(parts)),
         np.bincount(part, area[face], len(parts)),
         left,
@@ -117,14 +116,17 @@ def _chosen(gaps: Gaps, rules: Rules) -> tuple[Array, Array]:
     return land, ~wide | ((gaps.width_m < rules.gap_width_m) & (land >= 0.5))
 
 
-def _without_residue(plane: Arrangement, owner: Array) -> Array:
-    """Give regions under `FRAGMENT_M2` to the unit with the longest border on them; one in the sea is left out."""
+def _without_residue(plane: Arrangement, owner: Array) -> tuple[Array, Array]:
+    """Give regions under `FRAGMENT_M2` to the unit with the longest border on them; one in the sea is left out.
+
+    Returns who has each face, and its region.
+    """
     area = face_area_m2(plane)
-    for _ in range(_RESIDUES):
+    while True:
         region = regions(plane, owner)
         small = (np.bincount(region, area, len(owner)) < FRAGMENT_M2)[region] & (owner != NOBODY)
         if not small.any():
-            break
+            return owner, region
         table = borders(plane, np.where(small, region, -1), np.where(small, NOBODY, owner))
         table = table.drop_duplicates("gap")
         goes_to = np.full(len(owner), NOBODY)
@@ -132,4 +134,3 @@ def _without_residue(plane: Arrangement, owner: Array) -> Array:
         beside = small & (goes_to[region] != NOBODY)  # others wait for a round in which a neighbour is none
         small = beside if beside.any() else small
         owner = np.where(small, goes_to[region], owner)
-    return owner

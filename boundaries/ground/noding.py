@@ -6,7 +6,7 @@ half a step of the grid and meet another that way: so what was cut is looked at 
 has no clash keeps its vertices, to the last.
 """
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
@@ -14,15 +14,15 @@ from numpy.typing import NDArray
 
 from boundaries.errors import CoverageError
 from boundaries.ground.box_index import Nearby
-from boundaries.ground.crossings import clashing, meetings
+from boundaries.ground.crossings import BEND, clashing, meetings
 from boundaries.ground.edges import EdgeIndex, Segments, segments
-from boundaries.ground.ragged import spans
+from boundaries.ground.ragged import distinct, spans
 from boundaries.ground.rings import Rings
 
 Array = NDArray[Any]
 
-_REACH: Final = 4
-"""Steps of the grid by which an edge may bend in all rounds together before a meeting could be missed."""
+_MARGIN: Final = 8
+"""Steps of the grid around the box of an edge within which others are kept in view when it is cut."""
 _ROUNDS: Final = 60
 
 
@@ -37,8 +37,10 @@ def node(rings: Rings) -> tuple[Rings, Segments]:
         cut = _cut(found)
         if cut is None:
             return rings, found
-        points, starts = _inserted(rings.points, rings.starts, found, *cut)
+        points, starts = _inserted(rings.points, rings.starts, found, cut)
         rings = replace(rings, points=points, starts=starts)
+        if cut.bends <= _MARGIN:  # so none came as far as an edge that was not looked at
+            return rings, segments(points, starts)
 
 
 def clashes_of(found: Segments) -> tuple[Array, Array]:
@@ -48,52 +50,70 @@ def clashes_of(found: Segments) -> tuple[Array, Array]:
     return i[bad], j[bad]
 
 
-def _cut(found: Segments) -> tuple[Array, Array, Array] | None:
-    """Which edges are to be cut, and the chains of points (ends included) that they become; None if none is."""
-    i, j = _pairs(found, 2 * _REACH)
+@dataclass(frozen=True)
+class _Cut:
+    """Edges that are cut, ``position`` (edges,): the chain of points that each becomes, or -1; ``bends``: steps of the
+    grid by which any of them may have come away from where it was."""
+
+    position: Array
+    chains: Array
+    starts: Array
+    bends: float
+
+
+def _cut(found: Segments) -> _Cut | None:
+    """Cut the edges that meet, with all that are near them in view; None if none do."""
+    i, j = _pairs(found, _MARGIN)
     bad = clashing(found.place, found.ends, i, j)
     if not bad.any():
         return None
     hit = np.zeros(len(found.ends), dtype=bool)
     hit[i[bad]] = hit[j[bad]] = True
     near = hit[i] | hit[j]
-    some = np.unique(np.concatenate([i[near], j[near]]))
-    chains, starts = _settled(found.place[found.ends[some]].reshape(-1, 2), 2 * np.arange(len(some) + 1))
+    some = distinct(np.concatenate([i[near], j[near]]))
+    chains, starts, rounds = _settled(
+        found.place[found.ends[some]].reshape(-1, 2), 2 * np.arange(len(some) + 1)
+    )
     position = np.full(len(found.ends), -1)
     position[some] = np.arange(len(some))
-    return position, chains, starts
+    return _Cut(position, chains, starts, rounds * BEND)
 
 
-def _pairs(found: Segments, pad: int) -> tuple[Array, Array]:
-    """Pairs of edges whose boxes, with a margin, meet."""
+def _pairs(found: Segments, margin: int) -> tuple[Array, Array]:
+    """Pairs of edges whose boxes meet, or are not farther apart than a margin."""
     start, end = found.place[found.ends[:, 0]], found.place[found.ends[:, 1]]
-    return Nearby(np.minimum(start, end), np.maximum(start, end) + pad).pairs()
+    return Nearby(np.minimum(start, end), np.maximum(start, end) + margin).pairs()
 
 
-def _settled(chains: Array, starts: Array) -> tuple[Array, Array]:
-    """Chains of points cut until none of their edges meet."""
+def _settled(chains: Array, starts: Array) -> tuple[Array, Array, int]:
+    """Chains of points cut until none of their edges meet; and in how many rounds."""
     fresh = np.ones(len(chains), dtype=bool)
-    for _ in range(_ROUNDS):
+    for round_ in range(_ROUNDS):
         begins = np.ones(len(chains), dtype=bool)
         begins[starts[1:] - 1] = False
         first = np.flatnonzero(begins)
-        packed, vertex = np.unique(EdgeIndex.pack(chains), return_inverse=True)
-        place = EdgeIndex.unpack(packed)
-        a, b = vertex[first], vertex[first + 1]
-        keys, edge = np.unique(np.minimum(a, b) * len(packed) + np.maximum(a, b), return_inverse=True)
-        ends = np.stack(np.divmod(keys, len(packed)), axis=1)
+        place, ends, edge, forwards = _edges(chains, first)
         new = np.zeros(len(ends), dtype=bool)
         new[edge[fresh[first] | fresh[first + 1]]] = True
         start, end = place[ends[:, 0]], place[ends[:, 1]]
         i, j = Nearby(np.minimum(start, end), np.maximum(start, end)).pairs(None if new.all() else new)
         bad = clashing(place, ends, i, j)
         if not bad.any():
-            return chains, starts
+            return chains, starts, round_
         cuts = _cuts(place, ends, i[bad], j[bad])
-        chains, starts, fresh = _chained(chains, starts, first, edge, a < b, cuts)
+        chains, starts, fresh = _chained(chains, starts, first, edge, forwards, cuts)
     raise CoverageError(
         f"edges near {_where(place[ends[i[bad][:1], 0]])} come to no rest on the grid: report this as a bug"
     )
+
+
+def _edges(chains: Array, first: Array) -> tuple[Array, Array, Array, Array]:
+    """The edges that begin at some points: places of vertices, the two vertices of each edge, once; which of these each
+    is, and whether it runs from the lower vertex to the higher."""
+    packed, vertex = np.unique(EdgeIndex.pack(chains), return_inverse=True)
+    a, b = vertex[first], vertex[first + 1]
+    keys, edge = np.unique(np.minimum(a, b) * len(packed) + np.maximum(a, b), return_inverse=True)
+    return EdgeIndex.unpack(packed), np.stack(np.divmod(keys, len(packed)), axis=1), edge, a < b
 
 
 def _where(place: Array) -> str:
@@ -139,18 +159,16 @@ def _along(starts: Array, which: Array, forwards: Array) -> tuple[Array, Array]:
     return np.where(np.repeat(forwards, sizes), at, at[turned] if len(at) else at), taken
 
 
-def _inserted(
-    points: Array, starts: Array, found: Segments, cut: Array, chains: Array, chain_starts: Array
-) -> tuple[Array, Array]:
+def _inserted(points: Array, starts: Array, found: Segments, cut: _Cut) -> tuple[Array, Array]:
     """Put the inner points of chains into the rings."""
-    inner = np.ones(len(chains), dtype=bool)
-    inner[chain_starts[:-1]] = inner[chain_starts[1:] - 1] = False
-    sizes = np.diff(chain_starts) - 2
+    inner = np.ones(len(cut.chains), dtype=bool)
+    inner[cut.starts[:-1]] = inner[cut.starts[1:] - 1] = False
+    sizes = np.diff(cut.starts) - 2
     inner_starts = np.concatenate([[0], np.cumsum(sizes)])
-    chain = cut[found.edge]
+    chain = cut.position[found.edge]
     first = np.flatnonzero((chain >= 0) & (sizes[chain] > 0))
     at, behind = _along(inner_starts, chain[first], found.forwards[first])
-    new = chains[inner][at]
+    new = cut.chains[inner][at]
     added = np.zeros(len(points) + 1, dtype=np.int64)
     added[first + 1] = np.diff(behind)
     out = np.insert(points, np.repeat(first + 1, np.diff(behind)), new, axis=0)

@@ -7,7 +7,7 @@ import shapely
 from numpy.typing import NDArray
 
 from boundaries.errors import CoverageError
-from boundaries.ground.edges import EdgeIndex, Segments, segments
+from boundaries.ground.edges import Segments, segments
 from boundaries.ground.grid import GRID
 from boundaries.ground.noding import node
 from boundaries.ground.repair import polygons_of
@@ -33,10 +33,10 @@ def noded(polygons: Array) -> tuple[Rings, Segments]:
             return rings, found
         number = np.cumsum(rings.shell) - 1
         whole = rings.take(np.flatnonzero(~np.isin(number, broken)))
-        rings = merged(whole, _rebuilt(shapes[broken], part[broken]))
-        again = segments(rings.points, rings.starts)
-        if _nothing_new(found, again):
-            return rings, again
+        rebuilt = _rebuilt(shapes[broken], part[broken])
+        rings = merged(whole, rebuilt)
+        if found.hold(rebuilt.points, rebuilt.starts):
+            return rings, segments(rings.points, rings.starts)
     raise CoverageError(f"{len(broken)} polygons cannot be put on the grid: report this as a bug")
 
 
@@ -56,10 +56,3 @@ def _rebuilt(shapes: Array, part: Array) -> Rings:
     valid = shapely.make_valid(shapes, method="structure", keep_collapsed=False)
     polygons, of = shapely.get_parts([polygons_of(each) for each in valid], return_index=True)
     return rings_of(polygons, part[of], 1.0)
-
-
-def _nothing_new(found: Segments, again: Segments) -> bool:
-    """Whether all edges are among those found before."""
-    known, now = (np.sort(EdgeIndex.pack(each.place)[each.ends], axis=1) for each in (found, again))
-    both = np.unique(np.concatenate([known, now]), axis=0)
-    return len(both) == len(known)

@@ -19,7 +19,7 @@ from boundaries.ground.edges import arcs_of_rings
 from boundaries.ground.grid import GRID
 from boundaries.ground.measures import area_m2
 from boundaries.ground.outlines import noded
-from boundaries.ground.ragged import arcs_of, spans
+from boundaries.ground.ragged import arcs_of, distinct, spans
 
 Array = NDArray[Any]
 
@@ -79,17 +79,17 @@ def claims(plane: Arrangement, outlines: Outlines) -> tuple[Array, Array]:
     one spreads over the sea, which no valid polygon does.
     """
     parts = int(outlines.part.max(initial=-1)) + 1
-    border = np.unique((outlines.half // 2) * parts + outlines.part)
+    border = distinct((outlines.half // 2) * parts + outlines.part)
     order = np.argsort(plane.face, kind="stable")
     around = np.concatenate([[0], np.cumsum(np.bincount(plane.face, minlength=plane.count))])
-    known = np.unique(plane.face[outlines.half] * parts + outlines.part)
+    known = distinct(plane.face[outlines.half] * parts + outlines.part)
     fresh = known
     while len(fresh):
         face, part = np.divmod(fresh, parts)
         at, taken = spans(around, face)
         half, part = order[at], np.repeat(part, np.diff(taken))
         across = ~_among((half // 2) * parts + part, border)
-        fresh = np.unique(plane.face[half[across] ^ 1] * parts + part[across])
+        fresh = distinct(plane.face[half[across] ^ 1] * parts + part[across])
         fresh = fresh[~_among(fresh, known)]
         known = np.sort(np.concatenate([known, fresh])) if len(fresh) else known
     face, part = np.divmod(known, max(parts, 1))

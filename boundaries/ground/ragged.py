@@ -115,3 +115,9 @@ def connected(count: int, hooks: Sequence[tuple[Array, Array]]) -> Array:
         if (new == label).all():
             return np.asarray(np.unique(label, return_inverse=True)[1])
         label = new
+
+
+def distinct(keys: Array) -> Array:
+    """Whole numbers sorted, each once. (Faster than ``np.unique``, which hashes.)"""
+    ordered = np.sort(keys)
+    return ordered[np.append(True, ordered[1:] != ordered[:-1])[: len(ordered)]]
