@@ -96,6 +96,7 @@ def straighten(lines: Graph, least: Array) -> None:
 
 def _squares(a: Array, b: Array, pad: int) -> list[tuple[int, int]]:
     """Squares within `pad` cells of a segment, column by column: as many as it is long, not as its box is large."""
+    pad += 1  # for the rounding below
     (x0, y0), (x1, y1) = sorted((a.tolist(), b.tolist()))
     columns = np.arange((x0 - pad) >> _SQUARE, ((x1 + pad) >> _SQUARE) + 1)
     west = np.clip((columns << _SQUARE) - pad, x0, x1)
