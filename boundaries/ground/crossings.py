@@ -39,10 +39,6 @@ def clashing(place: Array, ends: Array, i: Array, j: Array) -> Array:
 
 
 _BLOCK: Final = 1 << 20
-SNAP: Final = 1
-"""Steps of the grid, along either axis, within which a crossing is taken for the end of an edge."""
-BEND: Final = 2 * (SNAP + 0.5)
-"""More steps of the grid than a cut moves an edge."""
 
 
 def _share_a_vertex(ends: Array, i: Array, j: Array) -> Array:
@@ -70,40 +66,24 @@ def _along(place: Array, ends: Array, i: Array, j: Array) -> Array:
     return np.asarray((cross(one, two) == 0) & ((one * two).sum(axis=1) > 0))
 
 
-def meetings(a: Array, b: Array, c: Array, d: Array) -> tuple[Array, Array, Array]:
-    """Where clashing segments a-b and c-d ((k, 2) each) are to be cut so that they clash no more.
-
-    Returns (which of the k, which of the two: 0 or 1, the point): the crossing, rounded to the grid, or an end of
-    one of them that is at most `SNAP` steps away from it (else lines that meet at a very small angle would be zipped
-    together step by step); where they run along each other, the ends of one inside the other. Points that are an end
-    of the segment itself are left out.
-    """
-    ab, cd = b - a, d - c
-    turn = cross(ab, cd)
+def crossings(a: Array, b: Array, c: Array, d: Array) -> Array:
+    """Where segments a-b and c-d ((k, 2) each) cross, rounded to the grid; parallel ones are left out."""
+    turn = cross(b - a, d - c)
     slanted = turn != 0
-    with np.errstate(divide="ignore", invalid="ignore"):
-        share = np.where(slanted, cross(c - a, cd) / turn, 0.0)
-    point = _at_an_end(a + np.rint(share[:, None] * ab).astype(np.int64), (a, b, c, d))
-    which, side, at = [], [], []
-    for number, (one, two) in enumerate(((a, b), (c, d))):
-        cut = slanted & (point != one).any(axis=1) & (point != two).any(axis=1)
-        which.append(np.flatnonzero(cut))
-        side.append(np.full(int(cut.sum()), number))
-        at.append(point[cut])
-        for end in ((c, d), (a, b))[number]:
-            inside = ~slanted & (((end - one) * (end - two)).sum(axis=1) < 0)
-            which.append(np.flatnonzero(inside))
-            side.append(np.full(int(inside.sum()), number))
-            at.append(end[inside])
-    return np.concatenate(which), np.concatenate(side), np.concatenate(at)
+    a, b, c, d = (each[slanted] for each in (a, b, c, d))
+    share = cross(c - a, d - c) / turn[slanted]
+    return np.asarray(a + np.rint(share[:, None] * (b - a)).astype(np.int64))
 
 
-def _at_an_end(point: Array, ends: tuple[Array, ...]) -> Array:
-    """Points, or the first of the ends that is nearest to each if one is near."""
-    far = np.stack([np.abs(end - point).max(axis=1) for end in ends])
-    nearest = far.argmin(axis=0)
-    there = np.stack(ends)[nearest, np.arange(len(point))]
-    return np.where((far.min(axis=0) <= SNAP)[:, None], there, point)
+def passes(a: Array, b: Array, point: Array) -> Array:
+    """Whether segments a-b pass through the cells of points ((k, 2) each), ends of the segments left out.
+
+    The cell of a point is the square of one step of the grid around it.
+    """
+    ab = b - a
+    near = 2 * np.abs(cross(ab, point - a)) <= np.abs(ab).sum(axis=1)
+    inside = (np.minimum(a, b) <= point) & (point <= np.maximum(a, b))
+    return np.asarray(near & inside.all(axis=1) & (point != a).any(axis=1) & (point != b).any(axis=1))
 
 
 def cross(a: Array, b: Array) -> Array:

@@ -92,12 +92,17 @@ class Segments:
 
 def segments(points: Array, starts: Array) -> Segments:
     """Number the vertices and edges of open rings that lie one after another."""
+    return number_edges(points, np.arange(len(points)), following(starts))
+
+
+def number_edges(points: Array, first: Array, last: Array | None = None) -> Segments:
+    """Number the edges between points `first` and `last` (k,), by default the ones that come next."""
     packed, vertex = np.unique(EdgeIndex.pack(points), return_inverse=True)
-    head = vertex[following(starts)]
-    keys = np.minimum(vertex, head) * len(packed) + np.maximum(vertex, head)
+    tail, head = vertex[first], vertex[first + 1 if last is None else last]
+    keys = np.minimum(tail, head) * len(packed) + np.maximum(tail, head)
     keys, edge = np.unique(keys, return_inverse=True)
     ends = np.stack(np.divmod(keys, max(len(packed), 1)), axis=1)
-    return Segments(EdgeIndex.unpack(packed), ends, edge, vertex < head, vertex)
+    return Segments(EdgeIndex.unpack(packed), ends, edge, tail < head, vertex)
 
 
 def arcs_of_rings(points: Array, starts: Array, found: Segments | None = None) -> tuple[Runs, Array, Array]:

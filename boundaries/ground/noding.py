@@ -1,9 +1,10 @@
-"""Step 2, *node*: rings are cut where they meet, so that two lines have nothing in common but whole edges and vertices.
+"""Rings cut where they meet, so that two lines have nothing in common but whole edges and vertices.
 
-In whole numbers on the grid. Where two edges cross, both get the crossing as a vertex, rounded to the grid; where a
-vertex lies on an edge, or two edges run along each other, the edge gets that vertex. An edge that is cut may bend by
-half a step of the grid and meet another that way: so what was cut is looked at again, until nothing meets. Whatever
-has no clash keeps its vertices, to the last.
+In whole numbers, by snap rounding (Hobby, "Practical segment intersection with finite precision output",
+Computational Geometry 13, 1999): where edges cross, the crossing, rounded to the grid, becomes a vertex; and an edge
+that passes through the cell of a vertex gets that vertex. What comes out of it crosses nowhere, and no edge has moved
+by more than a step of the grid. Only edges that meet another, and those right beside them, are treated so; whatever has
+no clash keeps its vertices, to the last.
 """
 
 from dataclasses import dataclass, replace
@@ -14,16 +15,17 @@ from numpy.typing import NDArray
 
 from boundaries.errors import CoverageError
 from boundaries.ground.box_index import Nearby
-from boundaries.ground.crossings import BEND, clashing, meetings
-from boundaries.ground.edges import EdgeIndex, Segments, segments
+from boundaries.ground.crossings import clashing, crossings, passes
+from boundaries.ground.edges import EdgeIndex, Segments, number_edges, segments
+from boundaries.ground.grid import GRID
 from boundaries.ground.ragged import distinct, spans
 from boundaries.ground.rings import Rings
 
 Array = NDArray[Any]
 
-_MARGIN: Final = 8
-"""Steps of the grid around the box of an edge within which others are kept in view when it is cut."""
-_ROUNDS: Final = 60
+_MARGIN: Final = 4
+"""Steps of the grid between the boxes of edges that are near each other: more than a round of cutting moves two."""
+_ROUNDS: Final = 50
 
 
 def node(rings: Rings) -> tuple[Rings, Segments]:
@@ -34,121 +36,121 @@ def node(rings: Rings) -> tuple[Rings, Segments]:
     """
     while True:
         found = segments(rings.points, rings.starts)
-        cut = _cut(found)
+        cut = _cut(found.place, found.ends)
         if cut is None:
             return rings, found
-        points, starts = _inserted(rings.points, rings.starts, found, cut)
+        points, starts = cut.into(rings.points, rings.starts, found.edge, found.forwards)
         rings = replace(rings, points=points, starts=starts)
-        if cut.bends <= _MARGIN:  # so none came as far as an edge that was not looked at
+        if cut.rounds == 1:  # all that was moved had all that is near it in view
             return rings, segments(points, starts)
 
 
 def clashes_of(found: Segments) -> tuple[Array, Array]:
     """Pairs of edges that meet where they should not, by their numbers."""
-    i, j = _pairs(found, 0)
+    i, j = _pairs(found.place, found.ends, 0)
     bad = clashing(found.place, found.ends, i, j)
     return i[bad], j[bad]
 
 
 @dataclass(frozen=True)
 class _Cut:
-    """Edges that are cut, ``position`` (edges,): the chain of points that each becomes, or -1; ``bends``: steps of the
-    grid by which any of them may have come away from where it was."""
+    """Edges that are cut: ``position`` (edges,), the chain of points that each becomes, or -1; in how many rounds."""
 
     position: Array
     chains: Array
     starts: Array
-    bends: float
+    rounds: int
+
+    def into(self, points: Array, starts: Array, edge: Array, forwards: Array) -> tuple[Array, Array]:
+        """Put the cuts into lines. `edge` (n,): the edge that begins at each point, -1 for none, and whether it runs
+        `forwards`. Returns points, and where the lines start."""
+        inner = np.ones(len(self.chains), dtype=bool)
+        inner[self.starts[:-1]] = inner[self.starts[1:] - 1] = False
+        sizes = np.diff(self.starts) - 2
+        chain = np.append(self.position, -1)[edge]
+        first = np.flatnonzero((chain >= 0) & (sizes[chain] > 0))
+        at, taken = _along(np.concatenate([[0], np.cumsum(sizes)]), chain[first], forwards[first])
+        added = np.zeros(len(points) + 1, dtype=np.int64)
+        added[first + 1] = np.diff(taken)
+        out = np.insert(points, np.repeat(first + 1, np.diff(taken)), self.chains[inner][at], axis=0)
+        # what is put in behind the last point of a line belongs to that line
+        return out, starts + np.cumsum(added)[starts]
 
 
-def _cut(found: Segments) -> _Cut | None:
-    """Cut the edges that meet, with all that are near them in view; None if none do."""
-    i, j = _pairs(found, _MARGIN)
-    bad = clashing(found.place, found.ends, i, j)
+def _cut(place: Array, ends: Array, round_: int = 0) -> _Cut | None:
+    """Cut the edges that meet, with all that are near them in view; None if none do.
+
+    `place` (v, 2): where the vertices are; `ends` (s, 2): the vertices of each edge, no two edges alike.
+    """
+    i, j = _pairs(place, ends, _MARGIN)
+    bad = clashing(place, ends, i, j)
     if not bad.any():
         return None
-    hit = np.zeros(len(found.ends), dtype=bool)
-    hit[i[bad]] = hit[j[bad]] = True
-    near = hit[i] | hit[j]
-    some = distinct(np.concatenate([i[near], j[near]]))
-    chains, starts, rounds = _settled(
-        found.place[found.ends[some]].reshape(-1, 2), 2 * np.arange(len(some) + 1)
-    )
-    position = np.full(len(found.ends), -1)
-    position[some] = np.arange(len(some))
-    return _Cut(position, chains, starts, rounds * BEND)
+    if round_ == _ROUNDS:
+        where = ", ".join(f"{value / 10**GRID:.5f}" for value in place[ends[i[bad][0], 0]])
+        raise CoverageError(f"edges near {where} come to no rest on the grid: report this as a bug")
+    hit = _either(i[bad], j[bad], len(ends))
+    moved = _either(i, j, len(ends), hit)
+    view = np.flatnonzero(_either(i, j, len(ends), moved))
+    new = crossings(*(place[ends[each[bad], side]] for each in (i, j) for side in (0, 1)))
+    chains, starts = _snapped(place[ends[view]], moved[view], new)
+    position = np.full(len(ends), -1)
+    position[view] = np.arange(len(view))
+    begins = np.ones(len(chains), dtype=bool)
+    begins[starts[1:] - 1] = False
+    again = number_edges(chains, np.flatnonzero(begins))
+    deeper = _cut(again.place, again.ends, round_ + 1)
+    if deeper is None:
+        return _Cut(position, chains, starts, 1)
+    edge, forwards = np.full(len(chains), -1), np.zeros(len(chains), dtype=bool)
+    edge[begins], forwards[begins] = again.edge, again.forwards
+    chains, starts = deeper.into(chains, starts, edge, forwards)
+    return _Cut(position, chains, starts, 1 + deeper.rounds)
 
 
-def _pairs(found: Segments, margin: int) -> tuple[Array, Array]:
+def _pairs(place: Array, ends: Array, margin: int) -> tuple[Array, Array]:
     """Pairs of edges whose boxes meet, or are not farther apart than a margin."""
-    start, end = found.place[found.ends[:, 0]], found.place[found.ends[:, 1]]
+    start, end = place[ends[:, 0]], place[ends[:, 1]]
     return Nearby(np.minimum(start, end), np.maximum(start, end) + margin).pairs()
 
 
-def _settled(chains: Array, starts: Array) -> tuple[Array, Array, int]:
-    """Chains of points cut until none of their edges meet; and in how many rounds."""
-    fresh = np.ones(len(chains), dtype=bool)
-    for round_ in range(_ROUNDS):
-        begins = np.ones(len(chains), dtype=bool)
-        begins[starts[1:] - 1] = False
-        first = np.flatnonzero(begins)
-        place, ends, edge, forwards = _edges(chains, first)
-        new = np.zeros(len(ends), dtype=bool)
-        new[edge[fresh[first] | fresh[first + 1]]] = True
-        start, end = place[ends[:, 0]], place[ends[:, 1]]
-        i, j = Nearby(np.minimum(start, end), np.maximum(start, end)).pairs(None if new.all() else new)
-        bad = clashing(place, ends, i, j)
-        if not bad.any():
-            return chains, starts, round_
-        cuts = _cuts(place, ends, i[bad], j[bad])
-        chains, starts, fresh = _chained(chains, starts, first, edge, forwards, cuts)
-    raise CoverageError(
-        f"edges near {_where(place[ends[i[bad][:1], 0]])} come to no rest on the grid: report this as a bug"
+def _either(i: Array, j: Array, count: int, of: Array | None = None) -> Array:
+    """Mask of those in a pair; with `of` (mask) in one with such a one."""
+    if of is not None:
+        some = of[i] | of[j]
+        i, j = i[some], j[some]
+    mask = np.zeros(count, dtype=bool)
+    mask[i] = mask[j] = True
+    return mask
+
+
+def _snapped(edges: Array, moved: Array, new: Array) -> tuple[Array, Array]:
+    """Edges (s, 2, 2) of which some (`moved`, mask) are cut at the vertices through whose cells they pass: the ends of
+    all of them, and `new` ones (k, 2).
+
+    Returns chains of points, ends included, and where the chain of each edge starts.
+    """
+    vertex = EdgeIndex.unpack(distinct(EdgeIndex.pack(np.concatenate([edges.reshape(-1, 2), new]))))
+    start, end = edges[:, 0], edges[:, 1]
+    count = len(edges)
+    boxes = Nearby(
+        np.concatenate([np.minimum(start, end), vertex]), np.concatenate([np.maximum(start, end), vertex])
     )
-
-
-def _edges(chains: Array, first: Array) -> tuple[Array, Array, Array, Array]:
-    """The edges that begin at some points: places of vertices, the two vertices of each edge, once; which of these each
-    is, and whether it runs from the lower vertex to the higher."""
-    packed, vertex = np.unique(EdgeIndex.pack(chains), return_inverse=True)
-    a, b = vertex[first], vertex[first + 1]
-    keys, edge = np.unique(np.minimum(a, b) * len(packed) + np.maximum(a, b), return_inverse=True)
-    return EdgeIndex.unpack(packed), np.stack(np.divmod(keys, len(packed)), axis=1), edge, a < b
-
-
-def _where(place: Array) -> str:
-    return ", ".join(f"{value / 1e7:.5f}" for value in place[0])
-
-
-def _cuts(place: Array, ends: Array, i: Array, j: Array) -> tuple[Array, Array]:
-    """Points at which edges are to be cut, in order along each: (points (k, 2), starts (edges + 1,))."""
-    a, b, c, d = (place[ends[k, side]] for k in (i, j) for side in (0, 1))
-    pair, side, point = meetings(a, b, c, d)
-    edge = np.where(side == 0, i[pair], j[pair])
-    start, end = place[ends[edge, 0]], place[ends[edge, 1]]
-    along = ((point - start) * (end - start)).sum(axis=1)
+    i, j = boxes.pairs(np.arange(count + len(vertex)) >= count)
+    edge, point = i[i < count], vertex[j[i < count] - count]
+    through = moved[edge]
+    through[through] = passes(start[edge[through]], end[edge[through]], point[through])
+    edge, point = edge[through], point[through]
+    along = ((point - start[edge]) * (end[edge] - start[edge])).sum(axis=1)
     order = np.lexsort((point[:, 1], point[:, 0], along, edge))
-    edge, point = edge[order], point[order]
-    again = np.zeros(len(edge), dtype=bool)
-    again[1:] = (edge[1:] == edge[:-1]) & (point[1:] == point[:-1]).all(axis=1)
-    counts = np.bincount(edge[~again], minlength=len(ends))
-    return point[~again], np.concatenate([[0], np.cumsum(counts)])
-
-
-def _chained(
-    chains: Array, starts: Array, first: Array, edge: Array, forwards: Array, cuts: tuple[Array, Array]
-) -> tuple[Array, Array, Array]:
-    """Put the cuts of their edges into chains; also tells which points of the chains are new."""
-    at, behind = _along(cuts[1], edge, forwards)
-    points = cuts[0][at]
-    where = np.repeat(first + 1, np.diff(behind))
-    added = np.zeros(len(chains) + 1, dtype=np.int64)
-    np.add.at(added, first + 1, np.diff(behind))
-    shift = np.cumsum(added)
-    fresh = np.zeros(len(chains) + len(points), dtype=bool)
-    out = np.insert(chains, where, points, axis=0)
-    fresh[where + np.arange(len(points))] = True
-    return out, starts + np.concatenate([shift[starts[:-1]], [len(points)]]), fresh
+    cuts = np.bincount(edge, minlength=count)
+    starts = np.concatenate([[0], np.cumsum(cuts + 2)])
+    chains = np.empty((starts[-1], 2), dtype=np.int64)
+    chains[starts[:-1]], chains[starts[1:] - 1] = start, end
+    inner = np.ones(len(chains), dtype=bool)
+    inner[starts[:-1]] = inner[starts[1:] - 1] = False
+    chains[inner] = point[order]
+    return chains, starts
 
 
 def _along(starts: Array, which: Array, forwards: Array) -> tuple[Array, Array]:
@@ -157,20 +159,3 @@ def _along(starts: Array, which: Array, forwards: Array) -> tuple[Array, Array]:
     sizes = np.diff(taken)
     turned = np.repeat(taken[:-1] + taken[1:] - 1, sizes) - np.arange(taken[-1])
     return np.where(np.repeat(forwards, sizes), at, at[turned] if len(at) else at), taken
-
-
-def _inserted(points: Array, starts: Array, found: Segments, cut: _Cut) -> tuple[Array, Array]:
-    """Put the inner points of chains into the rings."""
-    inner = np.ones(len(cut.chains), dtype=bool)
-    inner[cut.starts[:-1]] = inner[cut.starts[1:] - 1] = False
-    sizes = np.diff(cut.starts) - 2
-    inner_starts = np.concatenate([[0], np.cumsum(sizes)])
-    chain = cut.position[found.edge]
-    first = np.flatnonzero((chain >= 0) & (sizes[chain] > 0))
-    at, behind = _along(inner_starts, chain[first], found.forwards[first])
-    new = cut.chains[inner][at]
-    added = np.zeros(len(points) + 1, dtype=np.int64)
-    added[first + 1] = np.diff(behind)
-    out = np.insert(points, np.repeat(first + 1, np.diff(behind)), new, axis=0)
-    # a cut behind the last point of a ring belongs to that ring
-    return out, starts + np.cumsum(added)[starts]
