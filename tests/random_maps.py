@@ -1,4 +1,4 @@
-"""Random badly drawn maps: cells that nearly fit, with enclaves, spikes, bow-ties, corridors and islets drawn on them."""
+"""Random badly drawn maps: cells that nearly fit, and enclaves, spikes, bow-ties, corridors, islets drawn on them."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -41,7 +41,7 @@ def enclave(d: Draft) -> None:
 
 
 def exclave(d: Draft) -> None:
-    index, cell, r = d.pick()
+    _, cell, r = d.pick()
     other = int(d.rng.integers(len(d.cells)))
     drawn = shapely.point_on_surface(cell).buffer(r)
     d.cells[other] = shapely.multipolygons([*shapely.get_parts(d.cells[other]), drawn])

@@ -17,7 +17,7 @@ from boundaries.topology.arcs import build_topology
 from boundaries.topology.generalise import generalise
 from tests.random_maps import random_map
 
-COUNT = int(os.environ.get("RANDOM_MAPS", "150"))
+COUNT = int(os.environ.get("RANDOM_MAPS", "80"))
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +28,8 @@ def cleaned() -> dict[int, Coverage]:
         try:
             found[seed] = clean(*random_map(seed), workers=1)
         except CoverageError as error:
-            assert "report this as a bug" not in str(error), seed
+            if "report this as a bug" in str(error):
+                raise
     assert len(found) > 0.6 * COUNT
     return found
 

@@ -41,6 +41,30 @@ def clashing(place: Array, ends: Array, i: Array, j: Array) -> Array:
 _BLOCK: Final = 1 << 20
 
 
+def touching(place: Array, ends: Array, i: Array, j: Array) -> Array:
+    """Which of the pairs `i`, `j` of segments have an end of one in the cells that the other passes through: a mask.
+
+    The arguments are those of `clashing`.
+    """
+    bad = np.zeros(len(i), dtype=bool)
+    x, y = np.ascontiguousarray(place.T)
+    a, b = np.ascontiguousarray(ends.T)
+    west, east = np.minimum(x[a], x[b]), np.maximum(x[a], x[b])
+    south, north = np.minimum(y[a], y[b]), np.maximum(y[a], y[b])
+    for edge, other in ((i, j), (j, i)):
+        for end in (a, b):
+            vertex = end[other]
+            inside = (west[edge] <= x[vertex]) & (x[vertex] <= east[edge])
+            some = np.flatnonzero(inside)
+            inside = (south[edge[some]] <= y[vertex[some]]) & (y[vertex[some]] <= north[edge[some]])
+            some = some[inside]
+            first, last = a[edge[some]], b[edge[some]]
+            apart = (vertex[some] != first) & (vertex[some] != last)
+            some, first, last = some[apart], first[apart], last[apart]
+            bad[some] |= passes(place[first], place[last], place[vertex[some]])
+    return bad
+
+
 def _share_a_vertex(ends: Array, i: Array, j: Array) -> Array:
     start, end = np.ascontiguousarray(ends.T)
     a, b, c, d = start[i], end[i], start[j], end[j]

@@ -8,6 +8,7 @@ import shapely
 from numpy.typing import NDArray
 
 from boundaries.ground.arrangement import Arrangement, arrange
+from boundaries.ground.crossings import passes
 from boundaries.ground.edges import EdgeIndex, edges
 from boundaries.ground.gaps import NOBODY, Gaps
 from boundaries.ground.measures import edge_length_m
@@ -30,13 +31,13 @@ def fill(plane: Arrangement, owner: Array, gaps: Gaps, chosen: Array) -> tuple[A
         return plane, owner
     half, pairs, unit = _around(plane, owner, np.append(net, False)[gaps.of_face])
     triangles, gap = shapely.get_parts(
-        shapely.constrained_delaunay_triangles(gaps.geometry[net]), return_index=True
+        shapely.constrained_delaunay_triangles(shapely.normalize(gaps.geometry[net])), return_index=True
     )
     sides, gap = edges(triangles)[0].reshape(-1, 3, 2, 2), np.flatnonzero(net)[gap]
     beside = EdgeIndex(pairs).find(sides.reshape(-1, 2, 2)[:, ::-1]).reshape(-1, 3)
     beside = np.where(beside >= 0, unit[beside], NOBODY)
     goes_to = _owners_of_triangles(sides, beside, gap)
-    goes_to = np.where(goes_to < 0, gaps.longest[gap], goes_to)
+    goes_to = np.where(goes_to < 0, gaps.longest[gap], goes_to)[_leaders(sides)]
     return _cut_up(plane, owner, half // 2, sides, beside, goes_to)
 
 
@@ -118,6 +119,25 @@ def _owners_of_triangles(pairs: Array, side: Array, gap: Array) -> Array:
     winner = np.full(group[0].shape[1], -1)
     winner[border["group"]] = border["unit"]
     return _spread(pairs, np.where(first >= 0, winner[label], -1), length)
+
+
+def _leaders(sides: Array) -> Array:
+    """For each triangle the one that it goes with: itself, or where it is flat, so that its longest side passes through
+    the cell of the corner opposite, the one across that side. A border along the side would run beside its own point.
+    """
+    twin = EdgeIndex(sides.reshape(-1, 2, 2)).twins.reshape(-1, 3)
+    leader = np.arange(len(sides))
+    for side in range(3):
+        corner = sides[:, (side + 2) % 3, 0]
+        flat = passes(sides[:, side, 0], sides[:, side, 1], corner) & (twin[:, side] >= 0)
+        leader[flat] = twin[flat, side] // 3
+    itself = np.arange(len(sides))
+    leader = np.where(
+        (leader[leader] == itself) & (itself < leader), itself, leader
+    )  # two that are flat along one side
+    for _ in range(len(sides).bit_length()):
+        leader = leader[leader]
+    return leader
 
 
 def _unit_across(pairs: Array, side: Array, gap: Array) -> Array:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from boundaries.errors import CoverageError
 from boundaries.ground.box_index import Nearby
-from boundaries.ground.crossings import clashing, crossings, passes
+from boundaries.ground.crossings import clashing, crossings, passes, touching
 from boundaries.ground.edges import EdgeIndex, Segments, number_edges, segments
 from boundaries.ground.grid import GRID
 from boundaries.ground.ragged import distinct, spans
@@ -83,7 +83,7 @@ def _cut(place: Array, ends: Array, round_: int = 0) -> _Cut | None:
     `place` (v, 2): where the vertices are; `ends` (s, 2): the vertices of each edge, no two edges alike.
     """
     i, j = _pairs(place, ends, _MARGIN)
-    bad = clashing(place, ends, i, j)
+    bad = clashing(place, ends, i, j) | touching(place, ends, i, j)
     if not bad.any():
         return None
     if round_ == _ROUNDS:
