@@ -401,7 +401,9 @@ def test_progress_is_shown_on_request_only(
     sources.fetch(source, need=NEED, cache=tmp_path / "two", progress=True)
     out, err = capsys.readouterr()
     assert out == ""
-    assert "toy: 100%" in err
+    told = sum(len(FILES[name]) for name in NEEDED) / 1e6
+    assert f"toy: {len(NEEDED)} files, {told:.1f} MB:   0%" in err  # before the first byte
+    assert "100%" in err
 
 
 # --- npm -------------------------------------------------------------------------------------------

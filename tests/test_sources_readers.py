@@ -39,10 +39,10 @@ def row(code: str, outline: str = f"'{SQUARE}'", end: str = ";", name: str = "X"
 
 @pytest.fixture
 def dump(tmp_path: Path) -> Callable[..., Any]:
-    def read(body: str, codes: Any = None, latlon: bool = True) -> Any:
+    def read(body: str, latlon: bool = True) -> Any:
         path = tmp_path / "dump.sql"
         path.write_text(body)
-        return sqldump.read(path, codes, latlon=latlon)
+        return sqldump.read(path, latlon=latlon)
 
     return read
 
@@ -113,12 +113,6 @@ def test_comments_in_the_middle_are_no_rows(dump: Callable[..., Any]) -> None:
         + row("72.06.02")
     )
     assert dump(body)[0] == ["72.06.01", "72.06.02"]
-
-
-def test_only_the_units_asked_for_are_read(dump: Callable[..., Any]) -> None:
-    body = HEAD + INSERT + row("72.06.01.2001", end=",") + row("72.06.10.2001", "'broken, but not asked for'")
-    assert dump(body, ["72.06.01"])[0] == ["72.06.01.2001"]
-    assert dump(body, ["72.06.1"])[0] == []
 
 
 WHOLE = HEAD + INSERT + row("72.06.01", end=",") + row("72.06.02") + INSERT + row("72.06.03")

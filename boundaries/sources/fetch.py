@@ -55,10 +55,11 @@ class FetchedFile:
 
 @dataclass(frozen=True)
 class Fetched:
-    """The files of a source, by their path in it."""
+    """The files of a source, by their path in it; `room`: the folder where more that follows from them is kept."""
 
     source_id: str
     files: Mapping[str, FetchedFile]
+    room: Path | None = None
 
     @property
     def came(self) -> str:
@@ -227,7 +228,7 @@ class _Search:
                 look()
         if self.lacking:
             raise SourceUnavailable(self._message())
-        return Fetched(self.source.id, {path: self.found[path] for path in self.wanted})
+        return Fetched(self.source.id, {path: self.found[path] for path in self.wanted}, self.root)
 
     @property
     def lacking(self) -> dict[str, FileFact]:
@@ -298,10 +299,10 @@ class _Search:
 
     @contextmanager
     def _bar(self, facts: Iterable[FileFact]):  # type: ignore[no-untyped-def]
-        total = sum(f.bytes or 0 for f in facts)
+        sizes = [fact.bytes or 0 for fact in facts]
         with tqdm(
-            total=total,
-            desc=self.source.id,
+            total=sum(sizes),
+            desc=f"{self.source.id}: {len(sizes)} files, {sum(sizes) / 1e6:,.1f} MB",
             unit="B",
             unit_scale=True,
             file=sys.stderr,

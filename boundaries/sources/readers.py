@@ -11,7 +11,7 @@ from boundaries.errors import CodeError, SourceError
 from boundaries.law import codes as kode
 from boundaries.law.codes import Level
 from boundaries.law.tables import where
-from boundaries.sources import ogr, sqldump
+from boundaries.sources import ogr, parsed, sqldump
 from boundaries.sources.descriptor import Source
 from boundaries.sources.fetch import Fetched, Need, levels_for
 from boundaries.sources.place import check_place
@@ -35,11 +35,8 @@ def read_units(
         raise SourceError(
             f"source {source.id}: {lacking[0]} was not fetched; fetch it with what the build needs"
         )
-    raw = (
-        _sql(source, fetched, level, paths, codes)
-        if source.reader == "sql-dump"
-        else _ogr(source, fetched, level, paths)
-    )
+    read = _sql if source.reader == "sql-dump" else _ogr
+    raw = parsed.remembered(source, fetched, level, paths, lambda: read(source, fetched, level, paths))
     if source.code_style != "own":
         raw = _kemendagri(source, raw)
     check_place(source, raw)
@@ -103,16 +100,14 @@ def _kabkota(source: Source, level: Level, codes: Collection[str] | None) -> fro
     return None if coarse else frozenset(kode.ancestor(kode.parse(code), "kabkota") for code in codes)
 
 
-def _sql(
-    source: Source, fetched: Fetched, level: Level, paths: tuple[str, ...], codes: Collection[str] | None
-) -> RawUnits:
+def _sql(source: Source, fetched: Fetched, level: Level, paths: tuple[str, ...]) -> RawUnits:
     latlon = source.axis_order == "latlon"
     units: list[str] = []
     names: list[str] = []
     notes: list[str] = []
     geometry: list[Array] = []
     for path in paths:
-        some = sqldump.read(fetched.files[path].file, codes, latlon=latlon)
+        some = sqldump.read(fetched.files[path].file, latlon=latlon)
         units += some[0]
         names += some[1]
         geometry.append(some[2])
