@@ -18,7 +18,7 @@ from boundaries.downloads import folder
 from boundaries.errors import ReleaseError, SourceError
 from boundaries.ground import dissolve
 from boundaries.ground.base_units import BaseUnits, LevelPolygons, assemble
-from boundaries.ground.coverage import CleanOptions, Coverage, clean, lost_ground
+from boundaries.ground.coverage import CleanOptions, Coverage, clean
 from boundaries.ground.grid import GRID
 from boundaries.ground.measures import geodesic_area_m2
 from boundaries.law.codes import LENGTH, LEVELS, Level
@@ -41,15 +41,17 @@ CHAMBER_NAMES: Final = {
     "dprd-provinsi": ("DPRD provinsi", "Provincial councils (DPRD provinsi)"),
     "dprd-kabkota": ("DPRD kabupaten/kota", "Regency and city councils (DPRD kabupaten/kota)"),
 }
-_FROM_DESA: Final = "the source's outline is wrong; drawn as the union of its desa (see the descriptor)"
-_WRONG_OUTLINE: Final = (
-    "the source's outline is known to be wrong; the desa that would mend it could not be had"
-)
+#: What a build takes as its base units: desa, or for a slow line kecamatan by their own outlines, which are coarse.
+BASES: Final = ("desa", "kecamatan")
+_COARSE: Final = {
+    "id": "garis kasar: outline kecamatan, bukan desa",
+    "en": "coarse lines: outlines of kecamatan, not of desa",
+}
 _LEVEL_NAMES: Final[dict[Level, tuple[str, str]]] = {
     "provinsi": ("Provinsi", "Provinces"),
     "kabkota": ("Kabupaten dan kota", "Regencies and cities (kabupaten/kota)"),
     "kecamatan": ("Kecamatan", "Sub-regency districts (kecamatan)"),
-    "desa": ("Desa dan kelurahan di kecamatan yang dibagi", "Villages of the kecamatan that a plan splits"),
+    "desa": ("Desa dan kelurahan", "Villages (desa and kelurahan)"),
 }
 
 
@@ -65,6 +67,7 @@ def build(
     out: Path,
     *,
     source: str = "auto",
+    base: str = "desa",
     only: Collection[str] = (),
     plans_directory: Path | None = None,
     options: CleanOptions | None = None,
@@ -75,6 +78,8 @@ def build(
 ) -> Result:
     """Build a release of all plans (or `only` these plan ids) on one source and make it current in `out`.
 
+    `base`: ``desa``; ``kecamatan`` builds on the outlines of kecamatan and on the desa of those that a plan splits: a
+    fifth of the bytes to fetch, and lines so coarse that every file says so.
     `tell` hears what a person must know (which source, and why), `progress` which step is on; `bars`: show how far a
     fetch is; `with_downloads`: make the folder of downloads too (`boundaries.downloads.folder`).
 
@@ -84,29 +89,25 @@ def build(
     registry = load_registry()
     progress("plans: reading and validating the law's tables")
     plans = load_plans(plans_directory, registry, only)
-    need = _need(plans, registry)
+    need = _need(plans, registry, base)
     chosen = sources.choose(source, need=need, progress=bars or None)
+    if base == "kecamatan":
+        chosen = _marked_coarse(chosen)
     tell(f"source: {chosen.why}")
-    base = _base(plans, registry, chosen.source.levels)
+    _check_levels(plans, chosen.source)
     levels, land, remarks = _read(chosen, need, registry)
-    progress(f"units: finding the polygons of {len(base):,} base units")
+    progress("units: finding the polygons of the base units")
     polygons = assemble(
         levels,
-        base,
+        need.split or _split(plans, registry),
         registry,
         missing=sources.read_missing(chosen.source),
-        overlays=sources.read_overlays(chosen.source),
         partial=chosen.source.partial,
     )
-    polygons.notes.update(dict.fromkeys(chosen.source.outline_from_desa, _FROM_DESA))
-    polygons.notes.update(dict.fromkeys(chosen.wrong_outlines, _WRONG_OUTLINE))
     _tell_remarks(remarks, polygons.notes, tell)
     progress(f"coverage: cleaning {len(polygons.codes):,} polygons")
-    cleaned = clean(polygons.codes, polygons.geometry, options=options, land_evidence=land)
-    before = polygons.altered["geometry"].to_numpy(dtype=object)
-    lost = lost_ground(cleaned, polygons.altered["code"].to_numpy(dtype=object), before, options)
-    cleaned = replace(
-        cleaned, lost_parts=pd.concat([cleaned.lost_parts, lost], ignore_index=True).drop_duplicates()
+    cleaned = clean(
+        polygons.codes, polygons.geometry, options=options, land_evidence=land, priority=polygons.priority
     )
     ground = dissolve.Ground(cleaned.codes, cleaned.geometry, geodesic_area_m2(cleaned.geometry))
     progress(f"dapil: dissolving {len(plans)} plans")
@@ -114,7 +115,7 @@ def build(
         "sumber_batas": chosen.source.id,
         "lisensi": chosen.source.licence.spdx or chosen.source.licence.name,
     }
-    content = _content(plans, ground, base, registry, facts, partial=chosen.source.partial)
+    content = _content(plans, ground, polygons.units, registry, facts, partial=chosen.source.partial)
     _tell_left_out(content.entries, tell)
     progress("release: writing")
     inputs = _inputs(chosen.source, plans_directory)
@@ -126,16 +127,37 @@ def build(
 # --- what a plan needs of a source -----------------------------------------------------------------
 
 
-def whole_need() -> sources.Need:
+def whole_need(base: str = "desa") -> sources.Need:
     """Return what all of the project's plans need of a source."""
     registry = load_registry()
-    return _need(load_plans(registry=registry), registry)
+    return _need(load_plans(registry=registry), registry, base)
 
 
-def _need(plans: Sequence[Plan], registry: Registry) -> sources.Need:
-    """Kecamatan, the desa of those that a plan splits, and provinsi as evidence of where land is."""
-    split = {b[: LENGTH["kecamatan"]] for b in base_units(plans, registry) if len(b) == LENGTH["desa"]}
-    return sources.Need(("provinsi", "kecamatan"), tuple(sorted(split)))
+def _need(plans: Sequence[Plan], registry: Registry, base: str) -> sources.Need:
+    """Desa, kecamatan as evidence of what is not drawn, and provinsi as evidence of where land is."""
+    if base not in BASES:
+        raise SourceError(f"no base {base!r}; choose among {', '.join(BASES)}")
+    if base == "desa":
+        return sources.Need(("provinsi", "kecamatan", "desa"))
+    return sources.Need(("provinsi", "kecamatan"), _split(plans, registry))
+
+
+def _split(plans: Sequence[Plan], registry: Registry) -> tuple[str, ...]:
+    """The kecamatan that some plan splits."""
+    fine = (b for b in base_units(plans, registry) if len(b) == LENGTH["desa"])
+    return tuple(sorted({b[: LENGTH["kecamatan"]] for b in fine}))
+
+
+def _marked_coarse(chosen: sources.Choice) -> sources.Choice:
+    """Give the source another name, title and attribution: they stand in every file and row that is made of it."""
+    source = chosen.source
+    marked = replace(
+        source,
+        id=f"{source.id}-kecamatan",
+        title={language: f"{text} ({_COARSE[language]})" for language, text in source.title.items()},
+        attribution=f"{source.attribution}; {_COARSE['id']} | {_COARSE['en']}",
+    )
+    return replace(chosen, source=marked, why=f"{chosen.why}\nOn request with {_COARSE['en']}.")
 
 
 def _read(
@@ -181,11 +203,11 @@ def _describe(chosen: sources.Choice) -> dict[str, Any]:
     }
 
 
-def _base(plans: Sequence[Plan], registry: Registry, levels: Collection[str]) -> tuple[str, ...]:
-    """Base units at the finest level that the source has, refused where a plan splits finer."""
-    finest = max((LEVELS.index(lv) for lv in LEVELS if lv in levels), default=0)
+def _check_levels(plans: Sequence[Plan], source: sources.Source) -> None:
+    """Refuse plans that split the finest units of a source that has nothing so fine as kecamatan."""
+    finest = max((LEVELS.index(lv) for lv in source.levels), default=0)
     if finest >= LEVELS.index("kecamatan"):
-        return base_units(plans, registry)
+        return
     level = LEVELS[finest]
     fine = [p.id for p in plans if p.members["kode_unit"].str.len().max() > LENGTH[level]]
     if fine:
@@ -193,7 +215,6 @@ def _base(plans: Sequence[Plan], registry: Registry, levels: Collection[str]) ->
             f"the source has units down to {level}, but {', '.join(fine)} split them: "
             "add a finer level to the descriptor, or name the plans that can be built with --plan"
         )
-    return registry.at(level)
 
 
 # --- layers and tables -----------------------------------------------------------------------------
@@ -234,12 +255,11 @@ def _content(
         entries.append(
             ledger.plan_entry(plan, plan.id, layer.frame, dict(layer.omitted) | _cut_names(plan, cut))
         )
-    for level in LEVELS:
-        if any(len(c) >= LENGTH[level] for c in ground.codes):
-            units = dissolve.units(ground, level, registry, facts)
-            holder = {c: c[: LENGTH[level]] for c in ground.codes if len(c) >= LENGTH[level]}
-            dissolve.check(f"unit-{level}", ground, units, holder, "kode")
-            layers.append(_layer(f"unit-{level}", _LEVEL_NAMES[level], units))
+    for level in ground.levels:
+        units = dissolve.units(ground, level, registry, facts)
+        holder = {c: c[: LENGTH[level]] for c in ground.codes if len(c) >= LENGTH[level]}
+        dissolve.check(f"unit-{level}", ground, units, holder, "kode")
+        layers.append(_layer(f"unit-{level}", _LEVEL_NAMES[level], units))
     tables += [
         _table("plans", ("Rencana dapil", "Plans"), pd.DataFrame([_plan_row(p) for p in plans])),
         _table("members", ("Anggota dapil", "Members of dapil"), _member_rows(plans)),
@@ -386,7 +406,7 @@ def _inputs(source: sources.Source, plans_directory: Path | None) -> dict[str, s
     """sha256 of every table of law, units and bridge that went into the release, by path."""
     root = data_directory()
     plans = plans_directory or root / "plans"
-    beside = (source.descriptor.name, source.files, source.bridge, source.missing, source.overlays)
+    beside = (source.descriptor.name, source.files, source.bridge, source.missing)
     used = {f"plans/{p.relative_to(plans).as_posix()}": p for p in plans.glob("*/*") if p.is_file()}
     used |= {f"units/{p.name}": p for p in root.glob("units/*.csv")}
     texts = {name: path.read_bytes() for name, path in used.items()}

@@ -1,15 +1,16 @@
 """Compile the facts into ``data/units`` and ``data/plans``: run once, kept to show how the data came about.
 
-    python scripts/compile_plans.py FACTS KEMENDAGRI_SQL [DATA]
+    python scripts/compile_plans.py FACTS [DATA]
 
-FACTS holds ``<year>/dapil.csv``, ``members.csv`` ... as they were researched (their NOTES say from what);
-KEMENDAGRI_SQL is a checkout of cahyadsn/wilayah_boundaries (``db/prov``, ``db/kab``, ``db/kec``, ``db/kel``).
+FACTS holds ``<year>/dapil.csv``, ``members.csv`` ... and ``units/units_2025.csv.xz`` as they were researched (their
+NOTES say from what: the list of units is that of cahyadsn/wilayah, db/wilayah.sql at commit b7ad440, MIT).
 Only CSV files are written; the ``<lembaga>.toml`` beside them are written by hand.
 
 Doubts stand where they arise: every rule below that sets ``ragu`` is one decision of docs/plans.md.
 """
 
 import csv
+import lzma
 import re
 import sys
 from collections import Counter
@@ -27,11 +28,15 @@ MEMBER_COLUMNS = [
     *("lembaga", "kode_dapil", "kode_unit", "nama_unit"),
     *("kode_lama", "bagian", "bukti", "ragu"),
 ]
-EXPECTED_UNITS = {2: 38, 5: 514, 8: 7285}
+EXPECTED_UNITS = {2: 38, 5: 514, 8: 7285, 13: 83_762}
 
-#: Names where the polygon files spell better than the code list of 2025.
-KEEP_SQL_NAME = {"11.17.07", "35.29.22", "95.04.12"}
-_SQL_ROW = re.compile(r"^\s*\('([\d.]+)'\s*,\s*'((?:[^'\\]|''|\\.)*)'\s*,")
+#: Names that the list of 2025 abbreviates or misspells.
+NAMES = {
+    "11.17.07": "Timang Gajah",
+    "12.23.06": "Na IX - X",
+    "32.05.38": "Bl. Limbangan",
+    "71.09": "Kabupaten Kepulauan Siau Tagulandang Biaro",
+}
 
 
 # ---------------------------------------------------------------- reading and writing
@@ -53,14 +58,6 @@ def write(path: Path, columns: Iterable[str], rows: Iterable[Row]) -> None:
     print(path, sum(1 for _ in path.open(encoding="utf-8")) - 1)
 
 
-def sql_names(directory: Path) -> Iterator[tuple[str, str]]:
-    """Code and name of every row; some rows have a blank after a comma, quotes are doubled."""
-    for path in sorted(directory.rglob("*.sql")):
-        for line in path.open(encoding="utf-8"):
-            if match := _SQL_ROW.match(line):
-                yield match[1], match[2].replace("''", "'").strip()
-
-
 def member(row: Row, **more: str) -> Row:
     """Return a row of members.csv from a row of the facts."""
     return {
@@ -79,18 +76,14 @@ def order(row: Row) -> tuple[int, str, str]:
 # ---------------------------------------------------------------- units
 
 
-def units(facts: Path, sql: Path, split: set[str]) -> list[Row]:
-    """Return the list of units; where the code list has a name, it goes before the polygon files'."""
-    names = dict(sql_names(sql))
-    for row in read(facts / "2024/unit_changes.csv"):
-        if row["code_2025"] not in KEEP_SQL_NAME:
-            names[row["code_2025"]] = row["name_2025"]
-    wanted = {c: n for c, n in names.items() if len(c) < 13 or c[:8] in split}
-    counts = Counter(map(len, wanted))
-    wrong = {n: counts[n] for n, expected in EXPECTED_UNITS.items() if counts[n] != expected}
-    if wrong:
-        sys.exit(f"units: expected {EXPECTED_UNITS}, found {wrong}")
-    return [{"kode": c, "nama": n} for c, n in sorted(wanted.items())]
+def units(facts: Path) -> list[Row]:
+    """Return the list of units, of every level."""
+    with lzma.open(facts / "units" / "units_2025.csv.xz", "rt", encoding="utf-8", newline="") as file:
+        names = {row["unit_code"]: row["name"] for row in csv.DictReader(file)} | NAMES
+    counts = Counter(map(len, names))
+    if counts != EXPECTED_UNITS:
+        sys.exit(f"units: expected {EXPECTED_UNITS}, found {dict(counts)}")
+    return [{"kode": c, "nama": n} for c, n in sorted(names.items())]
 
 
 # ---------------------------------------------------------------- 2024
@@ -421,7 +414,7 @@ def compile_year(data: Path, year: str, dapil_rows: Iterable[Row], member_rows: 
     write(data / "plans" / year / "members.csv", MEMBER_COLUMNS, member_rows)
 
 
-def main(facts: Path, sql: Path, data: Path) -> None:
+def main(facts: Path, data: Path) -> None:
     """Compile units and all years."""
     plans = {
         "2024": (dapil_2024(facts), members_2024(facts)),
@@ -430,14 +423,12 @@ def main(facts: Path, sql: Path, data: Path) -> None:
         "2009": (dapil_earlier(facts, "2009"), members_earlier(facts, "2009")),
         "2004": (dapil_earlier(facts, "2004"), members_earlier(facts, "2004")),
     }
-    split = {m["kode_unit"][:8] for _, rows in plans.values() for m in rows if len(m["kode_unit"]) == 13}
-    write(data / "units" / "units.csv", ("kode", "nama"), units(facts, sql / "db", split))
-    print("split kecamatan:", len(split))
+    write(data / "units" / "units.csv", ("kode", "nama"), units(facts))
     for year, (dapil_rows, member_rows) in plans.items():
         compile_year(data, year, dapil_rows, member_rows)
 
 
 if __name__ == "__main__":
-    if len(sys.argv) not in (3, 4):
+    if len(sys.argv) not in (2, 3):
         sys.exit(__doc__)
-    main(Path(sys.argv[1]), Path(sys.argv[2]), Path(sys.argv[3] if len(sys.argv) == 4 else "data"))
+    main(Path(sys.argv[1]), Path(sys.argv[2] if len(sys.argv) == 3 else "data"))

@@ -359,6 +359,20 @@ FAULTS: list[tuple[str, str, Edit, str, list[str]]] = [
         "",
         ["32.04.06 Cimenyan stands in lines", "no row for 32.04.05 Cileunyi; add it"],
     ),
+    (
+        "a desa split between two dapil",
+        "members.csv",
+        swap("dprd-kabkota,611203,61.12.01.2002,", "dprd-kabkota,611203,61.12.01.2006,"),
+        "",
+        ["61.12.01.2006 Sungai Asam stands in lines", "a desa lies whole in one dapil: keep one"],
+    ),
+    (
+        "a part of a desa",
+        "members.csv",
+        swap(",61.12.01.2006,", ",61.12.01.2006.01,"),
+        "",
+        ["nothing is finer than a desa: a dapil is made of whole desa, write 61.12.01.2006"],
+    ),
     ("a unit missing", "members.csv", drop(f"{KAB},320403,32.04.06"), "", ["no row for 32.04.06 Cimenyan"]),
     (
         "a unit with the kabkota that holds it",

@@ -75,4 +75,10 @@ def _mend(text: str) -> str:
     if re.fullmatch(r"\d{2}|\d{4}|\d{6}|\d{10}", text):
         dotted = ".".join(p for p in (text[:2], text[2:4], text[4:6], text[6:]) if p)
         return f"it lacks the dots; write {dotted} (and only if it is a Kemendagri code, not one of BPS)"
+    if _PATTERN.fullmatch(text[: LENGTH["desa"]]) and text[LENGTH["desa"] : LENGTH["desa"] + 1] in (
+        ".",
+        "-",
+        "/",
+    ):
+        return f"nothing is finer than a desa: a dapil is made of whole desa, write {text[: LENGTH['desa']]}"
     return "expected the form 32, 32.04, 32.04.05 or 32.04.05.2001"

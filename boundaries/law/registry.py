@@ -17,10 +17,7 @@ from boundaries.law.tables import blanks, data_directory, read_table, refuse, wh
 
 @dataclass(frozen=True)
 class Registry:
-    """The units of one list of the ministry (2025).
-
-    It holds every provinsi, kabkota and kecamatan, and the desa of those kecamatan that some plan splits.
-    """
+    """The units of one list of the ministry (2025): every provinsi, kabkota, kecamatan and desa."""
 
     names: dict[str, str]
     #: A provinsi made later -> (the provinsi it was part of, the first election in which it stood alone).
@@ -34,7 +31,7 @@ class Registry:
         return self._by_level[level]
 
     def children(self, code: str) -> tuple[str, ...]:
-        """Return the units one level down, sorted; none where they are not listed."""
+        """Return the units one level down, sorted; a desa has none."""
         index = LEVELS.index(codes.level(self._known(code)))
         return self.descendants(code, LEVELS[index + 1]) if index + 1 < len(LEVELS) else ()
 
@@ -65,8 +62,6 @@ class Registry:
         for unit in near:
             if names.equal(name, self.names[unit]):
                 return f"{self.names[unit]!r} is {unit}: write that"
-        if level == "desa" and code[:8] in self.names and not self.children(code[:8]):
-            return f"the desa of {code[:8]} {self.names[code[:8]]} are not listed: add them all to units.csv"
         close = difflib.get_close_matches(code, near, n=1, cutoff=0)
         return f"the nearest is {close[0]} {self.names[close[0]]!r}" if close else "see data/units/units.csv"
 

@@ -79,7 +79,7 @@ class Draft:
     @cached_property
     def placed(self) -> pd.DataFrame:
         """The members whose unit is known."""
-        return self.members[self.members["kode_unit"].isin(self.registry.names.keys())]
+        return self.members[[code in self.registry for code in self.members["kode_unit"]]]
 
 
 Rule = Callable[[Draft], Iterable[str]]
@@ -280,8 +280,9 @@ def unit_once(draft: Draft) -> Iterator[str]:
     units = draft.members["kode_unit"]
     for code, rows in units[units.duplicated(keep=False)].groupby(units):
         where_else = ", ".join(map(str, rows.index))
-        at = draft.at_member(rows.index[-1])
-        yield f"{at}: {draft.called(str(code))} stands in lines {where_else} of {draft.plan_id}; keep one"
+        at, split = draft.at_member(rows.index[-1]), draft.members.loc[rows.index, "kode_dapil"].nunique() > 1
+        why = "a desa lies whole in one dapil: " if split and len(str(code)) == LENGTH["desa"] else ""
+        yield f"{at}: {draft.called(str(code))} stands in lines {where_else} of {draft.plan_id}; {why}keep one"
     line_of = {code: line for line, code in units.items()}
     for level in LEVELS[:-1]:
         above = units.str[: LENGTH[level]]

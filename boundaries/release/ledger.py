@@ -36,12 +36,7 @@ COLUMNS: Final = (
 def unit_table(coverage: Coverage, base: BaseUnits, registry: Registry) -> pd.DataFrame:
     """One row a base unit: areas (m², equal-area), parts and invalid rings before and after, and the reason."""
     table = coverage.ledger.copy()
-    table["nama"] = table["kode"].map(registry.names)
-    table["area_source_m2"] = (
-        table["kode"].map(dict(base.source_area_m2)).fillna(table["area_source_m2"]).round(1)
-    )
-    change = 100 * (table["area_m2"] - table["area_source_m2"]) / table["area_source_m2"]
-    table["area_change_pct"] = change.round(3)
+    table["nama"] = table["kode"].map(registry.names.get)
     told = table["kode"].isin(list(base.notes)) | (table["area_change_pct"].abs() > NOTABLE_PCT)
     table["reason"] = ""
     table.loc[told, "reason"] = [
@@ -95,7 +90,6 @@ def report(
     shares = {f"units_over_{limit}_pct": int((change > limit).sum()) for limit in (1, 2, 5, 20)}
     return {
         "totals": coverage.totals | shares | {"area_change_median_pct": round(float(np.median(change)), 3)},
-        "before_cleaning": {k: round(v, 1) for k, v in base.figures.items()},
         "gaps_kept": coverage.gaps_kept.to_dict("records"),
         "lost_parts": coverage.lost_parts.to_dict("records"),
         "missing": base.missing.to_dict("records"),

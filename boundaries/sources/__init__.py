@@ -1,6 +1,6 @@
 """Base maps of units: descriptors, fetching (hash-checked), readers, and the bridges to Kemendagri codes."""
 
-from boundaries.sources.bridge import apply_bridge, read_bridge, read_missing, read_overlays
+from boundaries.sources.bridge import apply_bridge, read_bridge, read_missing
 from boundaries.sources.descriptor import Source, available, load_source
 from boundaries.sources.fetch import (
     Choice,
@@ -32,6 +32,5 @@ __all__ = [
     "read_bridge",
     "read_missing",
     "read_needed",
-    "read_overlays",
     "read_units",
 ]

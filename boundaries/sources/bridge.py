@@ -95,14 +95,6 @@ def read_missing(source: Source) -> dict[str, str]:
     return dict(zip(frame["kode"], frame["alasan"], strict=True))
 
 
-def read_overlays(source: Source) -> dict[str, tuple[str, ...]]:
-    """Return the new units that the source draws on top of parents it did not reduce: code → parents."""
-    if not source.overlays:
-        return {}
-    frame = _table(source, source.overlays, ["kode", "induk"], optional=["alasan"])
-    return {code: tuple(parents.split()) for code, parents in zip(frame["kode"], frame["induk"], strict=True)}
-
-
 def _table(source: Source, name: str, columns: list[str], optional: Iterable[str] = ()) -> pd.DataFrame:
     try:
         frame = read_table(source.beside(name), columns, optional=list(optional))
