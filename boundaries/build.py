@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
+import numpy as np
 import pandas as pd
 
 from boundaries import sources
@@ -23,13 +24,24 @@ from boundaries.ground.grid import GRID
 from boundaries.ground.measures import geodesic_area_m2
 from boundaries.law.codes import LENGTH, LEVELS, Level
 from boundaries.law.columns import columns_of
+from boundaries.law.nesting import Nesting
 from boundaries.law.plans import Plan, assignment, base_units, load_plans
 from boundaries.law.registry import Registry, load_registry
 from boundaries.law.tables import data_directory
 from boundaries.release import ledger
 from boundaries.release.geopackage import Layer, Table, write_geopackage
-from boundaries.release.store import FOLDER, GEOPACKAGE, Release, new_release, open_release, write_json
+from boundaries.release.store import (
+    FOLDER,
+    GEOPACKAGE,
+    STANDARD,
+    STANDARD_GEOPACKAGE,
+    Release,
+    new_release,
+    open_release,
+    write_json,
+)
 from boundaries.sources.claims import check_claims
+from boundaries.topology.lighter import STANDARD_M, lighter
 
 log = logging.getLogger(__name__)
 
@@ -111,11 +123,12 @@ def build(
     )
     ground = dissolve.Ground(cleaned.codes, cleaned.geometry, geodesic_area_m2(cleaned.geometry))
     progress(f"dapil: dissolving {len(plans)} plans")
+    light = dissolve.Ground(ground.codes, lighter(ground.geometry, STANDARD_M), ground.area_m2)
     facts = {
         "sumber_batas": chosen.source.id,
         "lisensi": chosen.source.licence.spdx or chosen.source.licence.name,
     }
-    content = _content(plans, ground, polygons.units, registry, facts, partial=chosen.source.partial)
+    content = _content(plans, ground, light, polygons.units, registry, facts, partial=chosen.source.partial)
     _tell_left_out(content.entries, tell)
     progress("release: writing")
     inputs = _inputs(chosen.source, plans_directory)
@@ -223,6 +236,7 @@ def _check_levels(plans: Sequence[Plan], source: sources.Source) -> None:
 @dataclass(frozen=True)
 class _Content:
     layers: list[Layer]
+    light: list[Layer]  # the same in the detail ``standard``
     tables: list[Table]
     entries: list[dict[str, Any]]
 
@@ -230,13 +244,23 @@ class _Content:
 def _content(
     plans: Sequence[Plan],
     ground: dissolve.Ground,
+    light: dissolve.Ground,
     base: Sequence[str],
     registry: Registry,
     facts: Mapping[str, str],
     *,
     partial: bool,
 ) -> _Content:
-    layers, tables, entries, assigned = [], [], [], []
+    layers, thin, tables, entries, assigned = [], [], [], [], []
+    nesting = Nesting(np.array(base, dtype=str))
+
+    def publish(name: str, title: tuple[str, str], found: dissolve.Published) -> None:
+        dissolve.check(name, ground, found)
+        layers.append(_layer(name, title, found))
+        same = replace(found, geometry=light.union(found.owner, len(found.frame)))
+        dissolve.check(f"{name} ({STANDARD})", light, same)
+        thin.append(_layer(name, title, same))
+
     for plan in plans:
         if not plan.meta.komposisi:
             frame = dissolve.without_geometry(plan, registry)
@@ -244,22 +268,16 @@ def _content(
             entries.append(ledger.plan_entry(plan, f"tabel-{plan.id}", frame, {}))
             continue
         of_plan = assignment(plan, base)
-        assigned.append(
-            of_plan.rename_axis("kode_unit").rename("kode_dapil").reset_index().assign(plan_id=plan.id)
-        )
+        assigned.append(_condensed(of_plan, nesting).assign(plan_id=plan.id))
         shown, cut = _complete(of_plan, ground, partial=partial)
         layer = dissolve.dapil(plan, ground, shown, registry, facts)
         if len(layer.frame):
-            dissolve.check(plan.id, ground, layer, {str(k): str(v) for k, v in shown.items()}, "kode_dapil")
-            layers.append(_layer(plan.id, _plan_title(plan), layer))
+            publish(plan.id, _plan_title(plan), layer)
         entries.append(
             ledger.plan_entry(plan, plan.id, layer.frame, dict(layer.omitted) | _cut_names(plan, cut))
         )
-    for level in ground.levels:
-        units = dissolve.units(ground, level, registry, facts)
-        holder = {c: c[: LENGTH[level]] for c in ground.codes if len(c) >= LENGTH[level]}
-        dissolve.check(f"unit-{level}", ground, units, holder, "kode")
-        layers.append(_layer(f"unit-{level}", _LEVEL_NAMES[level], units))
+    for level in ground.nesting.levels:
+        publish(f"unit-{level}", _LEVEL_NAMES[level], dissolve.units(ground, level, registry, facts))
     tables += [
         _table("plans", ("Rencana dapil", "Plans"), pd.DataFrame([_plan_row(p) for p in plans])),
         _table("members", ("Anggota dapil", "Members of dapil"), _member_rows(plans)),
@@ -267,7 +285,22 @@ def _content(
             "assignment", ("Wilayah dasar dan dapilnya", "Base units and their dapil"), _stacked(assigned)
         ),
     ]
-    return _Content(layers, tables, entries)
+    return _Content(layers, thin, tables, entries)
+
+
+def _condensed(of_plan: pd.Series, nesting: Nesting) -> pd.DataFrame:
+    """Rows of the table ``assignment``: the largest units whose base units all lie in one dapil, by code."""
+    dapil, number = np.unique(of_plan.to_numpy(dtype=str), return_inverse=True)
+    owner = np.full(len(nesting.codes), -1)
+    owner[np.searchsorted(nesting.codes, of_plan.index.to_numpy(dtype=str))] = number
+    found = [(nesting.levels[level].codes[units], dapil[of]) for level, units, of in nesting.largest(owner)]
+    rows = pd.DataFrame(
+        {
+            "kode_unit": np.concatenate([units.astype(object) for units, _ in found]),
+            "kode_dapil": np.concatenate([of for _, of in found]).astype(object),
+        }
+    )
+    return rows.sort_values("kode_unit", ignore_index=True)
 
 
 def _complete(of_plan: pd.Series, ground: dissolve.Ground, *, partial: bool) -> tuple[pd.Series, set[str]]:
@@ -370,6 +403,18 @@ def _write(
             metadata={"source": source, "project": "Peta Dapil", "plans": content.entries},
             date=_date(plans),
         )
+        write_geopackage(
+            staging.path / STANDARD_GEOPACKAGE,
+            content.light,
+            [table for table in content.tables if table.name != "assignment"],
+            metadata={
+                "source": source,
+                "project": "Peta Dapil",
+                "detail": STANDARD,
+                "tolerance_m": STANDARD_M,
+            },
+            date=_date(plans),
+        )
         table.to_csv(staging.path / "quality.csv", index=False, lineterminator="\n")
         write_json(
             staging.path / "quality.json", ledger.report(cleaned, polygons, table, content.entries, doubts)
@@ -378,6 +423,7 @@ def _write(
             source=source,
             plans=content.entries,
             parameters=asdict(options) | {"grid_decimals": GRID},
+            details={STANDARD: {"file": STANDARD_GEOPACKAGE, "tolerance_m": STANDARD_M}},
             inputs=inputs,
         )
         staging.finish = finish

@@ -152,7 +152,7 @@ def _dangle(out: Path) -> None:
 
 def _other_format(out: Path) -> None:
     path = out / "current" / "manifest.json"
-    path.write_text(json.dumps(json.loads(path.read_text()) | {"format": 3}))
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"format": 4}))
 
 
 @pytest.mark.parametrize(
@@ -160,10 +160,10 @@ def _other_format(out: Path) -> None:
     [
         (_remove_current, "name one of .*/contoh-1-"),
         (_dangle, "which holds no release"),
-        (_other_format, "release format 3, this version reads 2"),
+        (_other_format, "release format 4, this version reads 3"),
         (lambda out: (out / "current/manifest.json").write_text("{"), "is not JSON"),
         (lambda out: (out / "current/manifest.json").write_text("[]"), "holds no object"),
-        (lambda out: (out / "current/manifest.json").write_text('{"format": 2}'), "lacks release"),
+        (lambda out: (out / "current/manifest.json").write_text('{"format": 3}'), "lacks release"),
         (lambda out: (out / "current/quality.csv").unlink(), "quality.csv is missing"),
         (lambda out: os.truncate(out / "current/dapil.gpkg", 5000), "dapil.gpkg has 5,000 bytes, not"),
     ],

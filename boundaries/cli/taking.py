@@ -14,7 +14,7 @@ from boundaries.errors import ReleaseError
 
 # As boundaries.downloads.requested_file has them, which costs a second to import; a test holds the two together.
 CHAMBERS = ("dpr", "dpd", "dprd-provinsi", "dprd-kabkota")
-SIZES = ("full", "web", "overview")
+SIZES = ("standard", "full", "web", "overview")
 FORMATS = ("gpkg", "geojson", "fgb", "parquet", "shp", "csv", "kml", "topojson", "pmtiles", "assignment")
 
 
@@ -32,8 +32,9 @@ FORMATS = ("gpkg", "geojson", "fgb", "parquet", "shp", "csv", "kml", "topojson",
 @option("--format", "form", metavar="FORMAT", shell_complete=among(FORMATS),
         help="gpkg, geojson, fgb, parquet, shp, csv, kml, assignment (unit to dapil), topojson or pmtiles; default: "
         "what the ending of -o says, else gpkg.")  # fmt: skip
-@option("--size", default="full", show_default=True, shell_complete=among(SIZES),
-        help="full, web or overview: simplified, neighbours joined.")  # fmt: skip
+@option("--size", default="", shell_complete=among(SIZES),
+        help="full or standard detail (by default that of the format); web or overview: simplified, neighbours "
+        "joined.")  # fmt: skip
 @option("-o", "--output", type=click.Path(path_type=Path, allow_dash=True), default=Path("-"),
         help="File, whose ending says the format, or directory for the usual name; default: standard "
         "output.")  # fmt: skip

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from boundaries.release.dataset import Dataset, Datasets
 from boundaries.release.packing import BEST, QUICK, gzipped
-from boundaries.release.store import Release, mapped, open_release
+from boundaries.release.store import DETAILS, Release, mapped, open_release
 
 #: The two languages of the project.
 Text = Mapping[str, str]
@@ -100,13 +100,15 @@ def _layer(release: Release, name: str, folder: Path) -> Iterator[tuple[str, Abo
     from boundaries.exports.formats import FORMATS
 
     datasets = Datasets(release)
-    dataset = datasets.get(name)
-    for each in FORMATS.values():
-        if each.needs_geometry and dataset.geometry is None:
-            continue
-        file = f"{name}{each.suffix}"
-        each.write(dataset, folder / file)
-        yield file, _about(dataset, each.id, each.media_type, text=each.text)
+    for detail in DETAILS:
+        dataset = datasets.get(name, detail)
+        for each in FORMATS.values():
+            if each.detail != detail or (each.needs_geometry and dataset.geometry is None):
+                continue
+            file = f"{name}{each.suffix}"
+            each.write(dataset, folder / file)
+            size = detail if each.needs_geometry else None
+            yield file, _about(dataset, each.id, each.media_type, text=each.text, size=size)
     if dataset.geometry is not None and name in datasets.plans:
         file = f"{name}-assignment.csv"
         rows = datasets.assigned(name)
@@ -114,7 +116,9 @@ def _layer(release: Release, name: str, folder: Path) -> Iterator[tuple[str, Abo
         yield file, _about(dataset, "assignment", "text/csv", text=True)
 
 
-def _about(dataset: Dataset, format_id: str, media_type: str, *, text: bool) -> About:
+def _about(
+    dataset: Dataset, format_id: str, media_type: str, *, text: bool, size: str | None = None
+) -> About:
     chamber, _, year = dataset.name.removeprefix("tabel-").rpartition("-")
     plan = not dataset.name.startswith("unit-")
     return About(
@@ -125,6 +129,7 @@ def _about(dataset: Dataset, format_id: str, media_type: str, *, text: bool) -> 
         text,
         year=int(year) if plan else None,
         chamber=chamber if plan else None,
+        size=size,
     )
 
 

@@ -20,6 +20,7 @@ from boundaries.exports.kml import write_kml
 from boundaries.exports.shapefile import write_shapefile
 from boundaries.release.dataset import Dataset, Text
 from boundaries.release.geopackage import Layer, write_geopackage
+from boundaries.release.store import FULL, STANDARD
 from boundaries.release.writing import both, both_titles, check_rows, new_file, oriented
 
 
@@ -27,8 +28,9 @@ from boundaries.release.writing import both, both_titles, check_rows, new_file, 
 class Format:
     """A format: what it is called, and how a dataset is made into it.
 
-    ``text``: worth a gzip sibling. ``same_bytes``: empty where the same inputs give the same bytes, else why not.
-    ``make`` writes to a path in an empty directory and may leave files beside it; callers use `write`.
+    ``detail``: which of the release's; bulk formats have every vertex. ``text``: worth a gzip sibling. ``same_bytes``:
+    empty where the same inputs give the same bytes, else why not. ``make`` writes to a path in an empty directory and
+    may leave files beside it; callers use `write`.
     """
 
     id: str
@@ -38,6 +40,7 @@ class Format:
     needs_geometry: bool
     text: bool
     make: Callable[[Dataset, Path], None]
+    detail: str = STANDARD
     same_bytes: str = ""
 
     def write(self, dataset: Dataset, path: Path) -> None:
@@ -74,22 +77,25 @@ def write_layer_package(dataset: Dataset, path: Path) -> None:
 
 
 def _format(id_: str, suffix: str, media_type: str, name: str, use: tuple[str, str],
-            make: Callable[[Dataset, Path], None], *, geometry: bool = True, text: bool = False) -> Format:  # fmt: skip
+            make: Callable[[Dataset, Path], None], *, geometry: bool = True, text: bool = False,
+            detail: str = STANDARD) -> Format:  # fmt: skip
     title = {"id": f"{name}: {use[0]}", "en": f"{name}: {use[1]}"}
-    return Format(id_, suffix, media_type, title, geometry, text, make)
+    return Format(id_, suffix, media_type, title, geometry, text, make, detail)
 
 
 FORMATS: Final[Mapping[str, Format]] = {
     each.id: each
     for each in (
         _format("gpkg", ".gpkg", "application/geopackage+sqlite3", "GeoPackage",
-                ("untuk QGIS dan SIG lain", "for QGIS and other GIS"), write_layer_package),
+                ("untuk QGIS dan SIG lain", "for QGIS and other GIS"), write_layer_package, detail=FULL),
         _format("geojson", ".geojson", "application/geo+json", "GeoJSON",
                 ("untuk web dan pemrograman", "for the web and for programming"), write_geojson, text=True),
         _format("fgb", ".fgb", "application/flatgeobuf", "FlatGeobuf",
-                ("berindeks, dibaca sebagian lewat web", "indexed, read in part over the web"), write_flatgeobuf),
+                ("berindeks, dibaca sebagian lewat web", "indexed, read in part over the web"), write_flatgeobuf,
+                detail=FULL),
         _format("parquet", ".parquet", "application/vnd.apache.parquet", "GeoParquet",
-                ("untuk analisis (Python, R, DuckDB)", "for analysis (Python, R, DuckDB)"), write_geoparquet),
+                ("untuk analisis (Python, R, DuckDB)", "for analysis (Python, R, DuckDB)"), write_geoparquet,
+                detail=FULL),
         _format("shp", ".shp.zip", "application/zip", "Shapefile (zip)",
                 ("untuk SIG lama", "for older GIS"), write_shapefile),
         _format("csv", ".csv", "text/csv", "CSV",

@@ -1,6 +1,7 @@
 """TopoJSON of a release: a year's chambers in one topology, one chamber, one chamber of one province; three sizes.
 
-A year is *drawn* a few times, as a whole: unchanged, and simplified to the details of `DRAWINGS`. Every file is cut
+A year is *drawn* a few times, as a whole: as it stands in the detail ``standard`` of the release, and simplified to the
+details of `DRAWINGS`. Every file is cut
 out of a drawing (`boundaries.topology.cutting`), so files of the same drawing agree with each other point for point:
 a province with its neighbour, a chamber with the others. The same release gives the same bytes. Polygons wind clockwise
 outside, as d3 wants them; coordinates are whole numbers, delta-encoded; every arc is stored once.
@@ -17,7 +18,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from boundaries.errors import ReleaseError
-from boundaries.release.store import Release
+from boundaries.release.store import FULL, STANDARD, Release
 from boundaries.topology.arcs import Topology
 from boundaries.topology.cutting import cut_all, objects
 from boundaries.topology.details import (
@@ -45,12 +46,12 @@ _WEB: Final = dict.fromkeys(("", "dprd-provinsi", "dprd-kabkota"), "web")
 _OVERVIEW: Final = dict.fromkeys(_WEB, "overview")
 #: Size → chamber ("" for all in one file) → the drawing that the file is cut from.
 NATION: Final[Mapping[str, Mapping[str, str]]] = {
-    "full": dict.fromkeys(("", *CHAMBERS), "full"),
+    STANDARD: dict.fromkeys(("", *CHAMBERS), STANDARD),
     "web": _WEB | dict.fromkeys(("dpr", "dpd"), "web-dpr"),
     "overview": _OVERVIEW | dict.fromkeys(("dpr", "dpd"), "overview-dpr"),
 }
 #: Size → the drawing for a file of one chamber in one province.
-PROVINCE: Final[Mapping[str, str]] = {"full": "full", "web": "province", "overview": "web"}
+PROVINCE: Final[Mapping[str, str]] = {STANDARD: STANDARD, "web": "province", "overview": "web"}
 SIZES: Final = tuple(NATION)
 
 
@@ -114,7 +115,7 @@ def files(
                 yield from drawn.provinces(chamber, size)
 
 
-def one(release: Release, year: int, chamber: str = "", province: str = "", size: str = "full") -> File:
+def one(release: Release, year: int, chamber: str = "", province: str = "", size: str = STANDARD) -> File:
     """Make one of the files of `files`: the same bytes.
 
     Raises ReleaseError where there is no such file; a file of a province is of one chamber.
@@ -188,7 +189,7 @@ class Year:
         return landmarks(self._release)
 
     def _file(self, drawing: Drawing, topology: Topology, size: str, chamber: str, province: str) -> File:
-        words = [chamber or "dapil", str(self._year), province, "" if size == "full" else size]
+        words = [chamber or "dapil", str(self._year), province, "" if size == STANDARD else size]
         facts = about(self._release, topology, size, drawing.detail.tolerance_m or 0)
         content = encode(topology, facts, self._labels)
         name = "-".join(filter(None, words)) + ".topojson"
@@ -209,5 +210,5 @@ def about(release: Release, topology: Topology, size: str, tolerance_m: float = 
         "licence": licence.get("spdx") or licence.get("name"),
         "size": size,
         "precision_deg": topology.grid.size,
-        "tolerance_m": tolerance_m,
+        "tolerance_m": tolerance_m + (0 if size == FULL else release.tolerance_m(STANDARD)),
     }

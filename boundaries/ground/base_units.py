@@ -48,9 +48,9 @@ class LevelPolygons:
 class BaseUnits:
     """Polygons of base units before cleaning; several rows may share a code.
 
-    ``units``: every base unit, with a polygon or without, sorted. ``priority``: (m,) 1 for a desa, 0 for what is drawn by
-    the outline of a kecamatan or coarser, which gives way. ``notes``: what was done to a unit before the cleaning.
-    ``missing``: base units without a polygon (kode, alasan).
+    ``units``: every base unit, with a polygon or without, sorted. ``priority``: (m,) 1 for a desa, 0 for what is
+    drawn by the outline of a kecamatan or coarser, which gives way. ``notes``: what was done to a unit before the
+    cleaning. ``missing``: base units without a polygon (kode, alasan).
     """
 
     units: tuple[str, ...]

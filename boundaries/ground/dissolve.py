@@ -12,27 +12,20 @@ from typing import Any, Final
 
 import numpy as np
 import pandas as pd
+import shapely
 from numpy.typing import NDArray
 
 from boundaries.errors import CoverageError
 from boundaries.ground.joining import join
 from boundaries.ground.seams import Seams
 from boundaries.law.codes import LENGTH, LEVELS, Level
+from boundaries.law.nesting import Nesting
 from boundaries.law.plans import Plan
 from boundaries.law.registry import Registry
 
 Array = NDArray[Any]
 
 _M2_PER_KM2: Final = 1e6
-
-
-@dataclass(frozen=True)
-class Units:
-    """The units of one level: `codes` (n,), their polygons, and of every base unit the number of its unit or -1."""
-
-    codes: Array
-    geometry: Array
-    of_base: Array
 
 
 @dataclass(frozen=True)
@@ -44,54 +37,45 @@ class Ground:
     area_m2: Array
 
     @cached_property
-    def levels(self) -> Mapping[Level, Units]:
-        """The units of every level that base units make up, from provinsi down."""
-        found: dict[Level, Units] = {}
+    def nesting(self) -> Nesting:
+        """Which units hold the base units."""
+        return Nesting(self.codes)
+
+    @cached_property
+    def units(self) -> Mapping[Level, Array]:
+        """The polygons of the units of every level, each joined from those one level down."""
+        found: dict[Level, Array] = {}
         codes, geometry = self.codes.astype(str), self.geometry
-        for level in reversed(LEVELS):
-            keep = np.char.str_len(codes) >= LENGTH[level]
-            holders, owner = np.unique(codes[keep].astype(f"U{LENGTH[level]}"), return_inverse=True)
-            joined = join(geometry[keep], owner, len(holders))
-            cut = self.codes.astype(f"U{LENGTH[level]}")
-            at = np.minimum(np.searchsorted(holders, cut), max(len(holders) - 1, 0))
-            of_base = np.where(holders[at] == cut, at, -1) if len(holders) else np.full(len(cut), -1)
-            found[level] = Units(holders, joined, of_base)
-            codes = np.concatenate([holders, codes[~keep]])
-            geometry = np.concatenate([joined, geometry[~keep]])
-        return {level: found[level] for level in LEVELS if len(found[level].codes)}
+        for level in reversed(tuple(self.nesting.levels)):
+            holders = self.nesting.levels[level].codes
+            fine = np.char.str_len(codes) >= LENGTH[level]
+            owner = np.searchsorted(holders, codes[fine].astype(f"U{LENGTH[level]}"))
+            found[level] = join(geometry[fine], owner, len(holders))
+            codes = np.concatenate([holders, codes[~fine]])
+            geometry = np.concatenate([found[level], geometry[~fine]])
+        return found
 
     @cached_property
     def seams(self) -> Seams:
         """The borders of the base units, to compare unions with."""
         return Seams(self.geometry)
 
-    def pieces(self, owner: Array) -> tuple[Array, Array]:
-        """Return polygons and the owner of each: the largest units whose base units all have one owner.
-
-        `owner`: (n,) of every base unit, -1 for none.
-        """
-        open_ = owner >= 0
-        shapes, owners = [], []
-        for units in self.levels.values():
-            number, held = units.of_base, units.of_base >= 0
-            low = np.full(len(units.codes), np.iinfo(np.int64).max)
-            high = np.full(len(units.codes), -2)
-            np.minimum.at(low, number[held], owner[held])
-            np.maximum.at(high, number[held], owner[held])
-            whole = (low == high) & (low >= 0)
-            taken = np.unique(number[held & open_ & whole[number]])
-            shapes.append(units.geometry[taken])
-            owners.append(low[taken])
-            open_ &= ~(held & whole[number])
-        return np.concatenate([*shapes, self.geometry[open_]]), np.concatenate([*owners, owner[open_]])
+    def union(self, owner: Array, count: int) -> Array:
+        """Join base units by owner (n,), -1 for none: (count,) MultiPolygons."""
+        pieces = [(self.units[level][units], owners) for level, units, owners in self.nesting.largest(owner)]
+        return join(np.concatenate([p for p, _ in pieces]), np.concatenate([o for _, o in pieces]), count)
 
 
 @dataclass(frozen=True)
 class Published:
-    """Features of one layer: `frame` (n rows, columns of the contract), `geometry` (n,), and what was left out."""
+    """Features of one layer: `frame` (n rows, columns of the contract), `geometry` (n,), and what was left out.
+
+    ``owner``: for every base unit of the ground the row that holds it, or -1.
+    """
 
     frame: pd.DataFrame
     geometry: Array
+    owner: Array
     omitted: Mapping[str, str]
 
 
@@ -109,16 +93,15 @@ def dapil(
     unit = pd.Series(np.arange(len(ground.codes)), index=ground.codes)
     here = assigned[assigned.index.isin(unit.index)]
     owner, piece = here.map(position).to_numpy(dtype=np.int64), unit[here.index].to_numpy()
-    of_base = np.full(len(ground.codes), -1)
-    of_base[piece] = owner
-    shapes, holder = ground.pieces(of_base)
-    geometry = join(shapes, holder, len(table))
     area = np.bincount(owner, ground.area_m2[piece], len(table))
     table["luas_km2"] = np.round(area / _M2_PER_KM2, 3)
     drawn = np.bincount(owner, minlength=len(table)) > 0
     reason = f"no unit of it has a polygon in {facts['sumber_batas']}"
     omitted = dict.fromkeys(table.loc[~drawn, "id"], reason)
-    return Published(table[drawn].reset_index(drop=True), geometry[drawn], omitted)
+    of_base = np.full(len(ground.codes), -1)
+    of_base[piece] = (np.cumsum(drawn) - 1)[owner]
+    table = table[drawn].reset_index(drop=True)
+    return Published(table, ground.union(of_base, len(table)), of_base, omitted)
 
 
 def without_geometry(plan: Plan, registry: Registry) -> pd.DataFrame:
@@ -128,7 +111,7 @@ def without_geometry(plan: Plan, registry: Registry) -> pd.DataFrame:
 
 def units(ground: Ground, level: Level, registry: Registry, facts: Mapping[str, str]) -> Published:
     """Return the units of `level`; at a level that is finer than some base units only those that are there."""
-    found = ground.levels[level]
+    found = ground.nesting.levels[level]
     codes, held = found.codes, found.of_base >= 0
     area = np.bincount(found.of_base[held], ground.area_m2[held], len(codes))
     frame = pd.DataFrame({"kode": codes, "nama": [registry.names[c] for c in codes], "tingkat": level})
@@ -137,22 +120,20 @@ def units(ground: Ground, level: Level, registry: Registry, facts: Mapping[str, 
         frame[f"kode_{above}"] = within
         frame[f"nama_{above}"] = [registry.names[c] if c else None for c in within]
     frame["luas_km2"] = np.round(area / _M2_PER_KM2, 3)
-    return Published(frame.assign(**facts), found.geometry, {})
+    return Published(frame.assign(**facts), ground.units[level], found.of_base, {})
 
 
-def check(name: str, ground: Ground, layer: Published, owner_of: Mapping[str, str], key: str) -> None:
-    """Assert that each feature of a layer is the union of its base units, edge for edge.
+def check(name: str, ground: Ground, layer: Published) -> None:
+    """Assert that each feature of a layer is the union of its base units, edge for edge, and a valid polygon.
 
-    `owner_of`: base unit → value of column `key` of the feature that holds it. A union of units of a valid coverage is
-    one itself. Raises CoverageError.
+    A union of units of a valid coverage is one itself. Raises CoverageError.
     """
-    position = {value: number for number, value in enumerate(layer.frame[key])}
-    owner = np.array([position.get(owner_of.get(code, ""), -1) for code in ground.codes], dtype=np.int64)
-    wrong = ground.seams.differing(owner, layer.geometry)
+    wrong = ground.seams.differing(layer.owner, layer.geometry)
+    fault = "is not the union of its units"
+    if not len(wrong):
+        wrong, fault = np.flatnonzero(~shapely.is_valid(layer.geometry)), "is no valid polygon"
     if len(wrong):
-        raise CoverageError(
-            f"{name}: {layer.frame[key].iloc[wrong[0]]} is not the union of its units: report this as a bug"
-        )
+        raise CoverageError(f"{name}: {layer.frame.iloc[wrong[0], 0]} {fault}: report this as a bug")
 
 
 # --- attributes ------------------------------------------------------------------------------------

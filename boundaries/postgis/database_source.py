@@ -48,6 +48,7 @@ _POLL_S: Final = 1.0
 #: How much is read at once where one row after another is asked for.
 _AHEAD_BYTES: Final = 256 << 10
 _AHEAD_ROWS: Final = 200
+_SIDES: Final = ("XMin", "YMin", "XMax", "YMax")
 
 
 class PostgisPackage:
@@ -77,7 +78,9 @@ class PostgisPackage:
         self.address = Address.parse(place.at(self.release)).shown
         self.manifest: dict[str, Any] = _sorted(manifest)
         self._schema = schema
-        self._as_binary = f"{_quoted(postgis_schema(fetch) or 'public')}.ST_AsBinary"
+        postgis = _quoted(postgis_schema(fetch) or "public")
+        self._as_binary = f"{postgis}.ST_AsBinary"
+        self._sides = ", ".join(f"{postgis}.ST_{side}(coalesce(geom_full, geom))" for side in _SIDES)
         self._columns: dict[str, tuple[Column, ...]] = {}
         self._dates: frozenset[tuple[str, str]] = frozenset(
             fetch(
@@ -145,6 +148,20 @@ class PostgisPackage:
         """See Package."""
         first, count = self._spans[table]
         return self._boxes[first : first + count]
+
+    def full_bounds(self, table: str) -> NDArray[np.float64]:
+        """See Package."""
+        rows = self._fetch(f"SELECT {self._sides} FROM {self._table(table)} ORDER BY fid")
+        return np.array(rows, dtype="float64").reshape(-1, 4)
+
+    def full_shapes(self, table: str, places: Sequence[int]) -> NDArray[np.object_]:
+        """See Package."""
+        first = self._spans[table][0]
+        wanted = [self._fid[first + place] for place in places]
+        shape = f"{self._as_binary}(coalesce(geom_full, geom))"
+        rows = self._fetch(f"SELECT fid, {shape} FROM {self._table(table)} WHERE fid = ANY(%s)", (wanted,))
+        found: dict[int, bytes] = dict(rows)
+        return np.asarray(shapely.from_wkb(_objects(found[fid] for fid in wanted)), dtype=object)
 
     def whole(self, table: str) -> NDArray[np.object_]:
         """See Package."""

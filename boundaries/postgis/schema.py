@@ -10,6 +10,7 @@ Texts, deflate and geometries are stored out of line and not compressed (``EXTER
 again, coordinates hardly do, and what is not packed need not be unpacked when it is asked for.
 """
 
+import itertools
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -17,11 +18,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import shapely
+from numpy.typing import NDArray
 from psycopg import sql
 
 from boundaries.release.feature_file import NAME, FeatureFile
 from boundaries.release.geopackage_reader import Column, GeoPackage
-from boundaries.release.store import Release
+from boundaries.release.store import STANDARD, Release
 
 if TYPE_CHECKING:
     import psycopg
@@ -103,16 +105,17 @@ def write_release(connection: "psycopg.Connection[Any]", release: Release, schem
     `geometry_schema` is where PostGIS was put. Errors of the server pass as psycopg.Error.
     """
     tables = described(release)
-    package = GeoPackage(release.gpkg)
+    package, light = GeoPackage(release.gpkg), GeoPackage(release.package(STANDARD))
     try:
         _run(connection, _schema(release, schema))
         for table in tables:
             tell(f"table {table.name}")
-            _write_table(connection, schema, table, package, geometry_schema)
+            _write_table(connection, schema, table, package, light, geometry_schema)
         tell("texts of the features")
-        _write_features(connection, schema, release, package)
+        _write_features(connection, schema, release, light)
     finally:
         package.close()
+        light.close()
     _plain_table(connection, schema, COLUMNS, _COLUMNS, ("table_name", "position"), _column_rows(tables))
     tell("keys, indexes, comments")
     for table in tables:
@@ -157,11 +160,12 @@ def _schema(release: Release, schema: str) -> list[sql.Composable]:
 
 
 def _write_table(connection: "psycopg.Connection[Any]", schema: str, table: Described, package: GeoPackage,
-                 geometry_schema: str) -> None:  # fmt: skip
+                 light: GeoPackage, geometry_schema: str) -> None:  # fmt: skip
+    """``geom`` is of the detail ``standard``, as the texts are; ``geom_full`` of full, NULL where that is the same."""
     parts: list[sql.Composable] = [sql.SQL("fid integer PRIMARY KEY")]
     if table.is_layer:
-        kind = sql.SQL("geom {}.geometry(MultiPolygon, {}) NOT NULL").format(_name(geometry_schema), SRID)
-        parts.append(kind)
+        kind = sql.SQL("{}.geometry(MultiPolygon, {})").format(_name(geometry_schema), SRID)
+        parts += [sql.SQL("geom {} NOT NULL").format(kind), sql.SQL("geom_full {}").format(kind)]
     for column in table.columns:
         must = " NOT NULL" if column.name in _KEYS else ""
         parts.append(sql.SQL("{} {}").format(_name(column.name), sql.SQL(_type(column) + must)))
@@ -171,11 +175,14 @@ def _write_table(connection: "psycopg.Connection[Any]", schema: str, table: Desc
     create = sql.SQL("CREATE TABLE {} ({})").format(_name(schema, table.name), sql.SQL(", ").join(parts))
     _run(connection, [create])
     if table.is_layer:
-        external = sql.SQL("ALTER TABLE {} ALTER COLUMN geom SET STORAGE EXTERNAL")
+        external = sql.SQL(
+            "ALTER TABLE {} ALTER COLUMN geom SET STORAGE EXTERNAL, ALTER COLUMN geom_full SET STORAGE EXTERNAL"
+        )
         _run(connection, [external.format(_name(schema, table.name))])
-    names = ["fid", *(["geom"] if table.is_layer else []), *(column.name for column in table.columns)]
-    kinds = ["int4", *(["bytea"] if table.is_layer else []), *map(_copied, table.columns)]
-    _copy(connection, schema, table.name, names, kinds, _rows(table, package))
+    shapes = ["geom", "geom_full"] if table.is_layer else []
+    names = ["fid", *shapes, *(column.name for column in table.columns)]
+    kinds = ["int4", *("bytea" for _ in shapes), *map(_copied, table.columns)]
+    _copy(connection, schema, table.name, names, kinds, _rows(table, package, light))
 
 
 def _type(column: Column) -> str:
@@ -186,7 +193,7 @@ def _copied(column: Column) -> str:
     return "date" if column.name in DATES else _COPIED[column.kind]
 
 
-def _rows(table: Described, package: GeoPackage) -> Iterator[tuple[Any, ...]]:
+def _rows(table: Described, package: GeoPackage, light: GeoPackage) -> Iterator[tuple[Any, ...]]:
     records: Iterable[tuple[Any, ...]] = package.records(table.name, [c.name for c in table.columns])
     dates = [index for index, column in enumerate(table.columns) if column.name in DATES]
     if dates:
@@ -194,8 +201,15 @@ def _rows(table: Described, package: GeoPackage) -> Iterator[tuple[Any, ...]]:
     fids = package.rowids(table.name).tolist()
     if not table.is_layer:
         return ((fid, *record) for fid, record in zip(fids, records, strict=True))
-    shapes = shapely.to_wkb(shapely.set_srid(package.whole(table.name), SRID), include_srid=True)
-    return ((fid, wkb, *record) for fid, wkb, record in zip(fids, shapes, records, strict=True))
+    shapes, full = _binary(light, table.name), itertools.repeat(None, len(fids))
+    every = full if light.path == package.path else _binary(package, table.name)
+    return (
+        (fid, wkb, whole, *row) for fid, wkb, whole, row in zip(fids, shapes, every, records, strict=True)
+    )
+
+
+def _binary(package: GeoPackage, table: str) -> NDArray[np.object_]:
+    return np.asarray(shapely.to_wkb(shapely.set_srid(package.whole(table), SRID), include_srid=True))
 
 
 def _dated(record: tuple[Any, ...], dates: Sequence[int]) -> tuple[Any, ...]:
@@ -273,7 +287,7 @@ def _write_features(connection: "psycopg.Connection[Any]", schema: str, release:
 
 def feature_numbers(release: Release) -> tuple[list[str], Iterator[tuple[Any, ...]]]:
     """Return the columns of ``features`` but the texts, and what must stand in them, row by row."""
-    package = GeoPackage(release.gpkg)
+    package = GeoPackage(release.package(STANDARD))
     rows = _feature_rows(FeatureFile(release.path / NAME), package)
     return [name for name, *_ in _FEATURES[:-2]], (row[:-2] for row in rows)
 

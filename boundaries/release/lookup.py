@@ -1,12 +1,13 @@
 """Which dapil is at a point: the engine of ``/lookup`` and of ``dapil lookup``.
 
-It finds the base unit under the point and reads the plans' tables; no dapil polygon is touched, so the answer
-is the law's table and not a second geometry. Points at sea take the nearest unit within 5 km.
+It finds, in full detail, the kecamatan under the point, or the desa of one that a plan divides, and reads the plans'
+tables; no dapil polygon is touched, so the answer is the law's table and not a second geometry. Points at sea take the
+nearest unit within 5 km. Boxes and tables are held; an outline is read when a point is near it.
 """
 
 import json
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final, Literal, Protocol
@@ -17,8 +18,9 @@ from numpy.typing import NDArray
 from boundaries.errors import BoundariesError, NotFound
 from boundaries.law.codes import LENGTH, Level, ancestor, finest, level
 from boundaries.law.doubts import doubts
+from boundaries.release.geometry_cache import Shapes
 from boundaries.release.geopackage_reader import GeoPackage
-from boundaries.release.point_index import BORDER_M, REACH_M, PointIndex
+from boundaries.release.point_index import BORDER_M, METRES_PER_DEGREE, REACH_M, PointIndex, shortening
 
 __all__ = [
     "BORDER_M",
@@ -32,7 +34,10 @@ __all__ = [
 ]
 
 CHAMBERS: Final = ("dpr", "dpd", "dprd-provinsi", "dprd-kabkota")
-_LEVELS: Final = ("provinsi", "kabkota", "kecamatan", "desa")
+_LEVELS: Final[tuple[Level, ...]] = ("provinsi", "kabkota", "kecamatan", "desa")
+#: What the outlines that are held may take.
+_HELD_BYTES: Final = 16 << 20
+_MARGIN: Final = 1.02
 #: Where Indonesia's longitudes and latitudes lie; they do not overlap, so a swapped pair shows.
 _LONGITUDES: Final = (90.0, 145.0)
 _LATITUDES: Final = (-15.0, 10.0)
@@ -147,7 +152,7 @@ class HasPackage(Protocol):
         """The path of dapil.gpkg."""
 
 
-class Tables(Protocol):
+class Layers(Protocol):
     """What is read of a release: columns of its tables, and whole layers."""
 
     @property
@@ -161,51 +166,129 @@ class Tables(Protocol):
         """Return all geometries of a layer, in order."""
 
 
+class Tables(Protocol):
+    """What is read of a release for a lookup: columns of its tables, and single outlines in full detail."""
+
+    @property
+    def tables(self) -> frozenset[str]:
+        """The names of all layers and tables."""
+
+    def records(self, table: str, columns: Sequence[str]) -> list[tuple[Any, ...]]:
+        """Return all rows of a table, in order."""
+
+    def full_bounds(self, table: str) -> NDArray[np.float64]:
+        """Return the boxes (n, 4) of a layer, in order: xmin, ymin, xmax, ymax."""
+
+    def full_shapes(self, table: str, places: Sequence[int]) -> NDArray[np.object_]:
+        """Return the geometries at some places in that order."""
+
+
 @dataclass(frozen=True)
 class _Plan:
     id: str
     seats: dict[str, Seat]  # by kode_dapil
-    dapil: dict[str, str]  # base unit -> kode_dapil
+    dapil: dict[str, str]  # the largest units that lie whole in one dapil -> kode_dapil
     excluded: tuple[str, ...] = ()  # codes outside the plan
+
+    def of(self, code: str) -> str | None:
+        """The dapil that holds a unit; None where it lies in none."""
+        above = (code[: LENGTH[name]] for name in _LEVELS if LENGTH[name] <= len(code))
+        return next((self.dapil[unit] for unit in above if unit in self.dapil), None)
+
+
+class FullPackage(GeoPackage):
+    """A release's GeoPackage of full detail, its outlines read by place."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        self._numbers: dict[str, NDArray[np.int64]] = {}
+
+    def full_bounds(self, table: str) -> NDArray[np.float64]:
+        """See Tables."""
+        return self.bounds(table)
+
+    def full_shapes(self, table: str, places: Sequence[int]) -> NDArray[np.object_]:
+        """See Tables."""
+        if table not in self._numbers:
+            self._numbers[table] = self.rowids(table)
+        return self.geometries(table, self._numbers[table][list(places)])
+
+
+class _Outlines:
+    """Units of some layers by code: their boxes, and their outlines read when asked for."""
+
+    def __init__(self, package: Tables, tables: Sequence[str], wanted: Collection[str], held: int) -> None:
+        rows = [
+            (code, table, place)
+            for table in tables
+            for place, (code,) in enumerate(package.records(table, ("kode",)))
+            if code in wanted
+        ]
+        rows.sort()
+        self.codes = np.array([code for code, _, _ in rows], dtype=object)
+        self._where = [(table, place) for _, table, place in rows]
+        boxes = {table: package.full_bounds(table) for table in {table for table, _ in self._where}}
+        found = np.array([boxes[table][place] for table, place in self._where]).reshape(-1, 4)
+        self._low, self._high = found[:, :2], found[:, 2:]
+        self._package = package
+        self._shapes = Shapes(held, self._read)
+
+    def _read(self, rows: list[int]) -> NDArray[np.object_]:
+        shapes = np.empty(len(rows), dtype=object)
+        for table in {self._where[row][0] for row in rows}:
+            mine = [at for at, row in enumerate(rows) if self._where[row][0] == table]
+            shapes[mine] = self._package.full_shapes(table, [self._where[rows[at]][1] for at in mine])
+        return shapes
+
+    def near(self, lon: float, lat: float, metres: float) -> NDArray[np.int64]:
+        """Return the units whose boxes may be within `metres` of a point, in order."""
+        high = metres * _MARGIN / METRES_PER_DEGREE
+        wide = high / float(shortening(min(abs(lat) + high, 89.0)))
+        meets = (self._low <= (lon + wide, lat + high)) & (self._high >= (lon - wide, lat - high))
+        return np.flatnonzero(meets.all(axis=1))
+
+    def nearest_box(self, lon: float, lat: float) -> int:
+        """Return the unit with the box nearest to a point."""
+        away = np.maximum(np.maximum(self._low - (lon, lat), (lon, lat) - self._high), 0.0)
+        return int(np.hypot(*(away * (float(shortening(lat)), 1.0)).T).argmin())
+
+    def index(self, rows: NDArray[np.int64]) -> PointIndex:
+        """Return the outlines of some units, to be asked."""
+        return PointIndex(self._shapes.get(rows))
 
 
 class Lookup:
-    """Base units with their geometry and, for each plan, the dapil of each; thread-safe."""
+    """The units that plans tell apart and, for each plan, the dapil of each; thread-safe."""
 
-    def __init__(
-        self,
-        codes: NDArray[np.object_],
-        shapes: NDArray[np.object_],
-        names: dict[str, str],
-        plans: Iterable[_Plan],
-        tables: Iterable[str] = (),
-    ) -> None:
-        order = np.argsort(codes.astype(str))
-        self.codes = codes[order]
-        self.index = PointIndex(shapes[order])
-        self._names = names
-        self._plans = {plan.id: plan for plan in plans}
-        self._tables = frozenset(tables)
+    def __init__(self, package: Tables) -> None:
+        self._tables = package.tables
+        self._plans = {plan.id: plan for plan in _plans(package)}
         self.years = sorted({int(plan.rpartition("-")[2]) for plan in self._plans})
+        tables = [f"unit-{name}" for name in _LEVELS if f"unit-{name}" in package.tables]
+        self._names: dict[str, str] = {}
+        for table in tables:
+            self._names.update(package.records(table, ("kode", "nama")))
+        length = LENGTH["kecamatan"]
+        divided = {unit[:length] for p in self._plans.values() for unit in p.dapil if len(unit) > length}
+        told = finest(code for code in self._names if len(code) <= length or code[:length] in divided)
+        self._told = _Outlines(package, tables, set(told), _HELD_BYTES)
+        desa = {code for code in self._names if len(code) > length} - set(told)
+        self._desa = _Outlines(package, tables[3:], desa, _HELD_BYTES // 4)
+
+    @property
+    def codes(self) -> NDArray[np.object_]:
+        """The units that are told apart, sorted: kecamatan, or the desa of those that a plan divides."""
+        return self._told.codes
+
+    @property
+    def shapes(self) -> NDArray[np.object_]:
+        """Their polygons, all read anew."""
+        return self._told.index(np.arange(len(self.codes))).shapes
 
     @classmethod
     def from_release(cls, release: HasPackage) -> "Lookup":
-        """Read a release: about a second and 100 MB for the nation."""
-        package = GeoPackage(Path(release.gpkg))
-        try:
-            return cls.from_package(package)
-        finally:
-            package.close()
-
-    @classmethod
-    def from_package(cls, package: Tables) -> "Lookup":
-        """Read the tables of a release."""
-        names: dict[str, str] = {}
-        for table in (f"unit-{name}" for name in _LEVELS):
-            if table in package.tables:
-                names.update(package.records(table, ("kode", "nama")))
-        codes, shapes = base_units(package)
-        return cls(codes, shapes, names, _plans(package), package.tables)
+        """Read the tables of a release; its GeoPackage stays open."""
+        return cls(FullPackage(Path(release.gpkg)))
 
     def at(self, lon: float, lat: float, year: int | None = None) -> LookupResult:
         """Return the dapil of every chamber at a point (degrees, WGS 84) in `year` (default: the latest).
@@ -218,7 +301,7 @@ class Lookup:
         code = str(self.codes[index])
         return LookupResult(
             lon, lat, chosen, di_darat=distance == 0, jarak_m=distance,
-            desa=self._unit(code) if level(code) == "desa" else None,
+            desa=self._unit(code) if level(code) == "desa" else self._desa_at(lon, lat, distance, code),
             kecamatan=self._above(code, "kecamatan"),
             kabkota=self._above(code, "kabkota"),
             provinsi=self._unit(ancestor(code, "provinsi")),
@@ -249,7 +332,7 @@ class Lookup:
         plan = self._plans.get(f"{chamber}-{year}")
         if plan is None:
             return Seat(chamber, year, alasan=self._absent(chamber, year))
-        dapil = plan.dapil.get(code)
+        dapil = plan.of(code)
         if dapil is None:
             return Seat(chamber, year, alasan=_excluded(plan, chamber, code))
         return plan.seats[dapil]
@@ -265,27 +348,36 @@ class Lookup:
             "en": f"This release has no {chamber} dapil of {year}.",
         }
 
-    @property
-    def shapes(self) -> NDArray[np.object_]:
-        """The polygons of the base units, in the order of `codes`."""
-        return self.index.shapes
-
     def _place(self, lon: float, lat: float) -> tuple[int, float, tuple[Neighbour, ...]]:
-        """Return the base unit of the point, its distance (0 on land), and the others near the border."""
-        found = self.index.find(np.array([lon]), np.array([lat]))
-        if found.unit[0] < 0:
-            raise self._too_far(lon, lat)
-        beside = found.beside
-        others = tuple(map(self._neighbour, beside.unit.tolist(), beside.metres.tolist()))
-        return int(found.unit[0]), round(float(found.metres[0]), 1), others
+        """Return the unit of the point, its distance (0 on land), and the others near the border."""
+        at = np.array([lon]), np.array([lat])
+        for reach in (BORDER_M, REACH_M + BORDER_M):
+            rows = self._told.near(lon, lat, reach)
+            found = self._told.index(rows).find(*at) if len(rows) else None
+            if found is not None and found.unit[0] >= 0 and (found.metres[0] == 0 or reach > REACH_M):
+                units, metres = rows[found.beside.unit].tolist(), found.beside.metres.tolist()
+                others = tuple(map(self._neighbour, units, metres))
+                return int(rows[found.unit[0]]), round(float(found.metres[0]), 1), others
+        raise self._too_far(lon, lat)
+
+    def _desa_at(self, lon: float, lat: float, distance: float, kecamatan: str) -> Unit | None:
+        """Return the desa of the point in its kecamatan: the one under it, at sea the nearest."""
+        rows = self._desa.near(lon, lat, distance + BORDER_M)
+        rows = rows[[code.startswith(f"{kecamatan}.") for code in self._desa.codes[rows]]]
+        if not len(rows):
+            return None
+        found = self._desa.index(rows).find(np.array([lon]), np.array([lat])).unit[0]
+        return self._unit(str(self._desa.codes[rows[found]])) if found >= 0 else None
 
     def _neighbour(self, index: int, metres: float) -> Neighbour:
         unit = self._unit(str(self.codes[index]))
         return Neighbour(unit.kode, unit.nama, round(metres, 1))
 
     def _too_far(self, lon: float, lat: float) -> TooFar:
-        index, metres = self.index.nearest(lon, lat)
-        unit = self._unit(str(self.codes[index]))
+        first = self._told.index(np.array([self._told.nearest_box(lon, lat)])).nearest(lon, lat)[1]
+        rows = self._told.near(lon, lat, min(first, 5e6))
+        place, metres = self._told.index(rows).nearest(lon, lat)
+        unit = self._unit(str(self.codes[rows[place]]))
         message = (
             f"no unit within {REACH_M / 1000:.0f} km of longitude {lon:g}, latitude {lat:g}: "
             f"the nearest, {unit.kode} {unit.nama}, is {metres / 1000:.1f} km away"
@@ -319,8 +411,8 @@ def _excluded(plan: _Plan, chamber: str, code: str) -> dict[str, str]:
     }
 
 
-def base_units(package: Tables) -> tuple[NDArray[np.object_], NDArray[np.object_]]:
-    """Return codes and shapes of the units that have none below: the desa of split kecamatan, every other kecamatan."""
+def base_units(package: Layers) -> tuple[NDArray[np.object_], NDArray[np.object_]]:
+    """Return codes and shapes of the units that have none below: desa, or what a coarser base map has."""
     tables = [f"unit-{name}" for name in _LEVELS if f"unit-{name}" in package.tables]
     own = {name: [code for (code,) in package.records(name, ("kode",))] for name in tables}
     base = set(finest(code for codes in own.values() for code in codes))

@@ -16,7 +16,7 @@ from pyproj import Geod
 REACH_M: Final = 5_000.0
 BORDER_M: Final = 50.0
 _GEOD: Final = Geod(ellps="WGS84")
-_METRES_PER_DEGREE: Final = 110_500.0  # the least length of a degree of latitude on WGS 84
+METRES_PER_DEGREE: Final = 110_500.0  # the least length of a degree of latitude on WGS 84
 _MARGIN: Final = 1.02
 #: Pairs of a point and a segment that are measured at once: some arrays of this many doubles are made.
 _AT_ONCE: Final = 1 << 18
@@ -67,7 +67,7 @@ class PointIndex:
         furthest = (
             max(abs(south), abs(north)) + 2
         )  # degrees: what is further than 200 km is not measured here
-        self._degrees_per_metre = float(_MARGIN / _METRES_PER_DEGREE / shortening(min(furthest, 89.0)))
+        self._degrees_per_metre = float(_MARGIN / METRES_PER_DEGREE / shortening(min(furthest, 89.0)))
 
     def find(self, lon: Floats, lat: Floats) -> Found:
         """Return the unit of every point (degrees, WGS 84); those at sea take the nearest within `REACH_M`."""

@@ -35,11 +35,18 @@ from boundaries.release import feature_file
 from boundaries.release.exchange import put
 from boundaries.release.geopackage import columns, read_rows
 from boundaries.release.regular_file import other_kind, read_regular
-from boundaries.release.staging import FULL, disk_trouble, locked, open_staging, sync, sync_tree, writable
+from boundaries.release.staging import FULL as NO_ROOM
+from boundaries.release.staging import disk_trouble, locked, open_staging, sync, sync_tree, writable
 
-FORMAT: Final = 2
+FORMAT: Final = 3
 MANIFEST: Final = "manifest.json"
+#: The truth, in full detail: every vertex of the coverage.
 GEOPACKAGE: Final = "dapil.gpkg"
+#: The same layers generalised, for pages and answers; a release need not have it.
+STANDARD_GEOPACKAGE: Final = "dapil-standard.gpkg"
+FULL: Final = "full"
+STANDARD: Final = "standard"
+DETAILS: Final = (STANDARD, FULL)
 CURRENT: Final = "current"
 #: The folder of downloads, and the list of what is in it (`boundaries.downloads.folder`).
 FOLDER: Final = "downloads"
@@ -51,7 +58,7 @@ _MEDIA_TYPES: Final = {
     ".csv": "text/csv",
 }
 #: Files that follow from the GeoPackage; a release is not named by them, for their bytes hang on the zlib at hand.
-DERIVED: Final = (feature_file.NAME,)
+DERIVED: Final = (feature_file.NAME, STANDARD_GEOPACKAGE)
 _REQUIRED: Final = ("release", "format", "source", "plans", "files", "layers")
 
 
@@ -85,8 +92,19 @@ class Release:
 
     @property
     def gpkg(self) -> Path:
-        """The GeoPackage."""
+        """The GeoPackage, in full detail."""
         return self.path / GEOPACKAGE
+
+    def package(self, detail: str) -> Path:
+        """The GeoPackage of a detail (`DETAILS`); where the release has only one, that of full detail."""
+        if detail not in DETAILS:
+            raise ReleaseError(f"no detail {detail!r}; choose among {', '.join(DETAILS)}")
+        given = self.manifest.get("details", {}).get(detail)
+        return self.path / given["file"] if given else self.gpkg
+
+    def tolerance_m(self, detail: str) -> float:
+        """How far a line of a detail may be from the line of the coverage, in metres."""
+        return float(self.manifest.get("details", {}).get(detail, {}).get("tolerance_m", 0.0))
 
     @property
     def layers(self) -> tuple[str, ...]:
@@ -99,30 +117,33 @@ class Release:
         path = self.path / "quality.json"
         return _read_json(path) if path.is_file() else {}
 
-    def read_layer(self, name: str) -> tuple[pd.DataFrame, NDArray[np.object_]]:
-        """Return the attributes (nulls are None/NA, without ``fid``) and the MultiPolygons of a layer."""
-        frame, geometry = self._read(name)
+    def read_layer(self, name: str, detail: str = FULL) -> tuple[pd.DataFrame, NDArray[np.object_]]:
+        """Return the attributes (nulls are None/NA, without ``fid``) and the MultiPolygons of a layer in a detail."""
+        frame, geometry = self._read(name, self.package(detail))
         if geometry is None:
             raise ReleaseError(f"{self.gpkg}: {name!r} is a table without geometry; use read_table")
         return frame, geometry
 
     def read_table(self, name: str) -> pd.DataFrame:
         """Return the attributes of a table or layer, in the order of ``fid``."""
-        return self._read(name, geometry=False)[0]
+        return self._read(name, self.gpkg, geometry=False)[0]
 
-    def connect(self) -> sqlite3.Connection:
-        """Open the GeoPackage: read-only, immutable, no lock and no journal."""
+    def connect(self, package: Path | None = None) -> sqlite3.Connection:
+        """Open a GeoPackage (by default that of full detail): read-only, immutable, no lock and no journal."""
+        package = package or self.gpkg
         try:
-            return sqlite3.connect(f"{self.gpkg.as_uri()}?mode=ro&immutable=1", uri=True)
+            return sqlite3.connect(f"{package.as_uri()}?mode=ro&immutable=1", uri=True)
         except sqlite3.Error as error:
-            raise ReleaseError(f"{self.gpkg} cannot be opened ({error}); build the release again") from None
+            raise ReleaseError(f"{package} cannot be opened ({error}); build the release again") from None
 
-    def _read(self, name: str, *, geometry: bool = True) -> tuple[pd.DataFrame, NDArray[np.object_] | None]:
-        with closing(self.connect()) as connection:
+    def _read(
+        self, name: str, package: Path, *, geometry: bool = True
+    ) -> tuple[pd.DataFrame, NDArray[np.object_] | None]:
+        with closing(self.connect(package)) as connection:
             try:
                 return read_rows(connection, name, geometry=geometry)
             except (sqlite3.Error, shapely.errors.GEOSException, ValueError, IndexError) as error:
-                raise ReleaseError(f"{self.gpkg}: {name!r} cannot be read: {error}") from None
+                raise ReleaseError(f"{package}: {name!r} cannot be read: {error}") from None
 
 
 def mapped(manifest: Mapping[str, Any]) -> list[Mapping[str, Any]]:
@@ -257,7 +278,7 @@ def _publish(out: Path, staging: Staging) -> Release:
 def feature_rows(release: Release, layers: Iterable[str]) -> Iterator[feature_file.Rows]:
     """Give the rows of every layer, sorted by name: so the years of a chamber stand together, in their order."""
     for name in sorted(layers):
-        frame, geometries = release.read_layer(name)
+        frame, geometries = release.read_layer(name, STANDARD)
         records = plain(frame)
         key = "id" if "id" in frame.columns else "kode"
         yield feature_file.Rows(name, [str(record[key]) for record in records], geometries, records)
@@ -360,7 +381,7 @@ def switch(out: Path, name: str) -> None:
         fresh.replace(current)
     except OSError as error:
         fresh.unlink(missing_ok=True)
-        if error.errno in FULL:
+        if error.errno in NO_ROOM:
             raise
         raise ReleaseError(
             f"{current} cannot be switched ({error.strerror}); the file system must allow symlinks, "

@@ -60,7 +60,7 @@ class State:
         self.openapi = openapi.document(self.config, self.layers, self.limits, years, files=self.files)
         self.api = API(self.config, self.openapi)
         self.pages = _pages(self.config["metadata"]["identification"], self.layers, files=self.files)
-        self.lookup = Lookup.from_package(package)
+        self.lookup = Lookup(package)
         self.map = MapPage(settings, self.manifest)
         self.documents: Cache[bytes] = Cache(_DOCUMENT_BYTES)
         self.prepared: Cache[Answer] = Cache(int(own.get("prepared_mb", 0)) << 20 or _PREPARED_BYTES)

@@ -5,7 +5,6 @@ from collections.abc import Collection
 from typing import Final
 
 import numpy as np
-import shapely
 
 from boundaries.errors import CodeError, SourceError
 from boundaries.law import codes as kode

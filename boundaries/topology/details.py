@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from boundaries.errors import ReleaseError
-from boundaries.release.store import Release
+from boundaries.release.store import STANDARD, Release
 from boundaries.topology import thinning
 from boundaries.topology.arcs import Topology, build_topology
 from boundaries.topology.cost import Costs
@@ -53,7 +53,7 @@ class Detail:
 #: islands alone are 140 KB, so the smallest (a tenth of a hectare) stay away from ``web-dpr``. dpd is drawn with dpr:
 #: no dapil of dpr lies in two provinces, so its lines are among those of dpr.
 DRAWINGS: Final = {
-    "full": Detail(1),
+    STANDARD: Detail(1),
     "province": Detail(2_000, 100),
     "web": Detail(10_000, 400),
     "web-dpr": Detail(12_500, 2_500, 1_000, 1_000, only=("dpr", "dpd")),
@@ -94,7 +94,9 @@ def topology_of(release: Release, year: int, chamber: str = "", *, provinsi: boo
         )
     units = UNITS if not chamber else UNITS[:1] if provinsi else ()
     layers |= {name: f"unit-{name}" for name in units if f"unit-{name}" in release.layers}
-    return build_topology({name: columns(*release.read_layer(layer)) for name, layer in layers.items()})
+    return build_topology(
+        {name: columns(*release.read_layer(layer, STANDARD)) for name, layer in layers.items()}
+    )
 
 
 def columns(frame: pd.DataFrame, geometry: Array) -> tuple[pd.DataFrame, Array]:
@@ -104,11 +106,11 @@ def columns(frame: pd.DataFrame, geometry: Array) -> tuple[pd.DataFrame, Array]:
 
 
 def landmarks(release: Release) -> Array:
-    """The largest polygon of every base unit of the release: ground that no size leaves out."""
-    finest = ("unit-kecamatan", "unit-desa"), ("unit-kabkota",), ("unit-provinsi",)
+    """The largest polygon of every kecamatan of the release: ground that no size leaves out."""
+    finest = ("unit-kecamatan",), ("unit-kabkota",), ("unit-provinsi",)
     found = [[name for name in names if name in release.layers] for names in finest]
     layers = next(filter(None, found))
-    return np.concatenate([thinning.largest_parts(release.read_layer(name)[1]) for name in layers])
+    return np.concatenate([thinning.largest_parts(release.read_layer(name, STANDARD)[1]) for name in layers])
 
 
 def thinned(topology: Topology, detail: Detail, ground: Array) -> Topology:

@@ -74,7 +74,8 @@ def dapil_unions(contents: Contents) -> Outcome:
     rows = contents.frame("assignment")
     found, count, same = [], 0, 0
     for name in contents.plan_layers:
-        own = rows[(rows["plan_id"] == name) & rows["kode_unit"].isin(contents.ground.position.index)]
+        own = contents.spread(rows[rows["plan_id"] == name])
+        own = own[[code in contents.ground.position.index for code in own["kode_unit"]]]
         more, alike = _compare(
             contents, "dapil-unions", name, own["kode_unit"], name + "-" + own["kode_dapil"]
         )

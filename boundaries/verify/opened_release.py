@@ -12,7 +12,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from boundaries.law.codes import LENGTH, LEVELS
+from boundaries.law.codes import LENGTH, LEVELS, finest
+from boundaries.law.nesting import under
 from boundaries.release.store import Release
 
 
@@ -108,6 +109,16 @@ class Contents:
         geometry = np.empty(len(kept), dtype=object)
         geometry[:] = [shapes[at] for _, at in kept]
         return Ground(np.array([code for code, _ in kept], dtype=object), geometry)
+
+    @cached_property
+    def base(self) -> NDArray[np.str_]:
+        """Codes of all base units, with a polygon or without, sorted."""
+        return np.array(finest({*self.ground.codes, *self.missing}), dtype=str)
+
+    def spread(self, rows: pd.DataFrame) -> pd.DataFrame:
+        """A row for every base unit that the units of `rows` hold; ``row``: the index of the row it comes from."""
+        row, at = under(rows["kode_unit"].to_numpy(dtype=str), self.base)
+        return rows.iloc[row].assign(kode_unit=self.base[at].astype(object), row=rows.index[row])
 
     @cached_property
     def known(self) -> set[str]:

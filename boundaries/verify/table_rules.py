@@ -121,19 +121,27 @@ def members(contents: Contents) -> Outcome:
 def assignment(contents: Contents) -> Outcome:
     """Every base unit is in exactly one dapil of each plan that does not leave it out, as the members say."""
     rows = contents.frame("assignment")
-    base = set(contents.ground.codes) | contents.missing
+    base = contents.base
     found: list[Finding] = []
     for plan_id, facts in contents.plans.items():
         if not facts["komposisi"]:
             continue
-        own = rows[rows["plan_id"] == plan_id]
+        of_plan = rows[rows["plan_id"] == plan_id]
+        own = contents.spread(of_plan)
         left_out = tuple(facts["wilayah_dikecualikan"])
-        wanted = {code for code in base if not _within(code, left_out)}
+        wanted = {code for code in base.tolist() if not _within(code, left_out)}
+        strange = of_plan["kode_unit"][~of_plan.index.isin(own["row"].tolist())]
+        found += [
+            Finding("assignment", plan_id, str(code), "base unit", "a unit of this plan", "other")
+            for code in strange
+        ]
         found += _set_findings(plan_id, own["kode_unit"], wanted)
         found += _member_findings(contents, plan_id, own)
     for plan_id in sorted(set(rows["plan_id"]) - contents.plans.keys()):
         found.append(Finding("assignment", str(plan_id), "", "plan", "a plan of the release", "none"))
-    return Outcome(f"{len(rows):,} base units in {rows['plan_id'].nunique()} plans", found)
+    return Outcome(
+        f"{len(base):,} base units in {rows['plan_id'].nunique()} plans, {len(rows):,} rows", found
+    )
 
 
 def ledger(contents: Contents) -> Outcome:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from boundaries.exports.mapdata.comparison import pairs
 from boundaries.exports.mapdata.map_tables import CHAMBERS, Content, both, json_list
 from boundaries.law.doubts import caveats
+from boundaries.release.store import STANDARD
 
 FORMAT: Final = 1
 #: Decimals of the boxes of kabupaten and kota: a view is moved there, nothing is measured by them.
@@ -74,7 +75,7 @@ def _boxes(content: Content, level: str) -> list[tuple[Any, ...]]:
     """Code, name, west, south, east, north of every unit of a level, by code; on the grid of the release."""
     if f"unit-{level}" not in content.release.layers:
         return []
-    frame, geometry = content.release.read_layer(f"unit-{level}")
+    frame, geometry = content.release.read_layer(f"unit-{level}", STANDARD)
     boxes: NDArray[np.float64] = shapely.bounds(geometry)
     rows = zip(frame["kode"], frame["nama"], *boxes.T.tolist(), strict=True)
     return sorted(rows)

@@ -17,7 +17,7 @@ _FORMATS: Final = {
     "gpkg": "GeoPackage", "geojson": "GeoJSON", "shp": "Shapefile", "fgb": "FlatGeobuf", "parquet": "GeoParquet",
     "kml": "KML", "csv": "CSV", "assignment": "", "topojson": "TopoJSON", "pmtiles": "PMTiles", "quality": "",
 }  # fmt: skip
-_SIZES: Final = ("full", "web", "overview")
+_SIZES: Final = ("full", "standard", "web", "overview")
 _UNITS: Final = ("unit-provinsi", "unit-kabkota", "unit-kecamatan", "unit-desa")
 #: Of the release's own files those that a person takes; ``features.bin`` is the service's.
 _ROOTS: Final = ("quality.csv", "quality.json")

@@ -190,6 +190,7 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "format.assignment": ("CSV wilayah ke dapil", "CSV of unit to dapil"),
     "format.quality": ("Catatan mutu penyederhanaan", "Ledger of the simplification"),
     "size.full": ("penuh", "full"),
+    "size.standard": ("standar", "standard"),
     "size.web": ("untuk web", "for the web"),
     "size.overview": ("ringkas", "overview"),
     "download.changes": ("Perubahan sejak rilis sebelumnya", "Changes since the release before"),

@@ -15,6 +15,7 @@ from boundaries.release.feature_file import END, facts_text, geometry_texts, sha
 from boundaries.release.feature_source import Package, runs
 from boundaries.release.geopackage_reader import Column
 from boundaries.release.spliced import Part
+from boundaries.release.store import FULL, STANDARD
 from boundaries.service import crs as crs_module
 from boundaries.service.crs import DEFAULT, Area, Crs
 from boundaries.service.filters import Filter, Queryable
@@ -27,7 +28,7 @@ DATES: Final = ("mulai", "selesai")
 #: Parameters of /items beside the columns of the layer.
 PARAMETERS: Final = (
     "f", "lang", "limit", "offset", "bbox", "bbox-crs", "crs", "datetime",
-    "sortby", "properties", "skipGeometry", "resulttype", "filter", "filter-lang", "filter-crs",
+    "sortby", "properties", "skipGeometry", "resulttype", "filter", "filter-lang", "filter-crs", "detail",
 )  # fmt: skip
 _CLOSE: Final = Part(b"}")
 _NEXT: Final = Part(END)
@@ -54,6 +55,7 @@ class Question:
     select: tuple[str, ...] | None = None  # columns to give, None for all
     geometry: bool = True
     crs: Crs = DEFAULT
+    detail: str = STANDARD  # of what is given; which features answer is told by the standard detail
 
     @property
     def wants_all(self) -> bool:
@@ -276,8 +278,7 @@ class Layer:
         """Return features as GeoJSON texts, with commas between them."""
         if not len(positions):
             return []
-        as_kept = question.geometry and question.select is None and question.crs.is_default
-        if as_kept:
+        if question.geometry and question.select is None and self._is_kept(question):
             return [*self._package.features(self._runs(positions)), _CLOSE]
         parts: list[Part] = []
         for halves in zip(self._shapes(positions, question), self._facts(positions, question), strict=True):
@@ -290,9 +291,9 @@ class Layer:
             return [(self._first + positions[0], self._first + positions[-1])]
         return runs([self._rows[position] for position in positions])
 
-    def feature(self, position: int, crs: Crs) -> list[Part]:
+    def feature(self, position: int, crs: Crs, detail: str = STANDARD) -> list[Part]:
         """Return one feature, its closing brace left to the caller."""
-        question = Question(crs=crs)
+        question = Question(crs=crs, detail=detail)
         return [*self._shapes([position], question), *self._facts([position], question)]
 
     def _facts(self, positions: Sequence[int], question: Question) -> list[Part]:
@@ -303,18 +304,35 @@ class Layer:
     def _shapes(self, positions: Sequence[int], question: Question) -> list[Part]:
         if not question.geometry:
             return [Part(shape_text(self.ids[position], _NO_SHAPE)) for position in positions]
-        if question.crs.is_default:
+        if self._is_kept(question):
             return [self._package.shape(self._rows[position]) for position in positions]
-        return self._moved(positions, question.crs)
+        return self._written(positions, question.crs, question.detail)
 
-    def _moved(self, positions: Sequence[int], crs: Crs) -> list[Part]:
-        """Return shapes in another system, written when first asked for and kept while there is room."""
-        keys: list[Hashable] = [(self._rows[position], crs.uri) for position in positions]
+    @staticmethod
+    def _is_kept(question: Question) -> bool:
+        """Whether the release has the texts of the shapes."""
+        return question.crs.is_default and question.detail == STANDARD
+
+    def _full(self, positions: Sequence[int]) -> NDArray[np.object_]:
+        """Return geometries in full detail."""
+        shapes = np.empty(len(positions), dtype=object)
+        for table in self.tables:
+            first, count = self._package.span(table)
+            rows = [self._rows[position] for position in positions]
+            mine = [at for at, row in enumerate(rows) if first <= row < first + count]
+            if mine:
+                shapes[mine] = self._package.full_shapes(table, [rows[at] - first for at in mine])
+        return shapes
+
+    def _written(self, positions: Sequence[int], crs: Crs, detail: str) -> list[Part]:
+        """Return shapes in another system or detail, written when first asked for and kept while there is room."""
+        keys: list[Hashable] = [(self._rows[position], crs.uri, detail) for position in positions]
         found = [self._texts.get(key) for key in keys]
         absent = [index for index, part in enumerate(found) if part is None]
         if absent:
             where = [positions[index] for index in absent]
-            texts = geometry_texts(crs_module.write(self.geometries(where), crs))
+            shapes = self._full(where) if detail == FULL else self.geometries(where)
+            texts = geometry_texts(crs_module.write(shapes, crs))
             for index, text in zip(absent, texts, strict=True):
                 part = Part(shape_text(self.ids[positions[index]], text))
                 self._texts.put(keys[index], part, len(part.text))

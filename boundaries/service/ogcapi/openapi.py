@@ -4,11 +4,12 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from boundaries.release.geopackage_reader import Column
+from boundaries.release.store import DETAILS, STANDARD
 from boundaries.service import filters, posted
 from boundaries.service.crs import CRS84, SUPPORTED
 from boundaries.service.ogcapi.catalog import PLACEHOLDER
 from boundaries.service.ogcapi.layer import Layer
-from boundaries.service.ogcapi.query import Limits
+from boundaries.service.ogcapi.query import FULL_ITEMS, Limits
 
 Json = dict[str, Any]
 
@@ -176,7 +177,7 @@ def _collection_paths(name: str, layer: Layer, title: str) -> Json:
     ]
     items += [_columns_list("sortby", layer), _columns_list("properties", layer)]
     items += [_column_parameter(column) for column in layer.columns]
-    item = [feature_id, *_forms(), _ref("parameters", "crs")]
+    item = [feature_id, *_forms(), _ref("parameters", "crs"), _ref("parameters", "detail")]
     page = _ok("A page of features", *features, schema="featureCollection")
     one = _ok("A feature", *features, schema="feature")
     for answer in (page, one):
@@ -247,6 +248,12 @@ def _parameters(limits: Limits) -> Json:
         ),
         "bbox-crs": ("CRS of bbox", uri),
         "crs": ("CRS of the answer, in the axis order of its authority", uri),
+        "detail": (
+            "Detail of the geometries given: standard is generalised (by how many metres at most the release's "
+            f"manifest says), full has every vertex and at most {FULL_ITEMS} features a page. Which features answer "
+            "is told by standard",
+            {"type": "string", "enum": list(DETAILS), "default": STANDARD},
+        ),
         "datetime": (period, {"type": "string", "pattern": _PERIOD}),
         "sortby": (
             "Comma-separated properties, - before one to descend",

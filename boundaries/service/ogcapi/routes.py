@@ -278,8 +278,8 @@ def items(call: Call, layer: Layer) -> Reply:
 
 def item(call: Call, layer: Layer, name: str) -> Reply:
     """``/collections/{id}/items/{featureId}``."""
-    params = call.read((*_COMMON, "crs"))
-    crs = query.system("crs", params.get("crs"))
+    params = call.read((*_COMMON, "crs", "detail"))
+    crs, detail = query.system("crs", params.get("crs")), query.detail(params)
     position = layer.position.get(name)
     if position is None:
         raise missing("item", name)
@@ -287,11 +287,11 @@ def item(call: Call, layer: Layer, name: str) -> Reply:
     links = feature_pages.item_links(layer, name, params, call.base, call.form, call.title(layer))
     tail = Part(b',"links":' + _json(links) + b"}")
     if call.form == "json":
-        parts = [*layer.feature(position, crs), tail]
+        parts = [*layer.feature(position, crs, detail), tail]
         return Reply(parts, _GEOJSON, call.language, headers, document=False)
     if call.form == "jsonld":
         _only_lonlat(crs)
-        data = json.loads(b"".join(plain([*layer.feature(position, crs), tail])))
+        data = json.loads(b"".join(plain([*layer.feature(position, crs, detail), tail])))
         here = f"{call.base}/collections/{layer.name}/items/{name}"
         return call.reply(
             geojson2jsonld(call.state.api, data, layer.name, here).encode(), None, headers=headers
