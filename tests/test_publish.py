@@ -88,7 +88,7 @@ def test_tables_are_the_geopackage_s_with_real_types(release, database, ask):
     )
     types = {(table, name): kind for table, name, kind in rows}
     names = [name for table, name, _ in rows if table == "dpr-2024"]
-    assert names == ["fid", "geom", *(column.name for column in columns.PLAN)]
+    assert names == ["fid", "geom", "geom_full", *(column.name for column in columns.PLAN)]
     expected = {"mulai": "date", "selesai": "date", "kursi": "integer", "luas_km2": "double precision",
                 "kode_dapil": "text", "penduduk": "integer"}  # fmt: skip
     assert {name: types["dpr-2024", name] for name in expected} == expected

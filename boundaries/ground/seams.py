@@ -9,6 +9,7 @@ of the marks of its edges. A union that lost, moved or gained a single vertex ha
 from typing import Any, Final
 
 import numpy as np
+import shapely
 from numpy.typing import NDArray
 
 from boundaries.ground.edges import EdgeIndex, edges
@@ -25,7 +26,7 @@ class Seams:
     """The directed edges of a coverage: the unit of each, the unit across (-1: none), and its mark."""
 
     def __init__(self, geometry: Array) -> None:
-        pairs, unit = edges(geometry)
+        pairs, unit = _edges(geometry)
         twins = EdgeIndex(pairs).twins
         self._unit = unit.astype(np.int32)
         self._across = np.where(twins >= 0, unit[twins], -1).astype(np.int32)
@@ -37,8 +38,15 @@ class Seams:
         beyond = np.where(self._across >= 0, owner[self._across], -1)
         border = (own >= 0) & (own != beyond)
         expected = _sums(own[border], self._mark[border], len(geometry))
-        pairs, feature = edges(geometry)
+        pairs, feature = _edges(geometry)
         return np.flatnonzero(expected != _sums(feature, _marks(pairs), len(geometry)))
+
+
+def _edges(geometry: Array) -> tuple[Array, Array]:
+    """Return the directed edges of (Multi)Polygons: ((k, 2, 2) on the grid, (k,) index of the polygon)."""
+    parts, of = shapely.get_parts(geometry, return_index=True)
+    pairs, part = edges(parts)
+    return pairs, of[part]
 
 
 def _marks(pairs: Array) -> Array:

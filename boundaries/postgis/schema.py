@@ -70,6 +70,12 @@ _COLUMNS: Final = (
 )  # fmt: skip
 
 
+_FULL: Final = (
+    "Geometri dengan semua titiknya; kosong bila sama dengan geom | The geometry with every vertex; empty where it is "
+    "the same as geom"
+)
+
+
 @dataclass(frozen=True)
 class Described:
     """A table of the release and what it says of itself."""
@@ -129,6 +135,8 @@ def write_release(connection: "psycopg.Connection[Any]", release: Release, schem
 def comments(schema: str, name: str, kind: str, table: Described) -> Iterator[sql.Composable]:
     """Give the comments on a table or view and its columns."""
     yield sql.SQL("COMMENT ON {} {} IS {}").format(sql.SQL(kind), _name(schema, name), table.comment)
+    if table.is_layer:
+        yield sql.SQL("COMMENT ON COLUMN {} IS {}").format(_name(schema, name, "geom_full"), _FULL)
     for column in table.columns:
         text = " | ".join(dict.fromkeys(column.meaning.values())) or column.title
         yield sql.SQL("COMMENT ON COLUMN {} IS {}").format(_name(schema, name, column.name), text)

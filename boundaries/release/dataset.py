@@ -216,7 +216,8 @@ class Datasets:
             raise ReleaseError(
                 f"{self.release.id}: assignment of {plan} names {strange[0]}, but there is no such unit; build it again"
             )
-        spread = rows.iloc[row].assign(kode_unit=self.base[at].astype(object))
+        codes = pd.Series(self.base[at].tolist(), dtype=rows["kode_unit"].dtype)
+        spread = rows.iloc[row].reset_index(drop=True).assign(kode_unit=codes)
         return spread.sort_values("kode_unit", ignore_index=True)
 
     @cached_property

@@ -10,6 +10,7 @@ from shapely.errors import ShapelyError
 from boundaries.errors import ReleaseError
 from boundaries.release.store import Release
 from boundaries.verify import file_rules, geometry_rules, table_rules
+from boundaries.verify.detail_rules import details
 from boundaries.verify.download_rules import downloads
 from boundaries.verify.opened_release import DAMAGE, Contents, Finding, Outcome, Rule
 
@@ -30,6 +31,7 @@ RULES: Final[Mapping[str, Rule]] = {
     "unit-unions": geometry_rules.unit_unions,
     "holes": geometry_rules.holes,
     "areas": geometry_rules.areas,
+    "details": details,
     "features": file_rules.features,
     "downloads": downloads,
 }
