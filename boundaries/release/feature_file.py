@@ -23,6 +23,7 @@ import json
 import mmap
 import re
 import struct
+import sys
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -179,43 +180,46 @@ class FeatureFile:
             raise ValueError(f"section {name} is cut off")
         return self.view[start : start + length]
 
-    def _array(self, name: str) -> list[int]:
+    def _array(self, name: str) -> Sequence[int]:
+        """A view of an array in the file: one element of it is an int at once, and none is held."""
         start, length = self._sections[name]
-        # A list: one element of it is an int at once, which an array would have to make at every look.
-        return [int(each) for each in np.frombuffer(self._map, _ARRAYS[name], length, start)]
+        kind = np.dtype(_ARRAYS[name])
+        if sys.byteorder == "big":
+            return [int(each) for each in np.frombuffer(self._map, kind, length, start)]
+        return self.view[start : start + length * kind.itemsize].cast("Q" if kind.itemsize == 8 else "I")
 
     @cached_property
-    def text_at(self) -> list[int]:
+    def text_at(self) -> Sequence[int]:
         """Where each row begins in `text`, and where the last ends."""
         return self._array("text_at")
 
     @cached_property
-    def deflate_at(self) -> list[int]:
+    def deflate_at(self) -> Sequence[int]:
         """Where each row begins in `deflate`, and where the last ends."""
         return self._array("deflate_at")
 
     @cached_property
-    def facts_at(self) -> list[int]:
+    def facts_at(self) -> Sequence[int]:
         """Where a row's facts begin, from the row's own beginning in `text`."""
         return self._array("facts_at")
 
     @cached_property
-    def deflate_facts_at(self) -> list[int]:
+    def deflate_facts_at(self) -> Sequence[int]:
         """Where a row's facts begin, from the row's own beginning in `deflate`."""
         return self._array("deflate_facts_at")
 
     @cached_property
-    def shape_crc(self) -> list[int]:
+    def shape_crc(self) -> Sequence[int]:
         """CRC-32 of each row's shape."""
         return self._array("shape_crc")
 
     @cached_property
-    def facts_crc(self) -> list[int]:
+    def facts_crc(self) -> Sequence[int]:
         """CRC-32 of each row's facts."""
         return self._array("facts_crc")
 
     @cached_property
-    def crc_at(self) -> list[int]:
+    def crc_at(self) -> Sequence[int]:
         """CRC-32 of all text before each row, and of all text."""
         return self._array("crc_at")
 

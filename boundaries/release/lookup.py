@@ -218,27 +218,38 @@ class _Outlines:
     """Units of some layers by code: their boxes, and their outlines read when asked for."""
 
     def __init__(self, package: Tables, tables: Sequence[str], wanted: Collection[str], held: int) -> None:
-        rows = [
-            (code, table, place)
-            for table in tables
-            for place, (code,) in enumerate(package.records(table, ("kode",)))
+        rows = sorted(
+            (code, number, place, name)
+            for number, table in enumerate(tables)
+            for place, (code, name) in enumerate(package.records(table, ("kode", "nama")))
             if code in wanted
-        ]
-        rows.sort()
-        self.codes = np.array([code for code, _, _ in rows], dtype=object)
-        self._where = [(table, place) for _, table, place in rows]
-        boxes = {table: package.full_bounds(table) for table in {table for table, _ in self._where}}
-        found = np.array([boxes[table][place] for table, place in self._where]).reshape(-1, 4)
-        self._low, self._high = found[:, :2], found[:, 2:]
+        )
+        self.codes = np.array([code for code, *_ in rows], dtype=str)
+        self.names = np.array(
+            [name.encode() for *_, name in rows], dtype=bytes
+        )  # a third of the room of text
+        self._tables = tables
+        self._table = np.array([number for _, number, *_ in rows], dtype=np.int8)
+        self._place = np.array([place for *_, place, _ in rows], dtype=np.int32)
+        boxes = np.empty((len(rows), 4))
+        for number in np.unique(self._table).tolist():
+            here = self._table == number
+            boxes[here] = package.full_bounds(tables[number])[self._place[here]]
+        self._low, self._high = boxes[:, :2], boxes[:, 2:]
         self._package = package
         self._shapes = Shapes(held, self._read)
 
     def _read(self, rows: list[int]) -> NDArray[np.object_]:
         shapes = np.empty(len(rows), dtype=object)
-        for table in {self._where[row][0] for row in rows}:
-            mine = [at for at, row in enumerate(rows) if self._where[row][0] == table]
-            shapes[mine] = self._package.full_shapes(table, [self._where[rows[at]][1] for at in mine])
+        for number in np.unique(self._table[rows]).tolist():
+            mine = self._table[rows] == number
+            places = self._place[rows][mine].tolist()
+            shapes[mine] = self._package.full_shapes(self._tables[number], places)
         return shapes
+
+    def unit(self, row: int) -> Unit:
+        """Return code and name of a unit."""
+        return Unit(str(self.codes[row]), self.names[row].decode())
 
     def near(self, lon: float, lat: float, metres: float) -> NDArray[np.int64]:
         """Return the units whose boxes may be within `metres` of a point, in order."""
@@ -265,18 +276,19 @@ class Lookup:
         self._plans = {plan.id: plan for plan in _plans(package)}
         self.years = sorted({int(plan.rpartition("-")[2]) for plan in self._plans})
         tables = [f"unit-{name}" for name in _LEVELS if f"unit-{name}" in package.tables]
-        self._names: dict[str, str] = {}
-        for table in tables:
-            self._names.update(package.records(table, ("kode", "nama")))
         length = LENGTH["kecamatan"]
         divided = {unit[:length] for p in self._plans.values() for unit in p.dapil if len(unit) > length}
-        told = finest(code for code in self._names if len(code) <= length or code[:length] in divided)
-        self._told = _Outlines(package, tables, set(told), _HELD_BYTES)
-        desa = {code for code in self._names if len(code) > length} - set(told)
-        self._desa = _Outlines(package, tables[3:], desa, _HELD_BYTES // 4)
+        codes = [code for table in tables for (code,) in package.records(table, ("kode",))]
+        told = set(finest(code for code in codes if len(code) <= length or code[:length] in divided))
+        self._told = _Outlines(package, tables, told, _HELD_BYTES)
+        desa = {code for code in codes if len(code) > length} - told
+        self._desa = _Outlines(package, tables, desa, _HELD_BYTES // 4)
+        self._names: dict[str, str] = {}
+        for table in tables[:3]:
+            self._names.update(package.records(table, ("kode", "nama")))
 
     @property
-    def codes(self) -> NDArray[np.object_]:
+    def codes(self) -> NDArray[np.str_]:
         """The units that are told apart, sorted: kecamatan, or the desa of those that a plan divides."""
         return self._told.codes
 
@@ -301,7 +313,7 @@ class Lookup:
         code = str(self.codes[index])
         return LookupResult(
             lon, lat, chosen, di_darat=distance == 0, jarak_m=distance,
-            desa=self._unit(code) if level(code) == "desa" else self._desa_at(lon, lat, distance, code),
+            desa=self._told.unit(index) if level(code) == "desa" else self._desa_at(lon, lat, distance, code),
             kecamatan=self._above(code, "kecamatan"),
             kabkota=self._above(code, "kabkota"),
             provinsi=self._unit(ancestor(code, "provinsi")),
@@ -363,21 +375,21 @@ class Lookup:
     def _desa_at(self, lon: float, lat: float, distance: float, kecamatan: str) -> Unit | None:
         """Return the desa of the point in its kecamatan: the one under it, at sea the nearest."""
         rows = self._desa.near(lon, lat, distance + BORDER_M)
-        rows = rows[[code.startswith(f"{kecamatan}.") for code in self._desa.codes[rows]]]
+        rows = rows[np.char.startswith(self._desa.codes[rows], f"{kecamatan}.")]
         if not len(rows):
             return None
         found = self._desa.index(rows).find(np.array([lon]), np.array([lat])).unit[0]
-        return self._unit(str(self._desa.codes[rows[found]])) if found >= 0 else None
+        return self._desa.unit(int(rows[found])) if found >= 0 else None
 
     def _neighbour(self, index: int, metres: float) -> Neighbour:
-        unit = self._unit(str(self.codes[index]))
+        unit = self._told.unit(index)
         return Neighbour(unit.kode, unit.nama, round(metres, 1))
 
     def _too_far(self, lon: float, lat: float) -> TooFar:
         first = self._told.index(np.array([self._told.nearest_box(lon, lat)])).nearest(lon, lat)[1]
         rows = self._told.near(lon, lat, min(first, 5e6))
         place, metres = self._told.index(rows).nearest(lon, lat)
-        unit = self._unit(str(self.codes[rows[place]]))
+        unit = self._told.unit(int(rows[place]))
         message = (
             f"no unit within {REACH_M / 1000:.0f} km of longitude {lon:g}, latitude {lat:g}: "
             f"the nearest, {unit.kode} {unit.nama}, is {metres / 1000:.1f} km away"

@@ -107,13 +107,14 @@ class Layer:
 
     @cached_property
     def _values(self) -> dict[str, list[Scalar]]:
-        names = list(self.column)
-        same: dict[tuple[type, Scalar], Scalar] = {}  # 5 and 5.0 are equal and not the same
-        rows = [row for table in self.tables for row in self._package.records(table, names)]
-        return {
-            name: [same.setdefault((type(row[i]), row[i]), row[i]) for row in rows]
-            for i, name in enumerate(names)
-        }
+        # Column by column: rows of all columns would leave their texts scattered over the memory of a worker.
+        return {name: self._read(name) for name in self.column}
+
+    def _read(self, name: str) -> list[Scalar]:
+        """Read a column; equal values become one."""
+        same: dict[Scalar, Scalar] = {}
+        rows = (row for table in self.tables for row in self._package.records(table, [name]))
+        return [same.setdefault(value, value) for (value,) in rows]
 
     @cached_property
     def _arrays(self) -> dict[str, tuple[NDArray[Any], NDArray[np.bool_]]]:
