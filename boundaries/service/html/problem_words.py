@@ -32,7 +32,8 @@ INDONESIAN: Final[Mapping[str, str]] = {
     "; see the list: {}": "; lihat daftarnya: {}",
     "no release {} here; there are: {}": "tidak ada rilis {} di sini; yang ada: {}",
     "none": "tidak ada",
-    "release {} has no downloads yet; make them with: {}": "rilis {} belum memiliki unduhan; buatlah dengan: {}",
+    "release {} has no downloads yet; {}": "rilis {} belum memiliki unduhan; {}",
+    "make them with: {}": "buatlah dengan: {}",
     "too many downloads at once; try again in a moment": "terlalu banyak unduhan sekaligus; coba lagi sebentar lagi",
     "this service has no files: it reads a database. Its operator can set DAPIL_DOWNLOADS to a directory of releases":
         "layanan ini tidak memiliki berkas: datanya dibaca dari basis data. Pengelolanya dapat mengisi DAPIL_DOWNLOADS "
@@ -77,6 +78,10 @@ INDONESIAN: Final[Mapping[str, str]] = {
     "{} is no property of {}": "{} bukan atribut {}",
     "names a property twice": "menyebut satu atribut dua kali",
     "each property once": "setiap atribut satu kali",
+    "a whole number from {}; more than {} gives {}": "bilangan bulat mulai dari {}; lebih dari {} dijadikan {}",
+    "a whole number from {}": "bilangan bulat mulai dari {}",
+    "a date 2024-02-14, a date-time 2024-02-14T00:00:00Z, or an interval a/b with .. or nothing for open":
+        "tanggal 2024-02-14, waktu 2024-02-14T00:00:00Z, atau selang a/b dengan .. atau kosong untuk yang terbuka",
     "JSON-LD has lon/lat only": "JSON-LD hanya memuat bujur/lintang",
     # the lookup
     "no plan of {} in this release; there are {}": "rilis ini tidak memuat dapil tahun {}; yang ada: {}",
@@ -126,8 +131,8 @@ def indonesian(text: str) -> str | None:
 
 @cache
 def _patterns() -> list[tuple[re.Pattern[str], str]]:
-    """Return a pattern for each message; those with fewer places first: they say more exactly what they are."""
-    messages = sorted(INDONESIAN.items(), key=lambda pair: pair[0].count("{}") - len(pair[0]) / 1e4)
+    """Return a pattern for each message; those that say most stand first."""
+    messages = sorted(INDONESIAN.items(), key=lambda pair: -len(pair[0].replace("{}", "")))
     return [
         (re.compile("(.*?)".join(map(re.escape, english.split("{}"))), re.DOTALL), text)
         for english, text in messages
