@@ -5,7 +5,6 @@ later loads the code that lies there then.
 """
 
 import contextlib
-import ctypes
 import logging
 import multiprocessing
 import os
@@ -25,6 +24,7 @@ from granian.net import SocketHolder
 from granian.server import mp
 
 from boundaries.errors import BoundariesError
+from boundaries.service.ops import heap
 from boundaries.service.ops.gateway import BODIES, Gateway
 from boundaries.service.ops.settings import Settings, SettingsError
 
@@ -34,7 +34,6 @@ LOGGER = logging.getLogger(__name__)
 #: Seconds after which a thread must let another run: a quick request beside a long one waits this long for the
 #: interpreter, each time it wants it. Python's own 5 ms cost quick requests 16 ms beside two long ones, 1 ms 4 ms.
 _SWITCH: Final = 0.001
-_M_ARENA_MAX: Final = -8  # malloc.h of glibc
 #: Seconds after which the kernel hangs up on a client that takes nothing of what it was sent.
 STALL = 60.0
 #: Bytes of an answer that the kernel may hold unsent: enough to keep a fast client busy.
@@ -194,7 +193,7 @@ class Processes(mp.MPServer):
         for each in (signal.SIGHUP, signal.SIGUSR1):
             signal.signal(each, signal.SIG_IGN)
         sys.setswitchinterval(_SWITCH)
-        _few_arenas()
+        heap.few_arenas()
         _allow_files(self._settings)
         parent = os.getppid()
 
@@ -206,6 +205,7 @@ class Processes(mp.MPServer):
         signal.signal(signal.SIGUSR2, lambda *_: self._leave(gateway))
         mp._wsgi_call_wrap = _as_it_is  # type: ignore[assignment]
         gateway.watch()
+        heap.give_back_always()
         state.value = _READY
         return gateway
 
@@ -241,15 +241,3 @@ def _allow_files(settings: Settings) -> None:
     wanted = settings.connections + settings.large + 200
     if soft != resource.RLIM_INFINITY and soft < wanted:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted if hard < 0 else min(wanted, hard), hard))
-
-
-def _few_arenas() -> None:
-    """Have glibc keep two heaps for all threads, not eight a core.
-
-    What threads let go of stays in the heap they had it from: over 70 changes of release a worker's memory
-    went from 102 to 141 MB, with two heaps to 120 MB in the first 30 and no further.
-    """
-    try:
-        ctypes.CDLL(None).mallopt(_M_ARENA_MAX, 2)
-    except (OSError, AttributeError):
-        return  # another C library
