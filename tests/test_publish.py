@@ -379,7 +379,7 @@ def test_two_publishers_wait_for_each_other(cluster, releases, database, ask):
 
     def slow(step: str) -> None:
         inside.set()
-        wait_until(lambda: any("waiting" in text for text in told), 5)
+        wait_until(lambda: any("waiting" in text for text in told))
 
     first = threading.Thread(target=lambda: done.append(publish(releases[0], database, tell=slow)))
     first.start()
