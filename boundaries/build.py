@@ -242,7 +242,7 @@ def _content(
             dissolve.check(f"unit-{level}", ground, units, holder, "kode")
             layers.append(_layer(f"unit-{level}", _LEVEL_NAMES[level], units))
     tables += [
-        _table("plans", ("Rencana dapil", "Plans"), pd.DataFrame([_plan_row(p) for p in plans])),
+        _table("plans", ("Penetapan dapil", "Plans"), pd.DataFrame([_plan_row(p) for p in plans])),
         _table("members", ("Anggota dapil", "Members of dapil"), _member_rows(plans)),
         _table(
             "assignment", ("Wilayah dasar dan dapilnya", "Base units and their dapil"), _stacked(assigned)

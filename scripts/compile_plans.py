@@ -341,7 +341,7 @@ def members_earlier(facts: Path, year: str) -> list[Row]:
         doubt = ""
         if r["evidence"].startswith("carried back"):
             doubt = (
-                "dibawa mundur dari 2014; daftar 2009 tidak ditemukan"
+                "memakai susunan 2014; daftar 2009 tidak ditemukan"
                 " | carried back from 2014, no list of 2009 found"
             )
         rows.append(member(r, kode_lama=then_code(r), bukti=evidence(r["evidence"]), ragu=doubt))

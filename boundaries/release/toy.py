@@ -142,7 +142,7 @@ def small_tables() -> list[Table]:
     """Return the plan without composition, and the tables of plans, members and assignment."""
     tables = [_plan_table(plan) for plan in PLANS if not plan.composed]
     plain = (("plans", _plans_frame()), ("members", _members_frame()), ("assignment", _assignment_frame()))
-    titles = {"plans": "Rencana dapil", "members": "Wilayah anggota", "assignment": "Dapil tiap wilayah"}
+    titles = {"plans": "Penetapan dapil", "members": "Wilayah anggota", "assignment": "Dapil tiap wilayah"}
     return tables + [
         Table(name, titles[name], titles[name], columns.columns_of(name), frame) for name, frame in plain
     ]
