@@ -365,7 +365,7 @@ def test_near_a_border_it_says_how_near_and_to_what(desk: Visit) -> None:
 def test_inside_it_is_sure(desk: Visit) -> None:
     desk.open("#lembaga=dpr&tahun=2024&titik=-6.95,106.55")
     desk.shows("Kecamatan 71 01")
-    assert "jawaban ini mantap" in desk.panel
+    assert "jawaban ini pasti" in desk.panel
 
 
 def test_at_sea_it_says_how_far_the_land_is_whose_dapil_is_shown(desk: Visit) -> None:

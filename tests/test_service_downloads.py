@@ -13,8 +13,10 @@ from typing import Any
 
 import pytest
 import requests
+from click.testing import CliRunner
 from flask.testing import FlaskClient
 
+from boundaries.cli import main
 from boundaries.release.store import FOLDER, LIST, MANIFEST, Release, switch
 from boundaries.service import download_files as store_module
 from boundaries.service.ops.metrics import route_of
@@ -728,3 +730,19 @@ def test_a_switch_of_a_link_is_not_a_directory_of_a_release(tmp_path: Path) -> N
     client = app_of(tmp_path).test_client()
     assert client.get(f"/downloads/latest/{BIG}").headers["Location"].endswith(address(release, BIG))
     assert client.get(address(other, BIG)).data == contents(2)[BIG]
+
+
+def test_every_place_counts_the_same_files(client: FlaskClient, release: Release) -> None:
+    """The list, /downloads/, the page of the release and the command: files of the list, each once and unpacked."""
+    listed = json.loads((release.path / FOLDER / LIST).read_bytes())["files"]
+    assert any(each.get("gzip") for each in listed)
+    files, total = len(listed), sum(each["bytes"] for each in listed)
+    (told,) = [each for each in client.get("/downloads/?f=json").json["releases"] if each["id"] == release.id]
+    assert (told["files"], told["bytes"]) == (files, total)
+    own = len(release.manifest["files"])
+    for language, pattern in (("id", "{} berkas unduhan"), ("en", "{} files to download")):
+        page = client.get(f"/downloads/{release.id}/?f=html&lang={language}").text
+        assert pattern.format(files) in page
+    assert f"{own} files of the release itself" in page
+    result = CliRunner().invoke(main, ["info", "--release", str(release.path)])
+    assert re.search(rf"downloads/ +{total:,} bytes +{files:,} files", result.stdout), result.stdout

@@ -31,6 +31,7 @@ def lookup(lon: float, lat: float, year: int | None, release: Path, as_json: boo
 def info(release: Path, as_json: bool) -> None:
     """Show what a release holds: source, licence, plans, files."""
     from boundaries.downloads import folder
+    from boundaries.downloads.listing import extent
     from boundaries.release.store import open_release
 
     found = open_release(release)
@@ -53,9 +54,9 @@ def info(release: Path, as_json: bool) -> None:
             _("  no downloads; make them with: {command}").format(command=folder.make_command(release))
         )
         return
-    size = _bytes(sum(file["bytes"] for file in listed["files"]))
+    told = extent(listed["files"])
     click.echo(
-        f"  {'downloads/':<20}{size}  " + _("{count} files").format(count=number(len(listed["files"])))
+        f"  {'downloads/':<20}{_bytes(told.bytes)}  " + _("{count} files").format(count=number(told.files))
     )
 
 

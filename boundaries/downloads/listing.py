@@ -6,7 +6,7 @@ of a path or the list is refused.
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -54,6 +54,24 @@ class Listing:
 
     def __iter__(self) -> Iterator[Listed]:
         return iter(self.files.values())
+
+
+@dataclass(frozen=True)
+class Extent:
+    """How much there is to take: the files of a list, each once and as it is unpacked.
+
+    Wherever files are counted for a person it is this. Not in it: what is packed beside them, and the release's own
+    files (``dapil.gpkg``, the manifest and so on), which are told apart.
+    """
+
+    files: int
+    bytes: int
+
+
+def extent(entries: Iterable[Mapping[str, Any]]) -> Extent:
+    """Count entries of a list, or of a manifest's ``files``."""
+    sizes = [int(each["bytes"]) for each in entries]
+    return Extent(len(sizes), sum(sizes))
 
 
 def is_plain(name: object) -> bool:

@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Mapping
 from typing import Any, Final
 
+from boundaries.downloads.listing import extent
 from boundaries.errors import ReleaseError
 from boundaries.release.store import LIST, Release
 from boundaries.service.delivery import OPEN_TO_ALL, deliver
@@ -82,7 +83,8 @@ def _summary(call: Call, shelf: Shelf) -> dict[str, Any]:
     """Return what the list of releases says of one; addresses are those of any host."""
     source = shelf.manifest["source"]
     here = f"{documents.PLACEHOLDER}/downloads/{shelf.id}/"
-    files = list(shelf.listing) if shelf.listing is not None else []
+    files = [each.about for each in shelf.listing or ()]
+    told = extent(files)
     return {
         "id": shelf.id,
         "current": shelf.id == call.state.id,
@@ -91,8 +93,8 @@ def _summary(call: Call, shelf: Shelf) -> dict[str, Any]:
         "vintage": source.get("vintage"),
         "licence": source.get("licence"),
         "open": source.get("open") is not False,
-        "files": len(files) if shelf.listing is not None else None,
-        "bytes": sum(each.bytes for each in files),
+        "files": told.files if shelf.listing is not None else None,
+        "bytes": told.bytes,
         "links": [
             {"rel": "item", "type": "text/html", "href": here},
             *([{"rel": "item", "type": "application/json", "href": here + LIST}] if files else []),

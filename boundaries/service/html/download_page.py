@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
+from boundaries.downloads.listing import extent
 from boundaries.law.columns import PLAN, UNIT
 from boundaries.service.html.from_documents import Way
 from boundaries.service.html.links import Page
@@ -105,8 +106,10 @@ class View:
     doubts: list[tuple[str, str, Sequence[str]]]
     changes: list[Moved] | None
     since: str
-    count: int
+    count: int  #: files of the list, and their size
     total: str
+    own: int  #: files of the release itself, and their size
+    own_total: str
 
 
 class Shelves:
@@ -133,13 +136,13 @@ class Shelves:
         about += [self._way(name, name, roots[name].bytes) for name in _ROOTS if name in roots]
         whole = roots.get("dapil.gpkg")
         rest = self._take(e for e in files if e["name"] not in self._placed)
-        total = sum(e["bytes"] for e in files) + sum(each.bytes for each in self.offer.roots)
+        there, own = extent(files), extent([{"bytes": each.bytes} for each in self.offer.roots])
         return View(
             whole=self._way(whole.name, "GeoPackage", whole.bytes) if whole else None,
             years=years, units=[row for row in units if row.ways], about=about, rest=rest, map=maps,
             table=self._table(), doubts=self._doubts(), changes=self._changes(),
-            since=str((self.offer.changes or {}).get("since") or ""), count=len(files) + len(roots),
-            total=size(total, self.words.language),
+            since=str((self.offer.changes or {}).get("since") or ""), count=there.files,
+            total=size(there.bytes, self.words.language), own=own.files, own_total=size(own.bytes, self.words.language),
         )  # fmt: skip
 
     def _year(self, year: int) -> Year:

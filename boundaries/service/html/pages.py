@@ -9,7 +9,7 @@ from typing import Any, Final
 import numpy as np
 import shapely
 
-from boundaries.service.html import from_documents, svg_maps
+from boundaries.service.html import from_documents, problem_words, svg_maps
 from boundaries.service.html.browsing import caption, narrowed, pager
 from boundaries.service.html.download_page import Offer, Shelves
 from boundaries.service.html.feature_table import Described, facts, members, missing, name_of, table, title_of
@@ -247,6 +247,7 @@ class Pages:
             )  # fmt: skip
         return self._render(
             "lookup.html", page, words("lookup.title"), [], answer=document, problem=problem, map=drawn,
+            said=problem_words.told(problem, page.language) if problem else None,
             formats=[from_documents.Way(page.json(), "JSON")] if document is not None else [],
         )  # fmt: skip
 
@@ -268,6 +269,7 @@ class Pages:
         return self._render(
             "download.html", page, words("download.title"), [(page.to("/downloads/"), words("nav.downloads"))],
             site=site, offer=offer, linked=offer.linked,
+            said=problem_words.told({"detail": offer.lacking}, page.language),
             view=Shelves(offer, known.provinces, page, words).view(),
             formats=[from_documents.Way(page.json(), "JSON")] if offer.files else [],
         )  # fmt: skip
@@ -290,10 +292,12 @@ class Pages:
         )
         match = re.match(r"/collections/[^/]+", page.path)
         known = match is not None and match[0].removeprefix("/collections/") in self._told["id"].collections
-        allowed = document.get("allowed")
+        said = problem_words.told(document, page.language)
+        allowed = said["allowed"]
         return self._render(
             "problem.html", page, title, [],
             document=document,
+            said=said,
             status=status,
             allowed=[from_documents.plain(each) for each in allowed] if isinstance(allowed, list) else allowed,
             collection=match[0] if match and known else "",

@@ -170,6 +170,8 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
         "This is not the release being served, which is:",
     ),
     "download.files": ("Berkas", "Files"),
+    "download.extent": ("{count} berkas unduhan, {size} tanpa kompresi", "{count} files to download, {size} unpacked"),
+    "download.own": ("{count} berkas rilis itu sendiri, {size}", "{count} files of the release itself, {size}"),
     "download.file": ("Berkas", "File"),
     "download.size": ("Ukuran", "Size"),
     "download.lacking": ("Belum ada unduhan", "No downloads yet"),

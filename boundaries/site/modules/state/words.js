@@ -69,7 +69,7 @@ const WORDS = {
     "Near a border: {m} from {place}. The line of the base map may well be off by as much.",
   ],
   sure: [
-    "Tidak ada batas dalam jarak 50 m: jawaban ini mantap, sejauh peta dasarnya.",
+    "Tidak ada batas dalam jarak 50 m: jawaban ini pasti, sejauh peta dasarnya tepat.",
     "No border within 50 m: this answer is firm, as far as the base map is.",
   ],
   several: ["{n} dapil", "{n} dapil"],
