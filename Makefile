@@ -8,10 +8,10 @@ JOBS   ?= 2
 BIN    := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build run test check bench bench-exports bench-load bench-serve bundle docs clean
+.PHONY: help setup build run test test-national check bench bench-exports bench-elections bench-load bench-serve bundle docs clean
 
 help:  ## show this list
-	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 14
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 16
 
 $(VENV)/.run: pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -29,13 +29,18 @@ setup: $(VENV)/.run  ## make the virtual environment
 build: $(VENV)/.run  ## fetch a base map and build every plan into OUT (default build/)
 	$(BIN)/dapil build --source $(SOURCE) --out $(OUT)
 
-run: $(VENV)/.run  ## set up, build if there is no release yet, serve on PORT (default 5000)
-	@test -e $(OUT)/current/manifest.json || $(BIN)/dapil build --source $(SOURCE) --out $(OUT)
-	DAPIL_RELEASES=$(OUT) DAPIL_PORT=$(PORT) $(BIN)/python server.py
+run: $(VENV)/.run  ## set up, build quickly if there is no release yet, serve on PORT (default 5000); the rest behind it
+	@test -e $(OUT)/current/manifest.json || $(BIN)/dapil build --quick --source $(SOURCE) --out $(OUT)
+	DAPIL_RELEASES=$(OUT) DAPIL_PORT=$(PORT) DAPIL_BEHIND=on $(BIN)/python server.py
 
-test: $(VENV)/.dev  ## run the tests (national ones need BOUNDARIES_MIRROR, else they say that they are skipped)
-	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder $(ARGS)
+PYTEST := $(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder
+
+test: $(VENV)/.dev  ## run the tests but those of the whole nation and the slow ones
+	$(PYTEST) -m 'not national and not slow' $(ARGS)
 	$(BIN)/python -m pytest -q --doctest-modules boundaries
+
+test-national: $(VENV)/.dev  ## run these (BOUNDARIES_MIRROR names the base map, else national ones say that they are skipped)
+	$(PYTEST) -m 'national or slow' $(ARGS)
 
 check: $(VENV)/.dev  ## lint and type-check
 	$(BIN)/ruff check .
@@ -48,11 +53,14 @@ docs: $(VENV)/.dev  ## make pages of the documents in dist/docs; a broken link i
 bench-load: $(VENV)/.dev  ## ten minutes of load while releases are switched and workers killed
 	$(BIN)/python bench/load.py --seconds 600 --clients 32 --switch 10 --kill 60
 
-bench: $(VENV)/.dev  ## measure: build, cleaning against mapshaper, quality
-	$(BIN)/python bench/build.py
+bench: $(VENV)/.dev  ## measure: build, memory, cleaning against mapshaper, growth (ARGS='--only build')
+	$(BIN)/python bench/build.py $(ARGS)
 
 bench-exports: $(VENV)/.dev  ## measure what the downloads of a year cost: CPU, memory, bytes
 	$(BIN)/python bench/exports.py $(OUT) $(ARGS)
+
+bench-elections: $(VENV)/.dev  ## measure what the election's tables add to a build and to a worker
+	$(BIN)/python bench/elections.py
 
 bench-serve: $(VENV)/.dev  ## measure the service against its peers (ARGS=--quick: about a minute)
 	$(BIN)/python bench/serve.py --releases $(OUT) $(ARGS)

@@ -3,9 +3,9 @@
     python bench/filters.py --releases build --seconds 120 --seed 1
 
 Each filter is sent as a request (``resulttype=hits``) to the application in this process; what counts is the CPU time
-of its answer. Drawn are collection, predicates (1 to 8), their order and connective, the shape of each literal, its
-number of positions, the window it lies in, its system and the language. Prints what was tried, the shares accepted and
-refused, and the worst ten of the accepted. Ends with 1 if one took more CPU than --most seconds.
+of its answer, a refusal's too. Drawn are collection, predicates (1 to 8), their order and connective, the shape of
+each literal, its number of positions, the window it lies in, its system and the language. Prints what was tried, the
+shares accepted and refused, and the worst ten. Ends with 1 if one took more CPU than --most seconds.
 """
 
 import argparse
@@ -38,7 +38,7 @@ PREDICATES = (
 #: Of the collections of a national release, those with most vertices and with most features.
 COLLECTIONS = (
     "dapil-dpd", "dapil-dpr", "dapil-dprd-provinsi", "dapil-dprd-kabkota", "unit-kecamatan", "unit-kabkota",
-    "dpd-2024",
+    "unit-desa", "dpd-2024",
 )  # fmt: skip
 #: Windows: the nation, and parts of it whose coast is long or whose features are many.
 WINDOWS = (
@@ -251,10 +251,10 @@ class Search:
         self._app = create_app(releases)
         self._asked = 0
         self.told: Counter[str] = Counter()
-        self.worst: list[tuple[float, Question, int]] = []
+        self.worst: list[tuple[float, Question, int, str]] = []
 
     def ask(self, question: Question, as_json: bool) -> float:
-        """Return the CPU seconds of an accepted question, 0 of a refused one."""
+        """Return the CPU seconds of a question, accepted or refused."""
         self._asked += 1  # an answer that was prepared before would cost nothing
         query = f"{address(question, as_json)}&offset={self._asked}"
         environ = {
@@ -269,9 +269,9 @@ class Search:
         self.told[f"longest {status[0][:3]} ms"] = max(
             self.told[f"longest {status[0][:3]} ms"], round(took * 1e3)
         )
-        if status[0][:3] != "200":
-            return 0.0
-        self.worst = sorted([*self.worst, (took, question, len(query))], key=lambda each: -each[0])[:10]
+        self.worst = sorted(
+            [*self.worst, (took, question, len(query), status[0][:3])], key=lambda each: -each[0]
+        )[:10]
         return took
 
     def climb(self, draw: random.Random, until: float) -> None:
@@ -293,23 +293,21 @@ def main() -> int:
     )
     parser.add_argument("--seconds", type=float, default=120, help="how long to look")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument(
-        "--most", type=float, default=1.0, help="CPU seconds that an accepted request may take"
-    )
+    parser.add_argument("--most", type=float, default=1.0, help="CPU seconds that a request may take")
     options = parser.parse_args()
     search = Search(options.releases)
     search.climb(random.Random(options.seed), time.monotonic() + options.seconds)
     print("tried:", dict(sorted(search.told.items())))
-    for took, question, length in search.worst:
+    for took, question, length, status in search.worst:
         calls = "; ".join(
             f"{op} {each.shape} {each.positions} in {each.window}" for op, each in question.calls
         )
-        print(f"{took:.3f} s  {question.collection}  {length} characters  {question.connective}"
+        print(f"{took:.3f} s  {status}  {question.collection}  {length} characters  {question.connective}"
               f"{' projected' if question.projected else ''}  {calls}")  # fmt: skip
     # Measured twice more: what happened once beside it (a collection of garbage) is no cost of the filter.
     again = [
         min(search.ask(question, False) for _ in range(2))
-        for took, question, _ in search.worst
+        for took, question, _, _ in search.worst
         if took > options.most
     ]
     print(f"above {options.most:g} s when asked again: {sum(took > options.most for took in again)}")

@@ -34,6 +34,7 @@ from bench.peers.postgis import Postgis  # noqa: E402
 from bench.peers.qgis_server import QgisServer  # noqa: E402
 from bench.peers.stock_pygeoapi import Pygeoapi  # noqa: E402
 from bench.peers.tipg_server import Tipg  # noqa: E402
+from boundaries.release.store import STANDARD, open_release  # noqa: E402
 
 PEERS = ("pygeoapi", "tipg", "QGIS Server")
 SERVERS = ("ours", *PEERS, "constant")
@@ -108,7 +109,7 @@ class Session:
         folder.mkdir(parents=True, exist_ok=True)
         self.place = Place(folder.resolve(), work, not options.no_install)
         self.release, self.data = find_release(options.releases, work)
-        self.truth = Truth.read(self.release / "dapil.gpkg")
+        self.truth = Truth.read(open_release(self.release).package(STANDARD))  # what items give
         self.cases = options.cases or list(QUICK if options.quick else CASES)
         self.servers, self.database = make_servers(self.place, self.truth, self.release, options.servers)
         self.absent: dict[str, str] = {}

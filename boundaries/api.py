@@ -154,7 +154,7 @@ def read_units(
     Parameters
     ----------
     level : {"provinsi", "kabkota", "kecamatan", "desa"}
-        The level; of desa there are those of the kecamatan that some plan splits.
+        The level.
     geometry, province, output, release
         As in `read`.
 
@@ -196,7 +196,8 @@ def assignment(chamber: str, *, year: int | None = None, release: Place = None) 
     Returns
     -------
     pandas.Series
-        ``kode_dapil``, indexed by ``kode_unit``: every kecamatan of the plan, or the desa of one that some plan splits.
+        ``kode_dapil``, indexed by ``kode_unit``: every desa of the plan, or kecamatan where the base map
+        has nothing finer.
 
     Raises
     ------
@@ -236,12 +237,12 @@ def lookup(lon: ArrayLike, lat: ArrayLike, *, year: int | None = None, release: 
     Returns
     -------
     pandas.DataFrame
-        A row a point, in their order (with the index of `lon` where that is a Series): ``kode_unit`` (the kecamatan, or
-        the desa of one that some plan splits), ``di_darat``, ``jarak_m`` (0 on land), ``dekat_batas`` and ``tetangga``
-        (other units within 50 m, separated by semicolons, the nearest first), and a column a chamber with the
-        ``kode_dapil``. As in the service, a point at sea takes the nearest unit within 5 km; further off there is
-        nothing, and ``jarak_m`` is not known. A chamber that does not vote there, or whose composition is not known,
-        has nothing either.
+        A row a point, in their order (with the index of `lon` where that is a Series): ``kode_unit`` (the desa, or
+        the kecamatan where the base map has nothing finer), ``di_darat``, ``jarak_m`` (0 on land), ``dekat_batas`` and
+        ``tetangga`` (other units within 50 m, separated by semicolons, the nearest first), and a column a chamber with
+        the ``kode_dapil``. As in the service, a point at sea takes the nearest unit within 5 km; further off there is
+        nothing, and ``jarak_m`` is not known (but ground that land encloses and the base map does not draw has the
+        nearest unit). A chamber that does not vote there, or whose composition is not known, has nothing either.
 
     Raises
     ------

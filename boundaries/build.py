@@ -11,26 +11,48 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
+import numpy as np
 import pandas as pd
 
 from boundaries import sources
 from boundaries.downloads import folder
+from boundaries.elections.shipped import ship
 from boundaries.errors import ReleaseError, SourceError
 from boundaries.ground import dissolve
 from boundaries.ground.base_units import BaseUnits, LevelPolygons, assemble
-from boundaries.ground.coverage import CleanOptions, Coverage, clean, lost_ground
+from boundaries.ground.coverage import CleanOptions, Coverage, clean
 from boundaries.ground.grid import GRID
+from boundaries.ground.joining import as_multi
 from boundaries.ground.measures import geodesic_area_m2
-from boundaries.ground.overlaps import SNAPPING
+from boundaries.ground.parallel import each
 from boundaries.law.codes import LENGTH, LEVELS, Level
 from boundaries.law.columns import columns_of
+from boundaries.law.inhabitants import FILES
+from boundaries.law.nesting import Nesting
 from boundaries.law.plans import Plan, assignment, base_units, load_plans
+from boundaries.law.published_rows import member_rows, plan_row
 from boundaries.law.registry import Registry, load_registry
 from boundaries.law.tables import data_directory
 from boundaries.release import ledger
 from boundaries.release.geopackage import Layer, Table, write_geopackage
-from boundaries.release.store import FOLDER, GEOPACKAGE, Release, new_release, open_release, write_json
+from boundaries.release.store import (
+    FOLDER,
+    GEOPACKAGE,
+    STANDARD,
+    STANDARD_GEOPACKAGE,
+    Release,
+    new_release,
+    open_release,
+    versions,
+    write_json,
+)
+from boundaries.release.surety import accuracy_table, levels_compared
+from boundaries.research.crosswalk import Ground as Surface
+from boundaries.research.people import People
+from boundaries.research.succession import whole_ledger
+from boundaries.sources import file_cache
 from boundaries.sources.claims import check_claims
+from boundaries.topology.lighter import STANDARD_M, lighter
 
 log = logging.getLogger(__name__)
 
@@ -42,15 +64,19 @@ CHAMBER_NAMES: Final = {
     "dprd-provinsi": ("DPRD provinsi", "Provincial councils (DPRD provinsi)"),
     "dprd-kabkota": ("DPRD kabupaten/kota", "Regency and city councils (DPRD kabupaten/kota)"),
 }
-_FROM_DESA: Final = "the source's outline is wrong; drawn as the union of its desa (see the descriptor)"
-_WRONG_OUTLINE: Final = (
-    "the source's outline is known to be wrong; the desa that would mend it could not be had"
-)
+#: Raised whenever the tables of elections are packed otherwise.
+PACKED: Final = 1
+#: What a build takes as its base units: desa, or for a slow line kecamatan by their own outlines, which are coarse.
+BASES: Final = ("desa", "kecamatan")
+_COARSE: Final = {
+    "id": "garis kasar: outline kecamatan, bukan desa",
+    "en": "coarse lines: outlines of kecamatan, not of desa",
+}
 _LEVEL_NAMES: Final[dict[Level, tuple[str, str]]] = {
     "provinsi": ("Provinsi", "Provinces"),
     "kabkota": ("Kabupaten dan kota", "Regencies and cities (kabupaten/kota)"),
     "kecamatan": ("Kecamatan", "Sub-regency districts (kecamatan)"),
-    "desa": ("Desa dan kelurahan di kecamatan yang dibagi", "Villages of the kecamatan that a plan splits"),
+    "desa": ("Desa dan kelurahan", "Villages (desa and kelurahan)"),
 }
 
 
@@ -66,6 +92,7 @@ def build(
     out: Path,
     *,
     source: str = "auto",
+    base: str = "desa",
     only: Collection[str] = (),
     plans_directory: Path | None = None,
     options: CleanOptions | None = None,
@@ -73,11 +100,17 @@ def build(
     progress: Tell = log.debug,
     bars: bool = False,
     with_downloads: bool = True,
+    map_only: bool = False,
+    provisional: bool = False,
 ) -> Result:
     """Build a release of all plans (or `only` these plan ids) on one source and make it current in `out`.
 
+    `base`: ``desa``; ``kecamatan`` builds on the outlines of kecamatan and on the desa of those that a plan splits: a
+    fifth of the bytes to fetch, and lines so coarse that every file says so.
     `tell` hears what a person must know (which source, and why), `progress` which step is on; `bars`: show how far a
-    fetch is; `with_downloads`: make the folder of downloads too (`boundaries.downloads.folder`).
+    fetch is; `with_downloads`: make the folder of downloads too (`boundaries.downloads.folder`); `map_only`: of it
+    only what the map page reads first; `provisional`: the release has only the plans in force (all, if `only` names
+    them), and says of itself that another takes its place.
 
     Raises a BoundariesError of the step that failed; whatever `out` published before stays as it was.
     """
@@ -85,58 +118,117 @@ def build(
     registry = load_registry()
     progress("plans: reading and validating the law's tables")
     plans = load_plans(plans_directory, registry, only)
-    need = _need(plans, registry)
+    if provisional and not only:
+        plans = [plan for plan in plans if plan.meta.selesai is None]
+    need = _need(plans, registry, base)
     chosen = sources.choose(source, need=need, progress=bars or None)
+    asked_for = chosen.source.id if source == "auto" else source
+    coarse = base == "kecamatan" and not chosen.source.bridge  # one with a bridge is read at its finest level
+    if coarse:
+        chosen = _marked_coarse(chosen)
     tell(f"source: {chosen.why}")
-    base = _base(plans, registry, chosen.source.levels)
+    _check_levels(plans, chosen.source)
     levels, land, remarks = _read(chosen, need, registry)
-    progress(f"units: finding the polygons of {len(base):,} base units")
+    progress("units: finding the polygons of the base units")
     polygons = assemble(
         levels,
-        base,
+        need.split or _split(plans, registry),
         registry,
         missing=sources.read_missing(chosen.source),
-        overlays=sources.read_overlays(chosen.source),
         partial=chosen.source.partial,
     )
-    polygons.notes.update(dict.fromkeys(chosen.source.outline_from_desa, _FROM_DESA))
-    polygons.notes.update(dict.fromkeys(chosen.wrong_outlines, _WRONG_OUTLINE))
     _tell_remarks(remarks, polygons.notes, tell)
     progress(f"coverage: cleaning {len(polygons.codes):,} polygons")
-    cleaned = clean(polygons.codes, polygons.geometry, options=options, land_evidence=land)
-    before = polygons.altered["geometry"].to_numpy(dtype=object)
-    lost = lost_ground(cleaned, polygons.altered["code"].to_numpy(dtype=object), before, options)
-    cleaned = replace(
-        cleaned, lost_parts=pd.concat([cleaned.lost_parts, lost], ignore_index=True).drop_duplicates()
+    cleaned = clean(
+        polygons.codes, polygons.geometry, options=options, land_evidence=land, priority=polygons.priority
     )
-    ground = dissolve.Ground(cleaned.codes, cleaned.geometry, geodesic_area_m2(cleaned.geometry))
+    polygons = replace(
+        polygons, codes=polygons.codes[:0], geometry=polygons.geometry[:0]
+    )  # a gigabyte for the nation
+    levels = [each for each in levels if each.level == "kecamatan"]
+    ground = dissolve.Ground(cleaned.codes, cleaned.geometry, _areas(cleaned.geometry))
     progress(f"dapil: dissolving {len(plans)} plans")
+    light = dissolve.Ground(ground.codes, as_multi(lighter(ground.geometry, STANDARD_M)), ground.area_m2)
     facts = {
         "sumber_batas": chosen.source.id,
         "lisensi": chosen.source.licence.spdx or chosen.source.licence.name,
     }
-    content = _content(plans, ground, base, registry, facts, partial=chosen.source.partial)
+    compared, levels_told = levels_compared(levels, light)
+    content = _content(plans, ground, light, polygons.units, registry, facts, partial=chosen.source.partial)
+    surety = accuracy_table(ground, sources.read_accuracy(chosen.source, coarse=coarse), registry)
+    content.tables.append(_table("accuracy", ("Ketelitian garis", "How sure the lines are"), surety))
+    surface = Surface(ground.codes.astype(str), ground.area_m2)
+    content.tables.append(
+        _table("riwayat", ("Riwayat dapil", "What became of each dapil"),
+               whole_ledger(plans, People(registry), surface))
+    )  # fmt: skip
     _tell_left_out(content.entries, tell)
     progress("release: writing")
     inputs = _inputs(chosen.source, plans_directory)
-    finish = partial(_downloads, out=out, progress=progress) if with_downloads else None
-    release = _write(out, chosen, content, cleaned, polygons, registry, plans, options, inputs, finish)
+    finish: Callable[[Release], object] | None = None
+    if map_only:
+        finish = partial(folder.begin, out=out, tell=progress)
+    elif with_downloads:
+        finish = partial(_downloads, out=out, progress=progress)
+    evidence = (compared, levels_told)
+    # The tables are on the project's own plans; plans from elsewhere have other dapil.
+    elections = None
+    if plans_directory is None:
+        kept = file_cache.default() / "elections" / _packed_key(inputs, only)
+        elections = partial(ship, plans=plans, registry=registry, only=only, kept=kept)
+    more = {"provisional": {"source": asked_for, "coarse": coarse}} if provisional else {}
+    release = _write(
+        out,
+        chosen,
+        content,
+        cleaned,
+        polygons,
+        evidence,
+        registry,
+        plans,
+        options,
+        inputs,
+        elections,
+        finish,
+        more,
+    )
     return Result(release, chosen.why)
 
 
 # --- what a plan needs of a source -----------------------------------------------------------------
 
 
-def whole_need() -> sources.Need:
+def whole_need(base: str = "desa") -> sources.Need:
     """Return what all of the project's plans need of a source."""
     registry = load_registry()
-    return _need(load_plans(registry=registry), registry)
+    return _need(load_plans(registry=registry), registry, base)
 
 
-def _need(plans: Sequence[Plan], registry: Registry) -> sources.Need:
-    """Kecamatan, the desa of those that a plan splits, and provinsi as evidence of where land is."""
-    split = {b[: LENGTH["kecamatan"]] for b in base_units(plans, registry) if len(b) == LENGTH["desa"]}
-    return sources.Need(("provinsi", "kecamatan"), tuple(sorted(split)))
+def _need(plans: Sequence[Plan], registry: Registry, base: str) -> sources.Need:
+    """Desa, kecamatan as evidence of what is not drawn, and provinsi as evidence of where land is."""
+    if base not in BASES:
+        raise SourceError(f"no base {base!r}; choose among {', '.join(BASES)}")
+    if base == "desa":
+        return sources.Need(("provinsi", "kecamatan", "desa"))
+    return sources.Need(("provinsi", "kecamatan"), _split(plans, registry))
+
+
+def _split(plans: Sequence[Plan], registry: Registry) -> tuple[str, ...]:
+    """The kecamatan that some plan splits."""
+    fine = (b for b in base_units(plans, registry) if len(b) == LENGTH["desa"])
+    return tuple(sorted({b[: LENGTH["kecamatan"]] for b in fine}))
+
+
+def _marked_coarse(chosen: sources.Choice) -> sources.Choice:
+    """Give the source another name, title and attribution: they stand in every file and row that is made of it."""
+    source = chosen.source
+    marked = replace(
+        source,
+        id=f"{source.id}-kecamatan",
+        title={language: f"{text} ({_COARSE[language]})" for language, text in source.title.items()},
+        attribution=f"{source.attribution}; {_COARSE['id']} | {_COARSE['en']}",
+    )
+    return replace(chosen, source=marked, why=f"{chosen.why}\nOn request with {_COARSE['en']}.")
 
 
 def _read(
@@ -182,11 +274,11 @@ def _describe(chosen: sources.Choice) -> dict[str, Any]:
     }
 
 
-def _base(plans: Sequence[Plan], registry: Registry, levels: Collection[str]) -> tuple[str, ...]:
-    """Base units at the finest level that the source has, refused where a plan splits finer."""
-    finest = max((LEVELS.index(lv) for lv in LEVELS if lv in levels), default=0)
+def _check_levels(plans: Sequence[Plan], source: sources.Source) -> None:
+    """Refuse plans that split the finest units of a source that has nothing so fine as kecamatan."""
+    finest = max((LEVELS.index(lv) for lv in source.levels), default=0)
     if finest >= LEVELS.index("kecamatan"):
-        return base_units(plans, registry)
+        return
     level = LEVELS[finest]
     fine = [p.id for p in plans if p.members["kode_unit"].str.len().max() > LENGTH[level]]
     if fine:
@@ -194,7 +286,15 @@ def _base(plans: Sequence[Plan], registry: Registry, levels: Collection[str]) ->
             f"the source has units down to {level}, but {', '.join(fine)} split them: "
             "add a finer level to the descriptor, or name the plans that can be built with --plan"
         )
-    return registry.at(level)
+
+
+def _areas(geometry: Any) -> Any:
+    """Areas (n,) in m² on the ellipsoid, reckoned in several processes."""
+    spans = range(0, len(geometry), _SPAN)
+    return np.concatenate(each(lambda first: geodesic_area_m2(geometry[first : first + _SPAN]), spans))
+
+
+_SPAN: Final = 10_000
 
 
 # --- layers and tables -----------------------------------------------------------------------------
@@ -203,6 +303,7 @@ def _base(plans: Sequence[Plan], registry: Registry, levels: Collection[str]) ->
 @dataclass(frozen=True)
 class _Content:
     layers: list[Layer]
+    light: list[Layer]  # the same in the detail ``standard``
     tables: list[Table]
     entries: list[dict[str, Any]]
 
@@ -210,52 +311,77 @@ class _Content:
 def _content(
     plans: Sequence[Plan],
     ground: dissolve.Ground,
+    light: dissolve.Ground,
     base: Sequence[str],
     registry: Registry,
     facts: Mapping[str, str],
     *,
     partial: bool,
 ) -> _Content:
-    layers, tables, entries, assigned = [], [], [], []
+    published: dict[str, dissolve.Published] = {}
+    titles = {f"unit-{level}": _LEVEL_NAMES[level] for level in ground.nesting.levels}
+    tables, entries, assigned = [], [], []
+    nesting = Nesting(np.array(base, dtype=str))
+
     for plan in plans:
-        if not plan.meta.komposisi:
-            frame = dissolve.without_geometry(plan, registry)
-            tables.append(_table(f"tabel-{plan.id}", _plan_title(plan), frame))
-            entries.append(ledger.plan_entry(plan, f"tabel-{plan.id}", frame, {}))
+        known, rest = plan.parted()
+        if len(rest.dapil):
+            table = dissolve.without_geometry(rest, registry)
+            title, english = _plan_title(plan)
+            if len(known.dapil):
+                title, english = f"{title}, tanpa peta", f"{english}, without a map"
+            tables.append(_table(f"tabel-{plan.id}", (title, english), table))
+        if not len(known.dapil):
+            entries.append(ledger.plan_entry(plan, table, table=f"tabel-{plan.id}"))
             continue
-        of_plan = assignment(plan, base)
-        assigned.append(
-            of_plan.rename_axis("kode_unit").rename("kode_dapil").reset_index().assign(plan_id=plan.id)
-        )
+        of_plan = assignment(known, base)
+        assigned.append(_condensed(of_plan, nesting).assign(plan_id=plan.id))
         shown, cut = _complete(of_plan, ground, partial=partial)
-        layer = dissolve.dapil(plan, ground, shown, registry, facts)
+        layer = dissolve.dapil(known, ground, shown, registry, facts)
         if len(layer.frame):
-            dissolve.check(plan.id, ground, layer, {str(k): str(v) for k, v in shown.items()}, "kode_dapil")
-            layers.append(_layer(plan.id, _plan_title(plan), layer))
-        entries.append(
-            ledger.plan_entry(plan, plan.id, layer.frame, dict(layer.omitted) | _cut_names(plan, cut))
-        )
-    for level in LEVELS:
-        if any(len(c) >= LENGTH[level] for c in ground.codes):
-            units = dissolve.units(ground, level, registry, facts)
-            holder = {c: c[: LENGTH[level]] for c in ground.codes if len(c) >= LENGTH[level]}
-            dissolve.check(f"unit-{level}", ground, units, holder, "kode")
-            layers.append(_layer(f"unit-{level}", _LEVEL_NAMES[level], units))
+            published[plan.id], titles[plan.id] = layer, _plan_title(plan)
+        omitted = dict(layer.omitted) | _cut_names(plan, cut)
+        name = f"tabel-{plan.id}" if len(rest.dapil) else ""
+        entries.append(ledger.plan_entry(plan, layer.frame, layer=plan.id, table=name, omitted=omitted))
+    for level in ground.nesting.levels:
+        published[f"unit-{level}"] = dissolve.units(ground, level, registry, facts)
     tables += [
-        _table("plans", ("Rencana dapil", "Plans"), pd.DataFrame([_plan_row(p) for p in plans])),
-        _table("members", ("Anggota dapil", "Members of dapil"), _member_rows(plans)),
+        _table("plans", ("Penetapan dapil", "Plans"), pd.DataFrame([plan_row(p) for p in plans])),
+        _table("members", ("Anggota dapil", "Members of dapil"), member_rows(plans)),
         _table(
             "assignment", ("Wilayah dasar dan dapilnya", "Base units and their dapil"), _stacked(assigned)
         ),
     ]
-    return _Content(layers, tables, entries)
+    full, standard = (
+        [
+            _layer(name, titles[name], layer, shapes)
+            for (name, layer), shapes in zip(published.items(), drawn, strict=True)
+        ]
+        for drawn in dissolve.drawn(published, [ground, light])
+    )
+    return _Content(full, standard, tables, entries)
+
+
+def _condensed(of_plan: pd.Series, nesting: Nesting) -> pd.DataFrame:
+    """Rows of the table ``assignment``: the largest units whose base units all lie in one dapil, by code."""
+    dapil, number = np.unique(of_plan.to_numpy(dtype=str), return_inverse=True)
+    owner = np.full(len(nesting.codes), -1)
+    owner[np.searchsorted(nesting.codes, of_plan.index.to_numpy(dtype=str))] = number
+    found = [(nesting.levels[level].codes[units], dapil[of]) for level, units, of in nesting.largest(owner)]
+    rows = pd.DataFrame(
+        {
+            "kode_unit": np.concatenate([units.astype(object) for units, _ in found]),
+            "kode_dapil": np.concatenate([of for _, of in found]).astype(object),
+        }
+    )
+    return rows.sort_values("kode_unit", ignore_index=True)
 
 
 def _complete(of_plan: pd.Series, ground: dissolve.Ground, *, partial: bool) -> tuple[pd.Series, set[str]]:
     """On a partial source publish only dapil of which every unit is there: a wrong line is worse than none."""
     if not partial:
         return of_plan, set()
-    absent = ~of_plan.index.isin(set(ground.codes))
+    absent = ground.places.get_indexer(of_plan.index.astype(object)) < 0
     cut = set(of_plan[absent]) & set(of_plan[~absent])
     return of_plan[~of_plan.isin(cut)], cut
 
@@ -277,14 +403,14 @@ def _plan_title(plan: Plan) -> tuple[str, str]:
     return f"Dapil {indonesian} {plan.year}", f"{english}: electoral districts {plan.year}"
 
 
-def _layer(name: str, title: tuple[str, str], features: dissolve.Published) -> Layer:
+def _layer(name: str, title: tuple[str, str], features: dissolve.Published, geometry: Any) -> Layer:
     return Layer(
         name=name,
         title=" | ".join(title),
         description=" | ".join(title),
         columns=columns_of(name),
         frame=features.frame,
-        geometry=features.geometry,
+        geometry=geometry,
     )
 
 
@@ -297,34 +423,6 @@ def _stacked(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
     return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
 
 
-def _plan_row(plan: Plan) -> dict[str, Any]:
-    meta = plan.meta
-    return {
-        "plan_id": plan.id,
-        "lembaga": plan.chamber,
-        "tahun": plan.year,
-        "mulai": meta.mulai.isoformat(),
-        "selesai": meta.selesai.isoformat() if meta.selesai else None,
-        "dasar_hukum": meta.dasar_hukum,
-        "jumlah_dapil": meta.jumlah_dapil,
-        "jumlah_kursi": meta.jumlah_kursi,
-        "komposisi": int(meta.komposisi),
-        "wilayah_dikecualikan": _json(meta.wilayah_dikecualikan),
-        "ragu": _json([asdict(d) for d in meta.ragu]),
-        "selisih": _json([asdict(d) for d in meta.selisih]),
-        "sumber": _json([asdict(s) for s in meta.sumber]),
-    }
-
-
-def _member_rows(plans: Sequence[Plan]) -> pd.DataFrame:
-    rows = _stacked([p.members.assign(plan_id=p.id) for p in plans])
-    return rows.astype(object).mask(rows == "", None)
-
-
-def _json(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, sort_keys=True)
-
-
 # --- writing ---------------------------------------------------------------------------------------
 
 
@@ -334,11 +432,14 @@ def _write(
     content: _Content,
     cleaned: Coverage,
     polygons: BaseUnits,
+    evidence: tuple[pd.DataFrame, Mapping[str, Any]],
     registry: Registry,
     plans: Sequence[Plan],
     options: CleanOptions,
     inputs: Mapping[str, str],
+    elections: Callable[[Path], list[dict[str, Any]]] | None,
     finish: Callable[[Release], object] | None,
+    more: Mapping[str, Any],
 ) -> Release:
     source = _describe(chosen)
     table = ledger.unit_table(cleaned, polygons, registry)
@@ -351,16 +452,33 @@ def _write(
             metadata={"source": source, "project": "Peta Dapil", "plans": content.entries},
             date=_date(plans),
         )
-        table.to_csv(staging.path / "quality.csv", index=False, lineterminator="\n")
-        write_json(
-            staging.path / "quality.json", ledger.report(cleaned, polygons, table, content.entries, doubts)
+        write_geopackage(
+            staging.path / STANDARD_GEOPACKAGE,
+            content.light,
+            [table for table in content.tables if table.name != "assignment"],
+            metadata={
+                "source": source,
+                "project": "Peta Dapil",
+                "detail": STANDARD,
+                "tolerance_m": STANDARD_M,
+            },
+            date=_date(plans),
         )
+        table.to_csv(staging.path / "quality.csv", index=False, lineterminator="\n")
+        if len(evidence[0]):
+            evidence[0].to_csv(staging.path / "quality-levels.csv", index=False, lineterminator="\n")
+        report = ledger.report(cleaned, polygons, table, content.entries, doubts)
+        write_json(staging.path / "quality.json", report | {"levels": evidence[1]})
         staging.manifest.update(
             source=source,
             plans=content.entries,
-            parameters=asdict(options) | {"grid_decimals": GRID, "snapping_deg": SNAPPING},
+            parameters=asdict(options) | {"grid_decimals": GRID},
+            details={STANDARD: {"file": STANDARD_GEOPACKAGE, "tolerance_m": STANDARD_M}},
             inputs=inputs,
+            **more,
         )
+        if elections is not None:
+            staging.manifest["elections"] = elections(staging.path)
         staging.finish = finish
     if staging.release is None:
         raise ReleaseError("the release was not published: report this as a bug")
@@ -383,16 +501,41 @@ def _date(plans: Sequence[Plan]) -> date:
     return max(p.meta.mulai for p in plans)
 
 
+def _packed_key(inputs: Mapping[str, str], only: Collection[str]) -> str:
+    """Name what the packed tables of elections are made of."""
+    own = {
+        name: value for name, value in inputs.items() if name.startswith(("elections/", "plans/", "units/"))
+    }
+    text = json.dumps([PACKED, own, sorted(only), versions()], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:24]
+
+
 def _inputs(source: sources.Source, plans_directory: Path | None) -> dict[str, str]:
     """sha256 of every table of law, units and bridge that went into the release, by path."""
     root = data_directory()
     plans = plans_directory or root / "plans"
-    beside = (source.descriptor.name, source.files, source.bridge, source.missing, source.overlays)
+    beside = (
+        source.descriptor.name,
+        source.files,
+        source.bridge,
+        source.missing,
+        source.accuracy,
+        source.coarse_accuracy,
+    )
     used = {f"plans/{p.relative_to(plans).as_posix()}": p for p in plans.glob("*/*") if p.is_file()}
     used |= {f"units/{p.name}": p for p in root.glob("units/*.csv")}
+    if plans_directory is None:
+        used |= {
+            f"elections/{p.relative_to(root / 'elections').as_posix()}": p for p in _files(root / "elections")
+        }
+    used |= {f"statistics/{name}": root / "statistics" / name for name in ("luas_2024.csv", *FILES)}
     texts = {name: path.read_bytes() for name, path in used.items()}
     texts |= {f"sources/{name}": source.text_of(name) for name in beside if name}
     return {name: hashlib.sha256(text).hexdigest() for name, text in sorted(texts.items())}
+
+
+def _files(directory: Path) -> list[Path]:
+    return [path for path in sorted(directory.rglob("*")) if path.is_file()]
 
 
 __all__ = ["Result", "build"]

@@ -11,7 +11,10 @@ from typing import Final
 from boundaries.errors import BoundariesError
 
 EXTRAS: Final = {
+    "arviz": "research",
+    "binary_ensemble": "research",
     "brotli": "serve",
+    "distributed": "dask",
     "duckdb": "duckdb",
     "flask": "serve",
     "granian": "serve",
@@ -19,6 +22,9 @@ EXTRAS: Final = {
     "lark": "serve",
     "mapbox_vector_tile": "build",
     "matplotlib": "build",
+    "numba": "research",
+    "openpyxl": "data",
+    "pandera": "data",
     "pmtiles": "build",
     "prometheus_client": "serve",
     "psycopg": "postgis",

@@ -1,4 +1,4 @@
-"""Make `boundaries/site/assets/map.js`, the one script that a browser loads, of the map page's modules, with esbuild.
+"""Make the scripts that browsers load of the map page's modules, with esbuild: its own, and the search elsewhere.
 
 The result is tracked, so that nobody who installs or runs the project needs Node or a bundler; whoever changes a module
 runs this and commits both. `tests/test_bundle.py` holds the two together.
@@ -11,9 +11,22 @@ import sys
 from pathlib import Path
 
 MODULES = Path(__file__).parents[1] / "boundaries/site/modules"
-BUNDLE = MODULES.with_name("assets") / "map.js"
+#: The module that each script begins with → the script.
+BUNDLES = {
+    "main.js": MODULES.with_name("assets") / "map.js",
+    "finder.js": MODULES.parents[1] / "service/html/assets/find.js",
+}
 #: What the oldest browser must know; module syntax of today is left as it is written.
 TARGET = "es2022"
+#: What the page knows of how places are written, and the module that is made of it.
+WORDS = MODULES.parents[1] / "law" / "place_words.json"
+
+
+def words() -> bytes:
+    """Return the module that gives the page the words of places that the service reads too."""
+    text = json.dumps(json.loads(WORDS.read_text(encoding="utf-8")), ensure_ascii=False, indent=2)
+    head = "// Made by scripts/bundle.py of boundaries/law/place_words.json: do not edit."
+    return f"{head}\n\nexport const WORDS = {text};\n".encode()
 
 
 def sources() -> dict[str, Path]:
@@ -31,8 +44,10 @@ def digest() -> str:
     return total.hexdigest()[:16]
 
 
-def bundle() -> bytes:
-    """Return the script: all modules as one classic script, so that it runs in a page opened from a disk too.
+def bundle(entry: str = "main.js") -> bytes:
+    """Return the script of an entry of `BUNDLES`: all modules that it needs as one classic script.
+
+    So it runs in a page opened from a disk too.
 
     Raises
     ------
@@ -46,7 +61,7 @@ def bundle() -> bytes:
         f"/*! Peta Dapil, MIT. Made of boundaries/site/modules ({digest()}) "
         f"by esbuild {version}: change those, then `make bundle`. */"
     )
-    command = ["npm", "exec", "--yes", f"--package=esbuild@{version}", "--", "esbuild", "main.js", "--bundle"]
+    command = ["npm", "exec", "--yes", f"--package=esbuild@{version}", "--", "esbuild", entry, "--bundle"]
     options = ["--minify", "--format=iife", f"--target={TARGET}", "--charset=utf8", f"--banner:js={banner}"]
     run = subprocess.run(
         [*command, *options, "--log-level=warning"], cwd=MODULES, stdout=subprocess.PIPE, check=True
@@ -56,17 +71,19 @@ def bundle() -> bytes:
 
 def main() -> int:
     """Write the script where it differs."""
-    try:
-        made = bundle()
-    except FileNotFoundError:
-        print("npm is not installed: it brings esbuild, which makes the script", file=sys.stderr)
-        return 1
-    except subprocess.CalledProcessError as error:
-        return error.returncode
-    changed = not BUNDLE.is_file() or BUNDLE.read_bytes() != made
-    if changed:
-        BUNDLE.write_bytes(made)
-    print(f"{BUNDLE.name}: {len(made):,} bytes, {'made anew' if changed else 'as it was'}")
+    (MODULES / "search" / "placewords.js").write_bytes(words())
+    for entry, script in BUNDLES.items():
+        try:
+            made = bundle(entry)
+        except FileNotFoundError:
+            print("npm is not installed: it brings esbuild, which makes the script", file=sys.stderr)
+            return 1
+        except subprocess.CalledProcessError as error:
+            return error.returncode
+        changed = not script.is_file() or script.read_bytes() != made
+        if changed:
+            script.write_bytes(made)
+        print(f"{script.name}: {len(made):,} bytes, {'made anew' if changed else 'as it was'}")
     return 0
 
 

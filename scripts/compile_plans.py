@@ -1,15 +1,16 @@
 """Compile the facts into ``data/units`` and ``data/plans``: run once, kept to show how the data came about.
 
-    python scripts/compile_plans.py FACTS KEMENDAGRI_SQL [DATA]
+    python scripts/compile_plans.py FACTS [DATA]
 
-FACTS holds ``<year>/dapil.csv``, ``members.csv`` ... as they were researched (their NOTES say from what);
-KEMENDAGRI_SQL is a checkout of cahyadsn/wilayah_boundaries (``db/prov``, ``db/kab``, ``db/kec``, ``db/kel``).
+FACTS holds ``<year>/dapil.csv``, ``members.csv`` ... and ``units/units_2025.csv.xz`` as they were researched (their
+NOTES say from what: the list of units is that of cahyadsn/wilayah, db/wilayah.sql at commit b7ad440, MIT).
 Only CSV files are written; the ``<lembaga>.toml`` beside them are written by hand.
 
 Doubts stand where they arise: every rule below that sets ``ragu`` is one decision of docs/plans.md.
 """
 
 import csv
+import lzma
 import re
 import sys
 from collections import Counter
@@ -27,12 +28,26 @@ MEMBER_COLUMNS = [
     *("lembaga", "kode_dapil", "kode_unit", "nama_unit"),
     *("kode_lama", "bagian", "bukti", "ragu"),
 ]
-EXPECTED_UNITS = {2: 38, 5: 514, 8: 7285}
+EXPECTED_UNITS = {2: 38, 5: 514, 8: 7285, 13: 83_762}
 
-#: Names where the polygon files spell better than the code list of 2025.
-KEEP_SQL_NAME = {"11.17.07", "35.29.22", "95.04.12"}
-_SQL_ROW = re.compile(r"^\s*\('([\d.]+)'\s*,\s*'((?:[^'\\]|''|\\.)*)'\s*,")
+#: Names that the list of 2025 abbreviates or misspells.
+NAMES = {
+    "11.17.07": "Timang Gajah",
+    "12.23.06": "Na IX - X",
+    "32.05.38": "Bl. Limbangan",
+    "71.09": "Kabupaten Kepulauan Siau Tagulandang Biaro",
+}
 
+
+#: Names that the sources misspell, and where they stand right (docs/plans.md, "Facts put right").
+SPELLING = {
+    "Daerah Isimewa Yogyakarta": "Daerah Istimewa Yogyakarta",  # UU 3/1950
+    "Kotamobago": "Kotamobagu",  # UU 4/2007
+    "Boven Digul": "Boven Digoel",  # UU 26/2002
+    "Rotendao": "Rote Ndao",  # UU 9/2002
+    "Pahuwato": "Pohuwato",  # UU 6/2003
+}
+_ABROAD = "termasuk pemilih luar negeri | also takes the overseas voters"
 
 # ---------------------------------------------------------------- reading and writing
 
@@ -53,14 +68,6 @@ def write(path: Path, columns: Iterable[str], rows: Iterable[Row]) -> None:
     print(path, sum(1 for _ in path.open(encoding="utf-8")) - 1)
 
 
-def sql_names(directory: Path) -> Iterator[tuple[str, str]]:
-    """Code and name of every row; some rows have a blank after a comma, quotes are doubled."""
-    for path in sorted(directory.rglob("*.sql")):
-        for line in path.open(encoding="utf-8"):
-            if match := _SQL_ROW.match(line):
-                yield match[1], match[2].replace("''", "'").strip()
-
-
 def member(row: Row, **more: str) -> Row:
     """Return a row of members.csv from a row of the facts."""
     return {
@@ -79,18 +86,14 @@ def order(row: Row) -> tuple[int, str, str]:
 # ---------------------------------------------------------------- units
 
 
-def units(facts: Path, sql: Path, split: set[str]) -> list[Row]:
-    """Return the list of units; where the code list has a name, it goes before the polygon files'."""
-    names = dict(sql_names(sql))
-    for row in read(facts / "2024/unit_changes.csv"):
-        if row["code_2025"] not in KEEP_SQL_NAME:
-            names[row["code_2025"]] = row["name_2025"]
-    wanted = {c: n for c, n in names.items() if len(c) < 13 or c[:8] in split}
-    counts = Counter(map(len, wanted))
-    wrong = {n: counts[n] for n, expected in EXPECTED_UNITS.items() if counts[n] != expected}
-    if wrong:
-        sys.exit(f"units: expected {EXPECTED_UNITS}, found {wrong}")
-    return [{"kode": c, "nama": n} for c, n in sorted(wanted.items())]
+def units(facts: Path) -> list[Row]:
+    """Return the list of units, of every level."""
+    with lzma.open(facts / "units" / "units_2025.csv.xz", "rt", encoding="utf-8", newline="") as file:
+        names = {row["unit_code"]: row["name"] for row in csv.DictReader(file)} | NAMES
+    counts = Counter(map(len, names))
+    if counts != EXPECTED_UNITS:
+        sys.exit(f"units: expected {EXPECTED_UNITS}, found {dict(counts)}")
+    return [{"kode": c, "nama": n} for c, n in sorted(names.items())]
 
 
 # ---------------------------------------------------------------- 2024
@@ -164,14 +167,18 @@ def members_2024(facts: Path) -> list[Row]:
 
 
 def dapil_2024(facts: Path) -> Iterator[Row]:
-    """Yield the dapil of 2024."""
-    for r in read(facts / "2024/dapil.csv"):
-        note = ""
+    """Yield the dapil of 2024: one dapil of the DPR in a provinsi has its name without I, as in the law."""
+    rows = read(facts / "2024/dapil.csv")
+    dpr = Counter(r["province_code"] for r in rows if r["chamber"] == "dpr")
+    for r in rows:
+        note, other = "", ""
         if r["chamber"] == "dpr" and r["code"] == "3102":
-            note = "termasuk pemilih luar negeri | also takes the overseas voters"
+            note = _ABROAD
         if "local parties left out" in r["seats_basis"]:
             note = "kursi dari daftar calon partai nasional | seats from the national parties' lists"
-        yield dapil(r, catatan=note)
+        if r["chamber"] == "dpr" and dpr[r["province_code"]] == 1:
+            other, r["name"] = r["name"], r["name"].removesuffix(" I")
+        yield dapil(r, catatan=note, nama_lain=other)
 
 
 # ---------------------------------------------------------------- 2019
@@ -226,6 +233,11 @@ def dapil_2019(facts: Path, then: dict[str, str]) -> Iterator[Row]:
         note = (
             "penduduk: jumlah DAK2 anggotanya, bukan angka KPU | sum of its members' DAK2, not a KPU figure"
         )
+        if r["chamber"] == "dpr" and r["code"] == "3102":
+            indonesian, english = note.split(" | ")
+            note = " | ".join(
+                (f"termasuk pemilih luar negeri; {indonesian}", f"also takes the overseas voters; {english}")
+            )
         yield dapil(r, then, penduduk=r["population_sum"], catatan=note)
 
 
@@ -245,7 +257,11 @@ _EVIDENCE = (
         "Sulawesi Barat dipisahkan sesudah pemilu (UU 26/2004)"
         " | Sulawesi Barat was separated after the election (UU 26/2004)",
     ),
-    ("carried back from 2014", "susunan 2014 | composition of 2014"),
+    (
+        "composition of 2014; KPU, March 2013",
+        "susunan 2014; KPU, Maret 2013: dapil DPR tidak berubah sejak 2009 (dakwatuna.com 11-03-2013)"
+        " | composition of 2014; KPU, March 2013: the dapil of the DPR did not change since 2009",
+    ),
     (
         "pre-2009 listing",
         "daftar sebelum 2009 (menangpemilulegislatif.blogspot.co.id), sama dengan 2014"
@@ -324,9 +340,45 @@ def members_2014(facts: Path) -> list[Row]:
     ]
     kecamatan_of = {r["unit_code"][:5] for r in source if len(r["unit_code"]) == 8}
     rows += successors_2014(facts, kecamatan_of)
-    for r in read(facts / "2014/members_dprd-kabkota_partial.csv"):
-        rows.append(member(r, bukti=r["evidence"]))
+    rows += members_2014_kabkota(facts)
     return rows
+
+
+#: Kabkota of 2014 of which a dapil is what was left, and why it is that one.
+_LEFT_2014 = "kecamatan yang tersisa | the kecamatan that were left"
+_DERIVED_2014 = (
+    (
+        "derived: as many kecamatan as dapil",
+        "tiap kecamatan satu dapil (sebanyak dapilnya, tidak ada yang lebih dari 12 kursi); nomornya dari kursi menurut"
+        " sensus 2010 | each kecamatan is one dapil (as many as there are dapil, none above 12 seats); its number by"
+        " the seats that the census of 2010 gives",
+    ),
+    ("derived: the kecamatan left", _LEFT_2014),
+    ("derived: the one kecamatan left", _LEFT_2014),
+    ("derived: the three kecamatan left", _LEFT_2014),
+    (
+        "derived: group unchanged in 2019",
+        "susunan tidak berubah pada 2019; nomornya dari jumlah kursi 2014"
+        " | group unchanged in 2019; its number from the seats of 2014",
+    ),
+    (
+        "derived: composition of 2019",
+        "susunan 2019; KPU Bali: tidak berubah sejak 2014 | composition of 2019; KPU Bali: unchanged since 2014",
+    ),
+    (
+        "derived: limadetik.com",
+        "susunan 2019; KPU Sumenep: tujuh dapil seperti 2014"
+        " | composition of 2019; KPU Sumenep: the seven dapil as in 2014",
+    ),
+)
+
+
+def members_2014_kabkota(facts: Path) -> Iterator[Row]:
+    """Yield the members of the DPRD kab/kota that are known; what is derived and not read is doubtful."""
+    for r in read(facts / "2014/members_dprd-kabkota_partial.csv"):
+        doubt = next((ours for theirs, ours in _DERIVED_2014 if r["evidence"].startswith(theirs)), "")
+        assert bool(doubt) == r["evidence"].startswith("derived"), r
+        yield member(r, bukti=r["evidence"].partition(": ")[2], ragu=doubt)
 
 
 def then_code(r: Row) -> str:
@@ -338,18 +390,12 @@ def members_earlier(facts: Path, year: str) -> list[Row]:
     """2009 and 2004 know the units of 2014; those made since follow the unit they came from."""
     rows = []
     for r in read(facts / year / "members.csv"):
-        doubt = ""
-        if r["evidence"].startswith("carried back"):
-            doubt = (
-                "dibawa mundur dari 2014; daftar 2009 tidak ditemukan"
-                " | carried back from 2014, no list of 2009 found"
-            )
-        rows.append(member(r, kode_lama=then_code(r), bukti=evidence(r["evidence"]), ragu=doubt))
+        rows.append(member(r, kode_lama=then_code(r), bukti=evidence(r["evidence"])))
     by_unit = {(r["lembaga"], r["kode_unit"]): r for r in rows}
     for r in successors_2014(facts, set()):
         parent = by_unit.get((r["lembaga"], r["kode_lama"]))
         if parent:
-            rows.append(r | {"kode_dapil": parent["kode_dapil"], "ragu": parent["ragu"]})
+            rows.append(r | {"kode_dapil": parent["kode_dapil"]})
     return rows
 
 
@@ -364,6 +410,8 @@ def dapil_2014(facts: Path, then: dict[str, str]) -> Iterator[Row]:
         note = short if r["note"] else ""
         if r["chamber"] == "dpr" and r["province_code"] == "12":
             note = wrong
+        if r["chamber"] == "dpr" and r["code"] == "3102":
+            note = _ABROAD
         if r["regency_code"].startswith("65."):
             note = _PROVINCE_2014
         yield dapil(r, then, penduduk=r["population"], catatan=note)
@@ -395,11 +443,18 @@ def dapil(r: Row, then: dict[str, str] | None = None, **more: str) -> Row:
     return {
         "lembaga": r["chamber"],
         "kode_dapil": r["code"],
-        "nama_dapil": r["name"],
+        "nama_dapil": spelt(r["name"]),
         "kode_provinsi": r["province_code"],
         "kode_kabkota": (then or {}).get(regency, regency),
         "kursi": r["seats"],
     } | more
+
+
+def spelt(name: str) -> str:
+    """Return a name as it is spelt in its law."""
+    for wrong, right in SPELLING.items():
+        name = name.replace(wrong, right)
+    return name
 
 
 def regencies_then(facts: Path, year: str, column: str) -> dict[str, str]:
@@ -417,11 +472,12 @@ def compile_year(data: Path, year: str, dapil_rows: Iterable[Row], member_rows: 
         count = counts.pop((d["lembaga"], d["kode_dapil"]), 0)
         listed.append(d | {"jumlah_anggota": str(count or "")})
     assert not counts, counts
-    write(data / "plans" / year / "dapil.csv", DAPIL_COLUMNS, listed)
+    columns = [*DAPIL_COLUMNS, *(["nama_lain"] if any(d.get("nama_lain") for d in listed) else [])]
+    write(data / "plans" / year / "dapil.csv", columns, listed)
     write(data / "plans" / year / "members.csv", MEMBER_COLUMNS, member_rows)
 
 
-def main(facts: Path, sql: Path, data: Path) -> None:
+def main(facts: Path, data: Path) -> None:
     """Compile units and all years."""
     plans = {
         "2024": (dapil_2024(facts), members_2024(facts)),
@@ -430,14 +486,12 @@ def main(facts: Path, sql: Path, data: Path) -> None:
         "2009": (dapil_earlier(facts, "2009"), members_earlier(facts, "2009")),
         "2004": (dapil_earlier(facts, "2004"), members_earlier(facts, "2004")),
     }
-    split = {m["kode_unit"][:8] for _, rows in plans.values() for m in rows if len(m["kode_unit"]) == 13}
-    write(data / "units" / "units.csv", ("kode", "nama"), units(facts, sql / "db", split))
-    print("split kecamatan:", len(split))
+    write(data / "units" / "units.csv", ("kode", "nama"), units(facts))
     for year, (dapil_rows, member_rows) in plans.items():
         compile_year(data, year, dapil_rows, member_rows)
 
 
 if __name__ == "__main__":
-    if len(sys.argv) not in (3, 4):
+    if len(sys.argv) not in (2, 3):
         sys.exit(__doc__)
-    main(Path(sys.argv[1]), Path(sys.argv[2]), Path(sys.argv[3] if len(sys.argv) == 4 else "data"))
+    main(Path(sys.argv[1]), Path(sys.argv[2] if len(sys.argv) == 3 else "data"))

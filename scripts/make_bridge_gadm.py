@@ -75,18 +75,17 @@ def main() -> int:
 
 
 def kemendagri() -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return all kecamatan and desa: code, name, geometry; new kecamatan taken out of unreduced parents."""
+    """Return all kecamatan and desa: code, name, geometry; a kecamatan is the union of its desa."""
     source = sources.load_source("kemendagri-2025")
     need = sources.Need(("kecamatan", "desa"))
     fetched = sources.fetch(source, need=need)
     levels = {raw.level: frame(raw) for raw in sources.read_needed(source, fetched, need)}
     kecamatan, desa = levels["kecamatan"], levels["desa"]
     desa["geometry"] = repair(shapely.simplify(desa["geometry"].to_numpy(), SIMPLIFY))
-    geometry = dict(zip(kecamatan["code"], repair(kecamatan["geometry"].to_numpy()), strict=True))
-    for new, parents in sources.read_overlays(source).items():
-        for parent in parents:
-            geometry[parent] = shapely.difference(geometry[parent], geometry[new])
-    kecamatan["geometry"] = list(geometry.values())
+    of_kecamatan = desa.groupby(desa["code"].str[:8])["geometry"].agg(
+        lambda g: shapely.union_all(g.to_numpy())
+    )
+    kecamatan["geometry"] = kecamatan["code"].map(of_kecamatan)
     return kecamatan, desa
 
 

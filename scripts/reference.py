@@ -49,6 +49,7 @@ OTHERS: Final = {
 }
 DETAIL: Final = {
     "full": "Every vertex of the release",
+    "standard": "Lines moved by at most 200 m, less where units are small; neighbours stay joined",
     "web": "Simplified for maps on the web; neighbours stay joined",
     "overview": "Simplified further, for the whole nation on a small screen; neighbours stay joined",
 }
@@ -124,13 +125,21 @@ def _code(text: object) -> str:
 def commands(_: Page) -> Iterator[str]:
     """Every command with what it takes."""
     yield f"## {_('Commands')}"
-    for name in sorted(command.commands):
-        found = command.commands[name]
+    for name, found in _each(command):
         assert isinstance(found, Told)
         assert found.english is not None
         yield f"### `dapil {name}`"
         yield from _paragraphs(_.of_command(found.english))
         yield _table(_, "given | default | what it says", _parameters(_, found))
+
+
+def _each(group: click.Group, before: str = "") -> Iterator[tuple[str, click.Command]]:
+    """Yield every command with its name in full: ``data check``."""
+    for name, found in sorted(group.commands.items()):
+        if isinstance(found, click.Group):
+            yield from _each(found, f"{before}{name} ")
+        else:
+            yield f"{before}{name}", found
 
 
 def _paragraphs(text: str) -> Iterator[str]:
@@ -194,6 +203,8 @@ TABLES: Final = (
     ("Table `plans` of `dapil.gpkg`", columns.PLANS),
     ("Table `members` of `dapil.gpkg`", columns.MEMBERS),
     ("Table `assignment` of `dapil.gpkg`", columns.ASSIGNMENT),
+    ("Table `accuracy` of `dapil.gpkg`", columns.ACCURACY),
+    ("Table `riwayat` of `dapil.gpkg`", columns.SUCCESSION),
     ("What simplification cost: `quality-topojson-<year>.csv`", columns.LEDGER),
 )
 
@@ -276,6 +287,7 @@ OF_A_COLLECTION: Final = {
     "": "A collection: a plan, a chamber over all elections, or a level of units",
     "/schema": "Its columns as JSON Schema",
     "/queryables": "Its columns that a filter may name",
+    "/csvw": "What the columns of its CSV mean, as CSV on the Web",
     "/items": "Its features; by POST, those of a filter in the body",
     "/items/{featureId}": "One feature",
 }

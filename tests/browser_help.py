@@ -154,7 +154,9 @@ def visit_in(context: Any, base: str, expected: str = "", away: str = "") -> Ite
         "console", lambda told: told.type == "error" and visit.trouble.append(f"{told.text} {told.location}")
     )
     page.on("dialog", lambda dialog: (visit.trouble.append(f"dialog: {dialog.message}"), dialog.dismiss()))
-    page.set_default_timeout(15_000)
+    page.set_default_timeout(
+        60_000
+    )  # what never comes is given up; nothing is timed here: machines are shared
     try:
         yield visit
     finally:

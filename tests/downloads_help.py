@@ -33,6 +33,7 @@ ABOUT: Mapping[str, dict[str, Any]] = {
     "unit-kecamatan.gpkg": {"format": "gpkg", "media_type": "application/geopackage+sqlite3",
                             "dataset": "unit-kecamatan"},
     "map-index.json": {"format": "map", "media_type": "application/json", "dataset": "release"},
+    "laporan-dpr-2024.html": {"format": "report", "media_type": "text/html", "dataset": "laporan-dpr-2024"},
     "empty.csv": {"format": "other", "media_type": "text/csv", "dataset": "release"},
 }  # fmt: skip
 

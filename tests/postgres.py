@@ -180,8 +180,8 @@ def cluster() -> Iterator[Cluster]:
         yield server
 
 
-def wait_until(true: Any, seconds: float = 10) -> bool:
-    """Wait until `true()` holds; return whether it did."""
+def wait_until(true: Any, seconds: float = 300) -> bool:
+    """Wait until `true()` holds; return whether it did. The limit is for what never comes: machines are busy."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         if true():

@@ -64,8 +64,14 @@ def map_case(context: Any, case: Any) -> Any:
     collection = path.split("/")[2] if path.startswith("/collections/") else ""
     if "{featureId}" in path and draw.random() < 0.5:
         case.path_parameters = {"featureId": draw.choice(_ids(collection))}
-    if path == "/lookup" and draw.random() < 0.5:
-        query |= {"lon": draw.uniform(106.5, 107.5), "lat": draw.uniform(-7, -6.6)}
+    if path == "/lookup" and case.method.upper() == "POST":
+        lon, lat = draw.uniform(106.5, 107.5), draw.uniform(-7, -6.6)
+        point = {"type": "Point", "coordinates": [lon, lat]}
+        feature = {"type": "Feature", "properties": None, "geometry": point}
+        table = {"type": "FeatureCollection", "features": [feature]}
+        case.body = table if "json" in (case.media_type or "") else f"lon,lat\n{lon},{lat}\n"
+    elif path == "/lookup":
+        case.query = query = _asked(query or {}, draw)
     if query and query.get("f") == "jsonld":
         query.pop("crs", None)  # JSON-LD has lon/lat only
     if path.endswith("/items"):
@@ -74,6 +80,17 @@ def map_case(context: Any, case: Any) -> Any:
         if case.method.upper() == "POST":
             case.body = json.loads(TREE) if "json" in (case.media_type or "") else draw.choice(filters)
     return case
+
+
+def _asked(query: Any, draw: random.Random) -> Any:
+    """A point or a name, never both nor a half, a chamber only beside a name: half of the points lie on ground."""
+    if query.get("nama", "").strip() and draw.random() < 0.5:
+        name = {"nama": draw.choice(("ciwidey", "jeddah", query["nama"]))}
+        return {key: value for key, value in query.items() if key not in ("lon", "lat")} | name
+    query = {key: value for key, value in query.items() if key not in ("nama", "lembaga")}
+    if draw.random() < 0.5 or not {"lon", "lat"} <= query.keys():
+        query |= {"lon": draw.uniform(106.5, 107.5), "lat": draw.uniform(-7, -6.6)}
+    return query
 
 
 def _mend(query: Any, filters: tuple[str, ...], draw: random.Random) -> None:

@@ -8,6 +8,7 @@ class Element {
   append(...all) { this.children.push(...all); }
   replaceChildren(...all) { this.children = all; }
   setAttribute() {} removeAttribute() {} addEventListener() {}
+  querySelector() { return new Element(); }
 }
 globalThis.document = { createElement: () => new Element(), createElementNS: () => new Element() };
 globalThis.location = { protocol: "https:" };
@@ -20,13 +21,14 @@ const facts = (year) => ({ plan: `dpr-${year}`, columns: ["id", "nama_dapil", "k
 globalThis.fetch = async (name) => {
   if (/\b2024\b/.test(name)) await held;
   const units = { levels: { provinsi: { kode: [["", 32]], nama: ["Jawa Barat"] } }, plans: {}, unmapped: [] };
-  return new Response(JSON.stringify(name.includes("units") ? units : facts(name.match(/\d{4}/)[0])));
+  const file = name.match(/map-(units|places)/)?.[1];
+  return new Response(JSON.stringify(file ? { units, places: { other: [], abroad: [] } }[file] : facts(name.match(/\d{4}/)[0])));
 };
 const { SearchBox } = await import(SEARCHBOX);
 const gone = [];
-const app = { state: { tahun: 2024 }, index: { years: [2024, 2019], plans: { "dpr-2024": {}, "dpr-2019": {} } },
+const app = { state: { tahun: 2024 }, index: { files: {}, years: [2024, 2019], plans: { "dpr-2024": {}, "dpr-2019": {} } },
   go: (changes) => gone.push([app.state.tahun, changes.dapil]), reason: String };
-const box = new SearchBox(app);
+const box = new SearchBox(app, new Element());
 const type = (text) => { box.input.value = text; return box.look(); };
 const shown = () => box.found.filter(({ level }) => level === "dapil").map(({ kode }) => kode);
 const rest = () => new Promise((resolve) => setTimeout(resolve, 20));

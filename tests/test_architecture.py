@@ -11,8 +11,8 @@ ROOT = Path(__file__).parents[1]
 
 #: From the ground up; a wing imports itself and what stands before it. docs/architecture.md draws the same.
 FLOORS = (
-    "errors", "extras", "law", "sources", "ground", "release", "topology", "exports", "downloads", "verify", "postgis",
-    "mirror", "site", "service", "api", "build", "cli",
+    "errors", "extras", "law", "sources", "ground", "release", "topology", "elections", "research", "exports",
+    "downloads", "verify", "postgis", "mirror", "site", "service", "api", "build", "cli",
 )  # fmt: skip
 
 #: The same inside the service.

@@ -22,6 +22,7 @@ from click.testing import CliRunner
 from boundaries.cli import main
 from boundaries.downloads import folder as downloads
 from boundaries.exports import topojson
+from boundaries.law.codes import LEVELS
 from boundaries.law.plans import load_plans
 from boundaries.law.registry import load_registry
 from boundaries.law.tables import data_directory
@@ -55,6 +56,7 @@ EXPECTED = {  # dapil and seats by law
     "dpd-2024": (38, 152), "dpd-2019": (34, 136), "dpd-2014": (33, 132), "dpd-2009": (33, 132), "dpd-2004": (32, 128),
     "dprd-provinsi-2024": (301, 2372), "dprd-provinsi-2019": (272, 2207), "dprd-provinsi-2014": (259, 2112),
     "dprd-kabkota-2024": (2325, 17510), "dprd-kabkota-2019": (2206, 17340),
+    "dprd-kabkota-2014": (145, 1170),  # of the 32 kabkota whose composition is known
 }  # fmt: skip
 
 
@@ -103,6 +105,7 @@ def test_any_map_builds_in_any_format(tmp_path, suffix):
     assert frame["lisensi"].unique() == ["CC0-1.0"]
 
 
+@pytest.mark.slow
 def test_a_partial_map_publishes_only_whole_dapil_and_names_the_others(tmp_path):
     toml = write_map(tmp_path / "map", under="34.71")
     result = run(
@@ -147,11 +150,13 @@ def assert_downloads_hold_what_is_shown(release):
         if plan["id"] in shown and plan["omitted"]:
             assert f"{len(plan['omitted'])} dapil are not in this release" in told[plan["id"]][0]
     omitted = {plan["id"] for plan in release.manifest["plans"] if not plan["dapil"]}
-    assert not [name for name in listed for plan in omitted if plan in name]
+    tables = tuple(f"{each}." for each in release.elections.tables)  # what was counted there needs no map
+    assert not [name for name in listed if not name.startswith(tables) for plan in omitted if plan in name]
     index = json.loads((release.path / "downloads" / "map-index.json").read_bytes())
     assert set(index["plans"]) == set(shown)
 
 
+@pytest.mark.slow
 def test_a_map_on_which_no_dapil_is_whole_has_downloads_of_its_units(tmp_path):
     toml = write_map(tmp_path / "map", under="34.71.01")
     assert run("build", "--source", toml, "--out", tmp_path / "out").exit_code == 0
@@ -164,6 +169,7 @@ def test_a_map_on_which_no_dapil_is_whole_has_downloads_of_its_units(tmp_path):
     assert "shows no dapil" in asked.stderr
 
 
+@pytest.mark.slow
 def test_a_partial_map_of_kabkota_alone_can_be_downloaded_and_asked(tmp_path):
     toml = write_map(tmp_path / "map", level="kabkota", under="34")
     result = run(
@@ -176,7 +182,7 @@ def test_a_partial_map_of_kabkota_alone_can_be_downloaded_and_asked(tmp_path):
     asked = run("lookup", "110.05", "-7.75", "--release", release.path)
     assert asked.exit_code == 0, asked.output
     assert "(34.01), Daerah Istimewa Yogyakarta (34)" in asked.output
-    assert "DAERAH ISTIMEWA YOGYAKARTA I, 8 seats" in asked.output
+    assert "DAERAH ISTIMEWA YOGYAKARTA, 8 seats" in asked.output
 
 
 def test_a_map_that_lacks_units_is_refused_with_names_and_mend(tmp_path):
@@ -199,6 +205,7 @@ def test_a_map_of_kabkota_is_enough_for_plans_that_split_none(tmp_path):
     assert "dprd-provinsi-2024 split them" in bad.stderr
 
 
+@pytest.mark.slow
 def test_the_same_inputs_give_the_same_release(tmp_path):
     toml = write_map(tmp_path / "map")
     for out in ("one", "two"):
@@ -248,6 +255,7 @@ def test_the_manifest_hashes_the_plans_that_were_used(tmp_path):
     assert digest not in project.values()
 
 
+@pytest.mark.slow
 def test_a_build_killed_at_any_moment_leaves_the_release(tmp_path):
     toml = write_map(tmp_path / "map")
     out = tmp_path / "out"
@@ -307,16 +315,16 @@ def test_the_nation_has_every_plan_with_the_seats_of_the_law(nation):
     layers = [name for name in nation.layers if not name.startswith("unit-")]
     found = {}
     for name in layers:
-        frame, geometry = nation.read_layer(name)
+        frame = nation.read_table(name)
         found[name] = (len(frame), int(frame["kursi"].sum()))
-        assert shapely.coverage_is_valid(geometry), name
     assert found == EXPECTED
-    units = {name: len(nation.read_layer(f"unit-{name}")[0]) for name in ("provinsi", "kabkota", "kecamatan")}
-    assert units == {"provinsi": 38, "kabkota": 514, "kecamatan": 7285}
+    units = {name: len(nation.read_table(f"unit-{name}")) for name in LEVELS}
+    assert units == {"provinsi": 38, "kabkota": 514, "kecamatan": 7285, "desa": 83403}
 
 
 @pytest.mark.national
 def test_verify_finds_nothing_in_the_nation(nation):
+    """Every layer a valid coverage, in both details and exactly: GEOS flags a hole that touches its own outline."""
     result = run("verify", nation.path)
     assert result.exit_code == 0, result.output
 
@@ -328,23 +336,19 @@ def test_every_unit_that_changed_over_two_per_cent_carries_its_reason(nation):
     table = pd.read_csv(nation.path / "quality.csv", dtype={"kode": str}, keep_default_na=False)
     changed = table[table["area_change_pct"].astype(float).abs() > 2]
     assert (changed["reason"] != "").all()
-    assert len(table) == 7619
+    assert len(table) == 83403
 
 
 @pytest.mark.national
 def test_nearly_no_land_part_changes_its_unit(nation):
+    """Three desa have a smaller one of their kabkota drawn on them, which has that ground."""
     lost = nation.quality["lost_parts"]
     reason = {unit["kode"]: unit["reason"] for unit in nation.quality["units_notable"]}
-    fitted = [p for p in lost if "fitted" in reason.get(p["kode"], "")]
-    reduced = [p for p in lost if "reduced by" in reason.get(p["kode"], "")]
-    assert {"72.06.07", "81.05.02", "92.02.05"} <= {
-        p["kode"] for p in reduced
-    }  # told although cut beforehand
-    assert len(lost) - len(fitted) - len(reduced) <= 5
-    elsewhere = [p for p in lost if p not in fitted]
-    assert all(p["covered_m2"] + p["now_elsewhere_m2"] > 0.5 * p["area_m2"] for p in elsewhere)
-    # desa and kecamatan draw other coasts: what lies outside the kecamatan is cut, but no islet goes
-    assert all(p["covered_m2"] + p["now_elsewhere_m2"] > 0.2 * p["area_m2"] for p in fitted)
+    assert {part["kode"] for part in lost} == {"21.04.02.1010", "33.05.10.2019", "33.27.03.2011"}
+    for part in lost:
+        assert part["covered_m2"] + part["now_elsewhere_m2"] > 0.99 * part["area_m2"]
+        assert part["now_in"][:5] == part["kode"][:5]
+        assert "overlap" in reason[part["kode"]]
 
 
 # --- from nothing but npm --------------------------------------------------------------------------

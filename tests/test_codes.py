@@ -60,6 +60,10 @@ def test_any_text_is_a_code_or_is_refused(text: str) -> None:
         ("", "expected the form"),
         ("02.04", "expected the form"),
         ("32.04.05.201", "expected the form"),
+        (
+            "32.04.05.2001.01",
+            "nothing is finer than a desa: a dapil is made of whole desa, write 32.04.05.2001",
+        ),
     ],
 )
 def test_a_wrong_code_names_its_mend(wrong: str, mend: str) -> None:

@@ -27,7 +27,10 @@ from tests.small import make_small_release
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "boundaries"
-READERS = ("export", "info", "lookup", "map", "publish", "pygeoapi-config", "site", "verify")
+READERS = (
+    "check", "compare", "crosswalk", "export", "graph", "info", "join", "ledger", "lookup",
+    "map", "plans", "publish", "pygeoapi-config", "sample", "score", "site", "verify",
+)  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -209,6 +212,7 @@ def test_releases_without_a_current_one_are_named_as_they_are_given(
     assert dapil("info", "-r", name).exit_code == 0
 
 
+@pytest.mark.slow
 def test_downloads_are_made_by_what_is_said(followed: Callable[[str], Result], release: Release) -> None:
     given = "else where/current"
     Path("build").rename("else where")

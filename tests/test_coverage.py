@@ -169,3 +169,30 @@ def test_the_order_of_the_input_does_not_matter(seed, order):
     same = shapely.equals_exact(one.geometry, two.geometry, 2e-7)
     near = np.abs(area_m2(one.geometry) - area_m2(two.geometry)) < 2500
     assert (same | near).all()
+
+
+def test_the_higher_priority_wins_whatever_the_areas():
+    desa, rest = square(0, 0, 5000, 5000), square(4000, 0, 1500, 1500)
+    result = clean([desa, rest], ["11.01", "11.02"], priority=[1, 0])
+    assert area_m2(result.geometry) == pytest.approx([25e6, 0.75e6], rel=0.01)
+    with pytest.raises(CoverageError, match=r"emptied unit 11\.02"):
+        clean([desa, square(4000, 0, 500, 500)], ["11.01", "11.02"], priority=[1, 0])
+
+
+def test_the_number_of_processes_does_not_matter(monkeypatch):
+    monkeypatch.setattr("boundaries.ground.landmass._BATCH", 30)
+    islands = [
+        shapely.affinity.translate(each, xoff=0.2 * i) for i in range(4) for each in jittered_grid(i, n=3)
+    ]
+    one, two = (clean(islands, workers=workers) for workers in (1, 2))
+    assert (shapely.to_wkb(one.geometry) == shapely.to_wkb(two.geometry)).all()
+    assert one.ledger.equals(two.ledger)
+    assert one.totals == two.totals
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(0, 2**32 - 1))
+def test_what_is_clean_comes_back_to_the_vertex(seed):
+    once = clean(jittered_grid(seed, shift=100))
+    again = cov.clean(once.codes, once.geometry)
+    assert (shapely.to_wkb(once.geometry) == shapely.to_wkb(again.geometry)).all()

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import fields
 from pathlib import Path
 
+import click
 import pytest
 
 from boundaries.cli import main
@@ -39,9 +40,18 @@ def test_every_published_column_is_in_the_reference() -> None:
     assert {each for _, held in reference.TABLES for each in held} == set(columns._ALL.values())
 
 
+def _commands(group: click.Group, before: str = "") -> Iterator[tuple[str, click.Command]]:
+    """Every command with its whole name, those of groups within."""
+    for name, command in group.commands.items():
+        if isinstance(command, click.Group):
+            yield from _commands(command, f"{before}{name} ")
+        else:
+            yield before + name, command
+
+
 @pytest.mark.parametrize("page", BOTH)
 def test_every_command_and_option_is_in_the_reference(page: str) -> None:
-    for name, command in main.commands.items():
+    for name, command in _commands(main):
         told = quoted(section(page, f"### `dapil {name}`"))
         for each in command.params:
             assert {*each.opts, *each.secondary_opts} <= told or each.param_type_name == "argument", name
@@ -134,8 +144,8 @@ def test_every_route_and_parameter_is_told() -> None:
     assert {each["name"] for each in shared if "name" in each} <= words
 
 
-#: What is only behind the server, and what is named by its hash.
-ELSEWHERE = ("/metrics", "/static/{file}")
+#: What is only behind the server, what is named by its hash, and what needs downloads (test_service_downloads).
+ELSEWHERE = ("/metrics", "/static/{file}", "/laporan/{plan}", "/laporan/<plan>")
 
 
 def test_every_route_that_is_told_answers(toy: Path) -> None:
@@ -210,6 +220,7 @@ def test_every_document_is_in_the_table_of_contents() -> None:
         assert wanted <= linked, page
 
 
+@pytest.mark.slow
 def test_pages_are_made_without_a_broken_link_and_load_nothing_from_outside(tmp_path: Path) -> None:
     options = ["--quiet", "--fail-on-warning", "--keep-going", "--conf-dir", str(DOCS)]
     command = [sys.executable, "-m", "sphinx", *options, str(ROOT), str(tmp_path)]

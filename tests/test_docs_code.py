@@ -68,6 +68,12 @@ ONLY_READ = {
     ("operation.md", "limit_req_zone"): "nginx",
     ("postgis.md", "pip install"): "installs, and ends in a server; test_postgis.py does the steps",
     ("pygeoapi.md", "dapil pygeoapi-config"): "ends in a server; test_pygeoapi.py does the steps",
+    ("all-plans.md", "dapil plans"): "real councils; test_research_plans.py does the steps",
+    ("all-plans.md", "dapil sample"): "real councils, and minutes; test_research_chains.py does the steps",
+    ("all-plans.md", "pip install"): "installs, and ends in a server; test_research_units.py does the steps",
+    ("elections.md", "dapil data totals"): "the tables of the nation; test_elections_release.py does it",
+    ("research.md", "t <- read.csv"): "R",
+    ("research.md", "dapil score"): "drafts of a real council; test_research_scores.py does the steps",
     ("architecture.md", "# law/registry.py"): "shapes; test_docs.py holds them to the code",
 }  # fmt: skip
 #: What is no code: pictures, a layout, a line of a log, a synopsis, the help of a command.
@@ -137,7 +143,9 @@ def shell(text: str, at: Path, service: str = "", language: str = "en") -> str:
     dapil = programs / "dapil"
     dapil.write_text(f"""#!/bin/sh\nexec {sys.executable} -c '{PROGRAM}' "$@"\n""")
     dapil.chmod(0o755)
-    (programs / "python").symlink_to(sys.executable)
+    python = programs / "python"  # a link to that of a virtual environment would not know its packages
+    python.write_text(f'#!/bin/sh\nexec {sys.executable} "$@"\n')
+    python.chmod(0o755)
     for host in ("http://127.0.0.1:5000", "https://dapil.example.org"):
         text = text.replace(host, service)
     path = f"{programs}:{Path(sys.executable).parent}:{os.environ['PATH']}"

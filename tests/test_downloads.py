@@ -16,6 +16,7 @@ from click.testing import CliRunner
 from boundaries.cli import main
 from boundaries.downloads import folder as downloads
 from boundaries.downloads import jobs
+from boundaries.downloads.file_facts import About
 from boundaries.errors import ReleaseError
 from boundaries.exports.formats import FORMATS
 from boundaries.release.store import FOLDER, LIST, Release, open_release
@@ -111,6 +112,7 @@ def test_the_same_release_gives_the_same_bytes(made: Release, tmp_path: Path) ->
     assert sums(again) == sums(made.path / FOLDER)
 
 
+@pytest.mark.slow
 def test_two_processes_give_the_bytes_of_one(made: Release, tmp_path: Path) -> None:
     again = tmp_path / "again"
     downloads.make(made, again, years=[2019], processes=2)
@@ -178,6 +180,7 @@ def other_release(folder: Path) -> None:
     (folder / LIST).write_text(json.dumps(found | {"release": "other-1"}))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("harm", "names"),
     [
@@ -206,14 +209,14 @@ def test_tables_of_another_content_are_found_though_their_hashes_fit(copy: Relea
     found = json.loads((folder / LIST).read_bytes())
     for position, each in enumerate(found["files"]):
         if each["name"] == "dpr-2024.csv":
-            about = jobs.About(
+            about = About(
                 each["format"], each["media_type"], each["dataset"], each["title"], True,
                 each["year"], each["chamber"], each["province"], each["size"],
             )  # fmt: skip
             found["files"][position] = jobs.entry(folder, "dpr-2024.csv", about)
     (folder / LIST).write_bytes(jobs.list_bytes(found))
-    findings = {(each.layer, each.what) for each in verify(copy).findings if each.check == "downloads"}
-    assert ("dpr-2024", "ids") in findings
+    findings = {(each.layer, each.what) for each in verify(copy).findings if each.check == "layer-files"}
+    assert {layer for layer, _ in findings} == {"dpr-2024"}
 
 
 def test_a_failure_leaves_the_release_without_downloads_and_no_staging(
@@ -224,7 +227,7 @@ def test_a_failure_leaves_the_release_without_downloads_and_no_staging(
     def fail(*_: Any) -> Any:
         raise ReleaseError("the pen broke")
 
-    monkeypatch.setitem(jobs.KINDS, "map", fail)  # type: ignore[attr-defined]
+    monkeypatch.setitem(jobs.KINDS, "map", fail)
     with pytest.raises(ReleaseError, match="the pen broke"):
         downloads.add(release)
     assert not (release.path / FOLDER).exists()
@@ -284,6 +287,7 @@ def test_a_copy_that_keeps_no_times_tells_the_order_by_the_lists(
     assert [found.id if found else None for found in before_] == [None, *names[:2]]
 
 
+@pytest.mark.slow
 def test_the_folder_that_was_moved_in_is_durable(copy: Release, monkeypatch: pytest.MonkeyPatch) -> None:
     synced: list[tuple[Path, bool]] = []
     monkeypatch.setattr(

@@ -25,11 +25,11 @@ def refuse_coarser_than(monkeypatch: pytest.MonkeyPatch, finest: int) -> list[in
     tried: list[int] = []
     whole = details.generalise
 
-    def refusing(topology, step, tolerance_m):
+    def refusing(topology, step, tolerance_m, spread):
         tried.append(step)
         if step > finest:
             raise ReleaseError("no room")
-        return whole(topology, step, tolerance_m)
+        return whole(topology, step, tolerance_m, spread)
 
     monkeypatch.setattr(details, "generalise", refusing)
     return tried

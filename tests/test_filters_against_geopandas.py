@@ -25,7 +25,8 @@ from tests.small import make_small_release
 PLANS = ("dpr-2019", "dpr-2024", "dpd-2024", "dprd-kabkota-2024")
 UNITS = ("unit-provinsi", "unit-kabkota", "unit-kecamatan", "unit-desa")
 KINDS = {
-    "tahun": "integer", "kursi": "integer", "penduduk": "integer", "luas_km2": "number", "mulai": "date",
+    "tahun": "integer", "penduduk_tahun": "integer", "tps": "integer", "tps_tahun": "integer",
+    "kursi": "integer", "penduduk": "integer", "luas_km2": "number", "mulai": "date",
     "selesai": "date", "geometry": "geometry",
 }  # fmt: skip
 COMPARE = {
@@ -380,6 +381,7 @@ def agree(table, question):
 QUIET = [HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["plans", "units"])
 def test_filters_agree_with_geopandas(tables, name):
     table = tables[name]

@@ -1,11 +1,13 @@
 """What spatial functions may cost: counted before GEOS is asked, whatever the predicate, language and shape."""
 
+from dataclasses import replace
+
 import geopandas as gpd
 import numpy as np
 import pytest
 import shapely
 
-from boundaries.service.filters import FilterError, spatial
+from boundaries.service.filters import FilterError, charges, spatial
 from boundaries.service.filters.charges import Budget
 from tests.filters_help import FrameTable, json_of
 
@@ -91,11 +93,28 @@ def test_positions_of_a_collection_and_its_crossings_are_charged_for_every_predi
 
 @pytest.mark.parametrize("op", sorted(spatial.LITERAL_FIRST))
 def test_points_of_a_literal_are_charged_for_every_feature(table, op):
-    points = shapely.MultiPoint(np.random.default_rng(1).uniform((100, 0), (106, 6), (1_600, 2)))
-    assert (
-        charged(op, points, table)
-        == shapely.get_num_coordinates(table.frame.geometry).sum() + len(table) * 200
-    )
+    points = np.random.default_rng(1).uniform((100, 0), (106, 6), (1_600, 2))
+    many, half = shapely.MultiPoint(points), shapely.MultiPoint(points[:800])
+    assert charged(op, many, table) - charged(op, half, table) == len(table) * 100
+
+
+def test_features_are_charged_before_they_are_read(table, monkeypatch):
+    """So many small features, each with few vertices, cost their reading: refused before it is done."""
+    text = "S_INTERSECTS(geometry,LINESTRING(95 -11,141 6))"
+    monkeypatch.setattr(table, "geometries", lambda rows: pytest.fail("features were read"))
+    condition = replace(table.parse(text), examined=10)
+    with pytest.raises(FilterError, match="too long"):
+        condition.evaluate(table)
+
+
+def test_a_side_through_a_feature_is_charged_by_how_far_it_goes(table):
+    """Sides that pass all through a feature meet many of its sides; short ones few."""
+    one, other = [shapely.MultiLineString([((100, y), (100 + far, y)) for y in np.linspace(0, 6, 300)])
+                  for far in (6, 0.06)]  # fmt: skip
+    least = charged("s_intersects", shapely.LineString([(99, 9), (99, 9.1)]), table)
+    spread = shapely.get_num_coordinates(one) * len(table) / charges._POSITIONS
+    long, short = (charged("s_intersects", lines, table) - least - spread for lines in (one, other))
+    assert long > 60 * 300 * charges._ROOT * 6 > 20 * short
 
 
 def test_functions_of_one_filter_share_one_budget(table):

@@ -27,10 +27,10 @@ def read(text, language="cql2-text", bounds=None, crs=crs_module.CRS84):
 
 def refused(text, language="cql2-text", **options):
     """Return the FilterError; any other exception, or an answer, fails the test."""
-    began = time.perf_counter()
+    began = time.process_time()
     with pytest.raises(FilterError) as caught:
         read(text, language, **options)
-    assert time.perf_counter() - began < 2
+    assert time.process_time() - began < 2
     assert caught.value.detail
     return caught.value
 
@@ -346,9 +346,9 @@ def test_large_filters_within_the_bounds_are_read():
         " OR ".join(f"kursi = {i}" for i in range(80)),
         " AND ".join(["S_INTERSECTS(geometry,POINT(1 1))"] * 8),
     ):
-        began = time.perf_counter()
+        began = time.process_time()
         assert read(text).key == read(json_of(text), "cql2-json", Bounds(characters=10**6)).key
-        assert time.perf_counter() - began < 2
+        assert time.process_time() - began < 2
 
 
 def test_bounds_can_be_narrowed():

@@ -88,6 +88,7 @@ def test_windows_locks_the_first_byte_and_waits(tmp_path, monkeypatch):
     assert asked == [(2, 1)] * 3
 
 
+@pytest.mark.slow
 def test_a_system_without_locks_reads_releases(tmp_path):
     release = make_small_release(tmp_path / "out")
     for command in (["sources"], ["info", str(release)], ["verify", str(release)]):

@@ -19,7 +19,6 @@ import shapely
 from flask import Flask
 
 from boundaries.downloads import folder as downloads
-from boundaries.exports.mapdata import map_files
 from boundaries.exports.topojson import CHAMBERS, Year
 from boundaries.release.store import FOLDER as FOLDER_OF_DOWNLOADS
 from boundaries.release.store import Release, open_release
@@ -45,10 +44,13 @@ VIEWS = {
     "unit": "#lembaga=dprd-kabkota&tahun=2024&prov=32&unit=32.04.01",
     "point": f"#lembaga=dpr&tahun=2024&titik={BANDUNG1[1]},{BANDUNG1[0]}",
     "sea": "#lembaga=dpr&tahun=2024&titik=-7.03,106.75",
+    "abroad": "#lembaga=dpr&tahun=2024&titik=-8.5,105",
     "compare": "#lembaga=dpr&tahun=2024&banding=2019",
     "seats": "#lembaga=dprd-kabkota&tahun=2024&tampil=kursi",
     "table": "#lembaga=dprd-kabkota&tahun=2014",
     "frame": "#lembaga=dpr&tahun=2024&bingkai=1",
+    "winner": "#lembaga=dpr&tahun=2024&tema=pemenang",
+    "kecamatan": "#lembaga=dprd-kabkota&tahun=2024&prov=32&tema=suara-partai&partai=kenanga&rinci=kecamatan",
 }
 WRITTEN = {
     "ciwidey": "Ciwidey", "tjiwidej": "Ciwidey", "ciwidye": "Ciwidey", "Kec. Ciwidey": "Ciwidey",
@@ -121,13 +123,50 @@ def test_the_first_view_is_the_newest_dpr(visit: Visit, language: str, lead: str
     visit.open(language=language)
     assert visit.heading == "Indonesia"
     assert lead in visit.panel
-    assert visit.page.locator("#legend").inner_text().split()[-5:] == [*_legend(language), "4", "5–6"]
+    visit.whole()
+    title, undrawn = LEGENDS[language]
+    assert _legend(visit)[-4:] == [title, "4", "5–6", undrawn]
     assert visit.page.title().endswith("· Peta Dapil")
     assert visit.colour(0.5, 0.02) == (0xE9, 0xF0, 0xF3)  # the sea
 
 
-def _legend(language: str) -> list[str]:
-    return ["Kursi", "per", "dapil"] if language == "id" else ["Seats", "per", "dapil"]
+LEGENDS = {
+    "id": ["Kursi per dapil", "Tidak digambar peta dasar"],
+    "en": ["Seats per dapil", "Not drawn by the base map"],
+}
+
+
+def _legend(visit: Visit) -> list[str]:
+    visit.settle()
+    return [line for line in visit.page.locator("#legend").inner_text().split("\n") if line]
+
+
+@pytest.mark.parametrize(("place", "told"), [
+    ("12/-6.85/106.9", True), ("14/-6.85/106.9", True), ("6/-6.85/106.9", False), ("12/-6.95/106.55", False),
+])  # fmt: skip
+def test_the_legend_tells_of_undrawn_ground_where_it_is_to_be_seen(
+    desk: Visit, place: str, told: bool
+) -> None:
+    """The lake between two kabupaten: near by, so near that it goes beyond the map, a speck, and out of sight."""
+    desk.open(f"#lembaga=dpr&tahun=2024&peta={place}")
+    desk.whole()
+    assert (LEGENDS["id"][1] in _legend(desk)) == told
+    assert (LEGENDS["id"][1] in ET.fromstring(desk.svg()).itertext()) == told
+    strokes = [path for path in _paths(desk.svg()) if path.get("stroke") == "#8a7f6d"]
+    assert (len(strokes) > 3) == told  # three are the legend's
+
+
+def test_the_legend_follows_the_map(desk: Visit) -> None:
+    desk.open("#lembaga=dpr&tahun=2024&peta=12/-6.85/106.9")
+    desk.whole()
+    assert LEGENDS["id"][1] in _legend(desk)
+    box = desk.page.locator("#map").bounding_box()
+    high = box["y"] + box["height"] / 4
+    desk.page.mouse.move(box["x"] + box["width"] * 0.9, high)
+    desk.page.mouse.down()
+    desk.page.mouse.move(box["x"] + box["width"] * 0.1, high, steps=4)
+    desk.page.mouse.up()
+    desk.page.locator("#legend", has_not_text=LEGENDS["id"][1]).wait_for()
 
 
 def test_a_first_visit_asks_for_little_and_not_for_what_only_a_search_needs(desk: Visit) -> None:
@@ -135,7 +174,7 @@ def test_a_first_visit_asks_for_little_and_not_for_what_only_a_search_needs(desk
     names = {urlsplit(url).path.rpartition("/")[2] for url in desk.requests if "/downloads/" in url}
     # The small nation is small enough for its provinces' own files.
     assert {name for name in names if "-web." not in name} == {
-        "map-index.json", "map-facts-dpr-2024.json", "dpr-2024-overview.topojson",
+        "map-index.json", "map-facts-dpr-2024.json", "dpr-2024-overview.topojson", "map-undrawn.json",
     }  # fmt: skip
 
 
@@ -263,9 +302,7 @@ def test_what_cannot_be_found_is_said(desk: Visit) -> None:
     desk.open()
     desk.page.fill("#cari", "qqqqqqq")
     desk.page.locator(".searchsaid", has_text="Tidak ditemukan").wait_for()
-    assert (
-        "desa" in desk.page.locator(".searchsaid").inner_text().partition("kecamatan. ")[2]
-    )  # which ones are known
+    assert "coba nama kecamatan" in desk.page.locator(".searchsaid").inner_text()  # what to do
     assert desk.page.locator("#hasil").is_hidden()
 
 
@@ -365,7 +402,7 @@ def test_near_a_border_it_says_how_near_and_to_what(desk: Visit) -> None:
 def test_inside_it_is_sure(desk: Visit) -> None:
     desk.open("#lembaga=dpr&tahun=2024&titik=-6.95,106.55")
     desk.shows("Kecamatan 71 01")
-    assert "jawaban ini mantap" in desk.panel
+    assert "Di peta ini: dalam 50 m, sejauh garis bisa meleset di sini, tidak ada dapil lain." in desk.panel
 
 
 def test_at_sea_it_says_how_far_the_land_is_whose_dapil_is_shown(desk: Visit) -> None:
@@ -376,11 +413,32 @@ def test_at_sea_it_says_how_far_the_land_is_whose_dapil_is_shown(desk: Visit) ->
     assert 2.5 < float(found[1].replace(",", ".")) < 5
 
 
-def test_too_far_off_any_land_there_is_no_dapil_and_the_nearest_is_named(desk: Visit) -> None:
-    desk.open("#lembaga=dpr&tahun=2024&titik=-8.5,105")
+def test_too_far_off_any_land_it_is_the_dapil_of_voters_abroad_and_the_nearest_land_is_named(
+    desk: Visit,
+) -> None:
+    desk.open(VIEWS["abroad"])
+    desk.page.locator("#panel .certain.near", has_text="Terlalu jauh dari wilayah Indonesia").wait_for()
+    assert desk.heading == "Titik 8,5° LS, 105° BT"
+    assert re.search(r"daratan terdekat, [\w ]+, berjarak [\d,]+ km", desk.panel)
+    assert "Pemilih di luar negeri memilih DPR di dapil ini." in desk.panel
+    assert "tidak ada dapil lain" not in desk.panel  # it is not sure: who votes there is not known
+    cards = {
+        each.get_attribute("data-chamber"): each.inner_text()
+        for each in desk.page.locator("#panel .card").all()
+    }
+    assert set(cards) == {"dpr", "dpd", "dprd-kabkota"}
+    assert "DKI Jakarta II" in cards["dpr"]
+    assert "Pemilih di luar negeri tidak memilih DPD." in cards["dpd"]
+    assert "Pemilih di luar negeri tidak memilih DPRD kabupaten/kota." in cards["dprd-kabkota"]
+    assert desk.hash["dapil"] == "dpr-2024-3102"
+
+
+def test_an_election_of_which_nothing_is_known_of_voters_abroad_has_no_dapil_far_off_land(
+    desk: Visit,
+) -> None:
+    desk.open("#lembaga=dpr&tahun=2019&titik=-8.5,105")
     desk.page.locator("#panel .certain", has_text="Terlalu jauh dari wilayah Indonesia").wait_for()
     assert desk.page.locator("#panel .card").count() == 0
-    assert desk.heading == "Titik 8,5° LS, 105° BT"
 
 
 def test_the_position_of_the_device_stays_on_the_device(browser: Any, base: str) -> None:
@@ -707,7 +765,7 @@ def test_the_policy_allows_own_scripts_and_nothing_else(releases: Path) -> None:
     )
     assert policy == {
         "default-src": "'none'", "script-src": "'self'", "style-src": "'self'", "img-src": "'self' data:",
-        "connect-src": "'self'", "worker-src": "'self'", "form-action": "'none'",
+        "connect-src": "'self'", "manifest-src": "'self'", "worker-src": "'self'", "form-action": "'none'",
         "base-uri": "'none'", "frame-ancestors": "*",
     }  # fmt: skip
     page = read(response.data)
@@ -867,6 +925,13 @@ def test_after_the_first_visit_it_works_without_a_network(browser: Any, growing:
         assert "Jawa Barat II" in visit.panel
         visit.page.fill("#cari", "kota ambon")
         visit.page.locator("#hasil [role=option]").first.wait_for()
+        visit.page.fill("#cari", "ciwidey")
+        said = visit.page.locator(
+            ".searchsaid", has_text="Names of desa could not be loaded. You are offline"
+        )
+        said.wait_for()
+        assert said.bounding_box()["width"] > 100  # to be seen
+        assert visit.page.locator("#hasil [role=option]").count() > 0
         visit.open("#lembaga=dpr&tahun=2019", ready="failed")  # never opened before
         assert "luring" in visit.page.locator("#trouble").inner_text()
         visit.open("#lembaga=dpr&tahun=2024&titik=-6.95,106.55")  # in a province that was not opened
@@ -955,7 +1020,7 @@ def test_a_release_without_downloads_says_what_is_missing(tmp_path: Path, browse
 def test_every_word_is_there_in_both_languages_and_used() -> None:
     pattern = r'^  (?:"([\w.\-]+)"|(\w+)): \[\s*"(.+)",\s*"(.+)",?\s*\],$'
     texts = {path.name: path.read_text() for path in bundle.sources().values()}
-    defined = re.findall(pattern, texts["words.js"], re.M)
+    defined = re.findall(pattern, texts["words.js"] + texts["resultwords.js"], re.M)
     words = {quoted or plain: (indonesian, english) for quoted, plain, indonesian, english in defined}
     assert len(words) > 100
     for key, (indonesian, english) in words.items():
@@ -1064,25 +1129,28 @@ def _switched_without_growing(desk: Visit) -> None:
 
 
 @pytest.fixture(scope="module")
-def national(nation: Release, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The service on the nation, with the files of the map page of its newest election beside it."""
-    folder = tmp_path_factory.mktemp("national")
-    for name, content in map_files(nation, [2024]):
-        (folder / name).write_bytes(gzip.compress(content, 9, mtime=0))
+def national(nation: Release, nation_map: Path) -> Iterator[str]:
+    """The service on the nation, with the files of the map page beside it, and the lines of the newest election."""
     year = Year(nation, 2024)
-    for chamber in CHAMBERS:
-        file = year.nation(chamber, "overview")
-        (folder / file.name).write_bytes(file.gzipped())
+    drawn = [year.nation(chamber, "overview") for chamber in CHAMBERS]
+    lines = {file.name: file.gzipped() for file in drawn}
+
+    def packed(name: str) -> bytes | None:
+        if name not in lines and (nation_map / name).is_file():
+            lines[name] = gzip.compress((nation_map / name).read_bytes(), 9, mtime=0)
+        return lines.get(name)
+
     app = app_of(nation.path)
     behind = app.wsgi_app
 
     def data_or(environ: dict[str, Any], start: Any) -> Any:
-        path = folder / environ["PATH_INFO"].rpartition("/")[2]
-        if not environ["PATH_INFO"].startswith("/downloads/") or not path.is_file():
+        asked = environ["PATH_INFO"]
+        content = packed(asked.rpartition("/")[2]) if asked.startswith("/downloads/") else None
+        if content is None:
             return behind(environ, start)
         start("200 OK", [("Content-Type", "application/json"), ("Content-Encoding", "gzip"),
-                         ("Content-Length", str(path.stat().st_size)), ("Cache-Control", "immutable")])  # fmt: skip
-        return [path.read_bytes()]
+                         ("Content-Length", str(len(content))), ("Cache-Control", "immutable")])  # fmt: skip
+        return [content]
 
     app.wsgi_app = data_or  # type: ignore[method-assign]
     with served(whole(app)) as address:

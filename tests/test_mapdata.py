@@ -4,6 +4,7 @@ import gzip
 import json
 import re
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from boundaries.errors import ReleaseError
 from boundaries.exports.mapdata import map_files
 from boundaries.exports.mapdata.comparison import compare
 from boundaries.exports.mapdata.dapil_rows import labels
-from boundaries.exports.mapdata.map_tables import Content, reasons
+from boundaries.exports.mapdata.map_tables import Content, paired
 from boundaries.exports.mapdata.unit_names import runs
 from boundaries.law.codes import ancestor
 from boundaries.release.store import Release, open_release
@@ -64,10 +65,12 @@ def test_the_same_release_gives_the_same_bytes(release, files):
     assert list(map_files(release)) == list(files.items())
 
 
-def test_the_index_comes_last_and_tells_of_every_other_file(files):
+def test_the_index_comes_last_and_tells_of_every_other_file_but_those_of_elections(files):
     *others, last = files
     assert last == "map-index.json"
-    assert read(files, last)["files"] == {name: len(files[name]) for name in sorted(others)}
+    of_elections = ("map-results-", "map-elected-", "map-candidates-", "map-votes-", "map-carried-")
+    named = [name for name in sorted(others) if not name.startswith(of_elections)]
+    assert read(files, last)["files"] == {name: len(files[name]) for name in named}
     assert all(re.fullmatch(r"map-[a-z0-9-]+\.(json|topojson)", name) for name in files)
 
 
@@ -95,7 +98,7 @@ def test_the_index_tells_of_every_plan(release, files):
         assert told["excluded"] == list(plan.excluded)
         assert told["sources"][0]["judul"] == plan.law
     assert index["plans"]["dpr-2024"]["notes"] == [
-        {"id": "Letak Ciwidey diragukan", "en": "Letak Ciwidey diragukan"}
+        {"id": "Letak Ciwidey diragukan", "en": "The place of Ciwidey is doubtful"}
     ]
     assert index["plans"]["dprd-kabkota-2014"]["kursi_hukum"] == 26
     assert index["plans"]["dprd-kabkota-2014"]["notes"][0]["id"].startswith("Jumlah kursi")
@@ -138,7 +141,7 @@ def test_facts_are_those_of_the_layer(release, files, plan):
         expected = [None if pd.isna(value) else value for value in frame[name]]
         assert [row[name] for row in rows] == expected, name
     assert [facts["laws"][row["dasar_hukum"]] for row in rows] == frame["dasar_hukum"].tolist()
-    members = {code: sorted(units) for code, _, _, _, units in plan.dapil}
+    members = {code: [*sorted(units), *["99"][: plan.abroad == code]] for code, _, _, _, units in plan.dapil}
     assert [row["wilayah"] for row in rows] == [members[row["kode_dapil"]] for row in rows]
 
 
@@ -169,12 +172,13 @@ def test_doubts_are_told_one_by_one_in_both_languages(files):
     facts = read(files, "map-facts-dpr-2024.json")
     told = {row["kode_dapil"]: row["ragu"] for row in rows_of(facts)}
     assert told == {"3101": None, "3102": None, "3201": None, "3202": [0], "8101": None}
-    assert facts["doubts"] == [{"id": "Letak Ciwidey diragukan", "en": "Letak Ciwidey diragukan"}]
-    assert reasons("satu | one (32.04); dua | two") == [
+    assert facts["doubts"] == [{"id": "Letak Ciwidey diragukan", "en": "The place of Ciwidey is doubtful"}]
+    assert paired("satu (32.04) | dua", "one (32.04) | two") == [
         {"id": "satu (32.04)", "en": "one (32.04)"},
         {"id": "dua", "en": "two"},
     ]
-    assert reasons(None) is None
+    assert paired("satu", None) == [{"id": "satu", "en": "satu"}]
+    assert paired(None, None) == []
 
 
 def test_a_plan_without_members_has_facts_and_no_place(files):
@@ -367,8 +371,8 @@ def test_ground_without_area_is_shared_all_the_same(release):
 
 
 @pytest.fixture(scope="module")
-def national(nation: Release) -> dict[str, bytes]:
-    return dict(map_files(nation))
+def national(nation_map: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in nation_map.iterdir()}
 
 
 @pytest.mark.national
@@ -379,7 +383,12 @@ def test_sizes_of_the_nation(national):
     assert packed["map-units.json"] < 60_000
     assert packed["map-facts-dpr-2024.json"] < 10_000
     assert packed["map-kabkota.json"] < 12_000
-    assert max(packed.values()) < 150_000
+    ground = {name: size for name, size in packed.items() if name.startswith("map-units-")}
+    persons = {name: size for name, size in packed.items() if name.startswith("map-candidates-")}
+    assert max(persons.values(), default=0) < 200_000
+    assert max(size for name, size in packed.items() if name not in {*ground, *persons}) < 150_000
+    # the ground of a province is fetched when a person points at it: full detail, or the answer were another's
+    assert max(ground.values()) < 1_000_000
 
 
 @pytest.mark.national

@@ -52,6 +52,7 @@ def test_neighbours_are_told_apart(one: str, other: str) -> None:
     assert not names.same(other, one)
 
 
+@pytest.mark.slow
 def test_few_neighbours_of_the_registry_could_be_taken_for_each_other() -> None:
     registry = load_registry()
     pairs = [

@@ -155,7 +155,7 @@ def test_layers_answer_alike(address, directory):
     found = [Layers.of(where, CACHE) for where in (str(directory), address)]
     assert list(found[0]) == list(found[1])
     for name in found[0]:
-        assert found[0][name].ids == found[1][name].ids
+        assert list(found[0][name].ids) == list(found[1][name].ids)
         assert found[0][name].box() == found[1][name].box()
 
 

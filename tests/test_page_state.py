@@ -180,3 +180,41 @@ found({ coords: { latitude: -6, longitude: 106, accuracy: 5 } });
 tell([once, gone.length]);
 """)
     assert told == [1, 2]
+
+
+def test_a_file_that_is_being_made_is_asked_for_again_and_told():
+    """503 with Retry-After: the page waits and says so; another error is one at once."""
+    told = run("""
+import { load, setDataBase } from "load.js";
+globalThis.location = { protocol: "http:" };
+const waits = [];
+globalThis.setTimeout = (done, ms) => { waits.push(ms); queueMicrotask(done); };
+const answers = { "a.json": [503, 503, 200], "b.json": [404] };
+globalThis.fetch = async (address) => {
+  const status = answers[address.slice(5)].shift();
+  return { ok: status === 200, status, headers: new Map([["Retry-After", "7"]]), json: async () => ({ status }) };
+};
+const said = [];
+setDataBase("data/", (file) => said.push(file));
+const found = await load("a.json");
+const failed = await load("b.json").catch(({ status }) => status);
+tell([found, failed, waits, said]);
+""")
+    assert told == [{"status": 200}, 404, [7000, 7000], ["a.json", None, "a.json", None]]
+
+
+def test_a_link_that_names_a_dapil_fits_it_and_not_its_province():
+    code = """import { App } from "app.js";
+const index = { provinces: [{ kode: "32", bbox: [0, 0, 9, 9] }], bbox: [-9, -9, 9, 9] };
+const facts = { byId: new Map([["dpr-2024-3202", { bbox: [1, 2, 3, 4] }]]) };
+tell(given.map(([dapil, before]) => {
+  let shown = null;
+  const app = Object.create(App.prototype);
+  const state = { dapil, prov: "32", kab: "", peta: null, titik: null };
+  Object.assign(app, { state, known: { facts, index }, shown: { fit: (box) => (shown = box) } });
+  app.fit({ before: before && { ...state } });
+  return shown;
+}));
+"""
+    asked = [["dpr-2024-3202", False], ["", False], ["dpr-2024-9999", False], ["dpr-2024-3202", True]]
+    assert run(code, asked) == [[1, 2, 3, 4], [0, 0, 9, 9], [0, 0, 9, 9], None]

@@ -25,6 +25,8 @@ from boundaries.exports import pmtiles
 from boundaries.exports.tiling import archive, clipping, vector_tile
 from boundaries.exports.tiling import zooms as detail
 from boundaries.exports.topojson import CHAMBERS, UNITS, topology_of
+from boundaries.ground.grid import GRID
+from boundaries.ground.soundness import invalid_units
 from boundaries.release.store import Release, open_release
 from tests.small import make_small_release
 
@@ -63,10 +65,17 @@ def polygons(layer: dict[str, Any]) -> np.ndarray:
 
 
 def wrong_borders(layer: dict[str, Any]) -> list[Any]:
-    """Edges at which the polygons of a layer overlap, gap or do not match, as far as they lie in the tile itself."""
-    edges = shapely.coverage_invalid_edges(polygons(layer))
+    """Edges at which the polygons of a layer overlap, gap or do not match, as far as they lie in the tile itself.
+
+    GEOS takes a border that begins where a hole touches its own outline for one inside; there it is decided exactly.
+    """
+    whole = polygons(layer)
+    edges = shapely.coverage_invalid_edges(whole)
     inside = shapely.box(1, 1, layer["extent"] - 1, layer["extent"] - 1)
-    return [edge for edge in edges if not edge.is_empty and edge.intersects(inside)]
+    found = [edge for edge in edges if not edge.is_empty and edge.intersects(inside)]
+    if found and not len(invalid_units(shapely.transform(whole, lambda xy: xy / 10**GRID))):
+        return []
+    return found
 
 
 def keys_of(release: Release, layer: str, year: int = 2024) -> dict[str, int | None]:

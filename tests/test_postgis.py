@@ -177,7 +177,7 @@ def test_a_server_that_stops_is_a_503_and_the_next_one_is_asked_again(fragile, r
             text(package)
         assert caught.value.status == 503
         assert address not in caught.value.detail
-    assert time.monotonic() - began < 5, "only one of many waits"
+    assert time.monotonic() - began < 30, "only one of many waits"
     assert package.columns("plans"), "what is held needs no server"
     fragile.start()
 
@@ -187,7 +187,7 @@ def test_a_server_that_stops_is_a_503_and_the_next_one_is_asked_again(fragile, r
         except Unavailable:
             return False
 
-    assert wait_until(works, 6)
+    assert wait_until(works)
 
 
 def test_a_server_restarted_between_two_requests_is_not_noticed(fragile, releases):
@@ -232,13 +232,74 @@ def test_who_reads_does_not_notice_that_the_release_is_written_again(own, releas
     assert len(turns) > 20
 
 
+def test_a_publisher_that_waits_for_a_reader_that_waits_for_it_begins_the_exchange_again(
+    cluster, own, releases
+):
+    """The reader has one of the tables that are dropped, and asks for those that the publisher has: a deadlock."""
+    told: list[str] = []
+    failed: list[ReleaseError] = []
+    schema = connect.schema_of(releases[0].id)
+
+    def write() -> None:
+        try:
+            publish(releases[0], own, replace=True, tell=told.append)
+        except ReleaseError as error:
+            failed.append(error)
+
+    with cluster.connect(own) as admin:
+        admin.execute(f"ALTER ROLE {admin.info.user} SET deadlock_timeout = '2s'")
+    try:
+        with cluster.connect(own) as reader:
+            reader.execute("SET deadlock_timeout = '10min'")  # the server ends who looks: the publisher
+            tables = [name for (name,) in reader.execute(
+                "SELECT tablename::text FROM pg_tables WHERE schemaname = %s", (schema,))]  # fmt: skip
+            reader.execute("BEGIN")
+            reader.execute(f'SELECT 1 FROM "{schema}"."{tables[-1]}" LIMIT 1')
+            writer = threading.Thread(target=write)
+            writer.start()
+            waiting = "SELECT 1 FROM pg_locks WHERE NOT granted"
+            with cluster.connect(own) as admin:
+                assert wait_until(lambda: admin.execute(waiting).fetchall())
+            reader.execute(f'SELECT 1 FROM "{schema}"."{tables[0]}" LIMIT 1')
+            reader.execute("ROLLBACK")
+            writer.join()
+    finally:
+        with cluster.connect(own) as admin:
+            admin.execute(f"ALTER ROLE {admin.info.user} RESET deadlock_timeout")
+    assert failed == []
+    assert "readers held what had to be exchanged; once more" in told
+    assert PostgisPackage(own, 0).manifest == releases[0].manifest
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_a_question_that_the_server_ended_for_a_publisher_is_asked_again_once(own, monkeypatch, times):
+    import psycopg
+
+    from boundaries.postgis import pool
+
+    whole, ended = pool.fetching, []
+
+    def fetching(connection: Any) -> Any:
+        if len(ended) < times:
+            ended.append(1)
+            raise psycopg.errors.DeadlockDetected("deadlock detected")
+        return whole(connection)
+
+    monkeypatch.setattr(pool, "fetching", fetching)
+    database = Database.of(Address.parse(own))
+    if times == 1:
+        assert database.fetch("SELECT 7") == [(7,)]
+    else:
+        with pytest.raises(Unavailable, match="being written"):
+            database.fetch("SELECT 7")
+    assert len(ended) == times
+
+
 def test_a_query_that_hangs_is_cut_off(cluster, own, monkeypatch):
     monkeypatch.setattr(connect, "_STATEMENT_MS", 200)
     database = Database(Address.parse(f"{own}?pool_size=1"))
-    began = time.monotonic()
     with pytest.raises(Unavailable):
-        database.fetch("SELECT pg_sleep(30)")
-    assert time.monotonic() - began < 5
+        database.fetch("SELECT pg_sleep(600)")  # who is not cut off gets an answer
     assert database.fetch("SELECT 1") == [(1,)], "and the pool goes on"
 
 
@@ -296,59 +357,65 @@ def test_a_new_release_is_seen_made_ready_and_then_served(own, following, releas
     current, made = following()
     assert shows(current, releases[0])()
     publish(releases[1], own)
-    assert wait_until(shows(current, releases[1]), 5)
+    assert wait_until(shows(current, releases[1]))
     assert [Address.parse(address).release for address in made.addresses] == [each.id for each in releases]
     publish(releases[0], own)
-    assert wait_until(shows(current, releases[0]), 5)
+    assert wait_until(shows(current, releases[0]))
 
 
-def test_a_release_that_is_named_is_never_left(own, following, releases):
+def test_a_release_that_is_named_is_never_left(own, following, releases, monkeypatch):
     current, _ = following(f"{own}?release={releases[0].id}")
     publish(releases[1], own)
-    assert not wait_until(shows(current, releases[1]), 1)
+    monkeypatch.setattr(current, "_follow", lambda: pytest.fail("it is asked which is current"))
+    current._due = 0.0  # it would be asked now
+    assert shows(current, releases[0])()
+    assert not any(each.name == "peta-dapil-follow" for each in threading.enumerate())
 
 
 def test_a_release_that_cannot_be_served_is_passed_over_and_told_once(own, following, releases, caplog):
     current, made = following()
     made.broken.add(releases[1].id)
     publish(releases[1], own)
-    assert wait_until(lambda: current.get() and len(made.addresses) == 2, 5)
-    assert not wait_until(shows(current, releases[1]), 0.5)
+    assert wait_until(lambda: current.get().refused is not None)
+    assert shows(current, releases[0])()
     assert sum("cannot be served" in record.message for record in caplog.records) == 1
     made.broken.clear()
     publish(releases[1], own, replace=True)
-    assert wait_until(shows(current, releases[1]), 20), "mended under the same name, it is tried again"
+    assert wait_until(shows(current, releases[1])), "mended under the same name, it is tried again"
 
 
-def test_the_question_is_asked_at_most_once_in_its_time_and_no_request_waits(own, following, monkeypatch):
-    monkeypatch.setattr(module, "_POLL_S", 0.3)
+def test_the_question_is_asked_by_one_at_a_time_and_no_request_waits(own, following, releases, monkeypatch):
+    monkeypatch.setattr(module, "_POLL_S", 0.0)
     current, _ = following()
-    asked: list[float] = []
+    asked, go = [], threading.Event()
     fetch = Database.fetch
 
-    def slow(self: Database, query: str, values: Any = ()) -> Any:
-        asked.append(time.monotonic())
-        time.sleep(1.0)
+    def held(self: Database, query: str, values: Any = ()) -> Any:
+        asked.append(query)
+        go.wait(300)
         return fetch(self, query, values)
 
-    monkeypatch.setattr(Database, "fetch", slow)
-    end, longest = time.monotonic() + 4, 0.0
-    while time.monotonic() < end:
-        began = time.monotonic()
-        current.get()
-        longest = max(longest, time.monotonic() - began)
-    assert 2 <= len(asked) <= 4 / 1.3 + 1
-    assert longest < 0.8, "the question takes a second"
+    monkeypatch.setattr(Database, "fetch", held)
+    current._due = 0.0
+    assert wait_until(lambda: current.get() and asked)
+    for _ in range(
+        1_000
+    ):  # the question is held in the middle: whoever waited for it would be here for minutes
+        assert shows(current, releases[0])()
+    assert len(asked) == 1
+    go.set()
+    assert wait_until(lambda: current.get() and len(asked) > 1), "and then it is asked again"
 
 
-def test_without_the_database_the_old_release_goes_on_and_then_the_new_one(fragile, releases):
+def test_without_the_database_the_old_release_goes_on_and_then_the_new_one(fragile, releases, caplog):
     address = published(fragile, releases[0].path)
     current = PostgisCurrent(address, Made())
     fragile.stop()
-    assert not wait_until(lambda: not shows(current, releases[0])(), 1.5)
+    assert wait_until(lambda: current.get() and "does not answer" in caplog.text)
+    assert shows(current, releases[0])()
     fragile.start()
     publish(releases[1], address)
-    assert wait_until(shows(current, releases[1]), 10)
+    assert wait_until(shows(current, releases[1]))
 
 
 # The whole service
@@ -396,6 +463,7 @@ def test_the_service_answers_from_both_to_the_byte(source, release, coding):
         assert one.headers.get("ETag") == other.headers.get("ETag"), path
 
 
+@pytest.mark.slow
 def test_while_servers_restart_and_releases_change_no_answer_is_wrong(fragile, releases):
     """200 with the body of the release that its header names, or 503 with a problem; nothing else."""
     from tests.service_help import app_of
@@ -430,9 +498,10 @@ def test_while_servers_restart_and_releases_change_no_answer_is_wrong(fragile, r
         other = releases[turn % 2]
         publish(other, address)
         before = seen[other.id]
-        assert wait_until(lambda: seen[other.id] > before + 3, 20), "taken up"  # noqa: B023 - called at once
+        assert wait_until(lambda: seen[other.id] > before + 3), "taken up"  # noqa: B023 - called at once
+        away = seen["503"]
         fragile.stop()
-        time.sleep(0.3)
+        wait_until(lambda: seen["503"] > away, 5)  # noqa: B023 - some meet it, or what is held answers
         fragile.start()
     asking.set()
     for thread in threads:

@@ -105,6 +105,7 @@ def test_the_key_of_an_entry_counts() -> None:
         assert real() <= MB + SLACK
 
 
+@pytest.mark.slow
 def test_prepared_answers_hold_their_limit(source: str) -> None:
     """From a database an answer is a view of bytes that nothing else holds."""
     app = create_app(source, settings(prepared_mb=1))
@@ -143,6 +144,7 @@ def test_an_answer_costs_all_that_its_views_keep(cluster: Cluster, release: Path
         assert sum(each.cost for each in answers) >= real() * 0.9
 
 
+@pytest.mark.slow
 def test_documents_hold_their_limit(release: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(state, "_DOCUMENT_BYTES", MB)
     app = create_app(release, settings(prepared_mb=1))
@@ -231,6 +233,7 @@ def span(package: PostgisPackage, table: str) -> tuple[int, int]:
     return first, first + count
 
 
+@pytest.mark.slow
 def test_lists_of_releases_hold_their_limit(
     release: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -272,6 +275,7 @@ def test_what_was_found_sound_holds_its_limit(
         assert real() <= 100_000 + SLACK
 
 
+@pytest.mark.slow
 def test_headers_of_requests_are_not_heaped_up() -> None:
     """An attacker's are as long as the server lets them be, and each is another."""
     random_, environ = random.Random(1), EnvironBuilder("/").get_environ()
@@ -302,6 +306,7 @@ def test_packed_static_files_are_no_more_than_there_are() -> None:
     assert _body.cache_info().currsize <= 128
 
 
+@pytest.mark.slow
 def test_pygeoapi_keeps_nothing_of_a_request(release: Path) -> None:
     """Its list of conformance classes grows at every request: that route is our own."""
     app = create_app(release)

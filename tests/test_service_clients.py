@@ -260,6 +260,7 @@ def test_qgis_sends_its_box(qgis, server, frame):
 SENDS_FILTERS = 33600
 
 
+@pytest.mark.slow
 def test_qgis_is_right_and_sends_its_attribute_filters_from_3_36_on(qgis, server, frame):
     names = [name for name in (FILTERS | OWN) if name not in ("date", "between")]  # QGIS 3.22 has no BETWEEN
     wheres = [(FILTERS | OWN)[name][0] for name in names]
@@ -324,6 +325,7 @@ def test_owslib_finds_its_way(server, frame):
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("collection", ["dapil-dpr", LARGEST, "unit-kecamatan"])
 def test_a_client_that_follows_next_reads_each_feature_once(server, collection):
     """As every client pages, in plain Python: the links carry the question to the last page."""

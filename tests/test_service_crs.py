@@ -270,6 +270,7 @@ def test_areas_on_the_ground_are_right(client, code):
     assert shape.area == pytest.approx(true * scale, rel=1e-3)
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None, derandomize=True, database=None)
 @given(
     st.sampled_from(SYSTEMS), st.sampled_from(LAYERS),

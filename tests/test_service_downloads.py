@@ -13,8 +13,10 @@ from typing import Any
 
 import pytest
 import requests
+from click.testing import CliRunner
 from flask.testing import FlaskClient
 
+from boundaries.cli import main
 from boundaries.release.store import FOLDER, LIST, MANIFEST, Release, switch
 from boundaries.service import download_files as store_module
 from boundaries.service.ops.metrics import route_of
@@ -49,6 +51,34 @@ def address(release: Release, name: str = "") -> str:
 def told(release: Release, name: str) -> dict[str, Any]:
     listed = json.loads((release.path / FOLDER / LIST).read_bytes())
     return next(each for each in listed["files"] if each["name"] == name)
+
+
+# A report of a plan
+
+
+def test_a_report_is_shown_as_a_page_that_takes_nothing_from_outside(
+    release: Release, client: FlaskClient
+) -> None:
+    name = "laporan-dpr-2024.html"
+    shown = client.get("/laporan/dpr-2024")
+    assert shown.status_code == 200
+    assert shown.data == (release.path / FOLDER / name).read_bytes()
+    assert (
+        shown.headers["Content-Security-Policy"] == "default-src 'none'; style-src 'unsafe-inline'; sandbox"
+    )
+    assert "Content-Disposition" not in shown.headers
+    assert shown.headers["Cache-Control"] == "public, max-age=60"
+    again = client.get("/laporan/dpr-2024", headers={"If-None-Match": shown.headers["ETag"]})
+    assert again.status_code == 304
+    saved = client.get(address(release, name))
+    assert saved.headers["Content-Disposition"].startswith("attachment")
+
+
+@pytest.mark.parametrize(
+    "path", ["/laporan/dpr-1999", "/laporan/dpr-2024/", "/laporan/", "/laporan/..%2fdpr-2024"]
+)
+def test_there_is_no_other_report(client: FlaskClient, path: str) -> None:
+    assert client.get(path).status_code == 404
 
 
 # Every file, and nothing else
@@ -664,6 +694,7 @@ def test_slow_clients_of_a_large_file_take_little_memory_and_hold_up_nobody(
             client.close()
 
 
+@pytest.mark.slow
 def test_a_download_under_way_ends_with_its_file_whatever_becomes_of_the_release(tmp_path: Path) -> None:
     out = tmp_path / "releases"
     old = release_with_downloads(out)
@@ -687,6 +718,7 @@ def test_a_download_under_way_ends_with_its_file_whatever_becomes_of_the_release
         assert requests.get(server.base + address(old, "huge.bin"), timeout=20).status_code == 404
 
 
+@pytest.mark.slow
 def test_a_file_that_is_cut_while_it_is_sent_ends_the_connection(tmp_path: Path) -> None:
     out = tmp_path / "releases"
     release = release_with_downloads(out)
@@ -728,3 +760,20 @@ def test_a_switch_of_a_link_is_not_a_directory_of_a_release(tmp_path: Path) -> N
     client = app_of(tmp_path).test_client()
     assert client.get(f"/downloads/latest/{BIG}").headers["Location"].endswith(address(release, BIG))
     assert client.get(address(other, BIG)).data == contents(2)[BIG]
+
+
+@pytest.mark.slow
+def test_every_place_counts_the_same_files(client: FlaskClient, release: Release) -> None:
+    """The list, /downloads/, the page of the release and the command: files of the list, each once and unpacked."""
+    listed = json.loads((release.path / FOLDER / LIST).read_bytes())["files"]
+    assert any(each.get("gzip") for each in listed)
+    files, total = len(listed), sum(each["bytes"] for each in listed)
+    (told,) = [each for each in client.get("/downloads/?f=json").json["releases"] if each["id"] == release.id]
+    assert (told["files"], told["bytes"]) == (files, total)
+    own = len(release.manifest["files"])
+    for language, pattern in (("id", "{} berkas unduhan"), ("en", "{} files to download")):
+        page = client.get(f"/downloads/{release.id}/?f=html&lang={language}").text
+        assert pattern.format(files) in page
+    assert f"{own} files of the release itself" in page
+    result = CliRunner().invoke(main, ["info", "--release", str(release.path)])
+    assert re.search(rf"downloads/ +{total:,} bytes +{files:,} files", result.stdout), result.stdout

@@ -27,6 +27,7 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
             assert running.stop() == 0
 
 
+@pytest.mark.slow
 def test_under_load_switches_and_kills_no_answer_is_wrong_mixed_or_truncated():
     report, errors = measure(Load(seconds=12, clients=12, switch=1.0, kill=4.0))
     assert report.failures == 0, report.examples
@@ -140,3 +141,34 @@ def test_a_reload_replaces_the_workers_and_drops_no_request(service):
         time.sleep(0.02 if kept else 0)
         asked += 1
     assert not set(service.workers()) & set(old)
+
+
+@pytest.mark.slow
+def test_a_worker_that_could_not_be_told_is_not_ended_before_it_told_its_clients(service):
+    """A busy machine keeps a worker from running for seconds: here it is stopped while the new ones come."""
+    old = service.workers()
+    clients = [Client(service.port) for _ in range(16)]
+    assert {client.ask("/health").status for client in clients} == {200}
+    for pid in old:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        service.process.send_signal(signal.SIGHUP)
+        deadline = time.monotonic() + 60
+        while len(set(service.workers()) - set(old)) < 2:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        assert Client(service.port).ask("/health").status == 200  # by a new one
+        time.sleep(2)  # longer than a worker has that leaves
+    finally:
+        for pid in old:
+            os.kill(pid, signal.SIGCONT)
+    gone_on, told = time.monotonic(), 0
+    time.sleep(0.3)  # one that is ended now has hung up by then
+    for client in clients:
+        try:
+            told += client.ask("/health").headers.get("connection") == "close"
+        except ConnectionResetError:  # it was idle for as long as a worker that leaves waits
+            assert time.monotonic() - gone_on > 0.9
+        client.close()
+    assert told or time.monotonic() - gone_on > 0.9
+    after(service, old)

@@ -74,7 +74,7 @@ PLANS: dict[str, Mask] = {
     "penduduk IS NOT NULL": lambda f: f["penduduk"].notna(),
     "NOT (penduduk IS NULL)": lambda f: f["penduduk"].notna(),
     "ragu IS NOT NULL": lambda f: f["ragu"].notna(),
-    "ocd_id IS NULL": lambda f: f["ocd_id"].isna(),
+    "nama_lain IS NULL": lambda f: f["nama_lain"].isna(),
     "selesai IS NULL AND kursi = 4": lambda f: f["selesai"].isna() & (f["kursi"] == 4),
     "geometry IS NOT NULL": lambda f: f["kursi"] > 0,
     "kursi > 4 AND kursi < 6": lambda f: f["kursi"] == 5,
@@ -369,6 +369,7 @@ def test_any_filter_with_any_box_time_and_page(small, text, when, box, kursi, of
 QUIET = [HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("collection", ["dapil-dpr", "dprd-kabkota-2024", "unit-kecamatan"])
 def test_random_filters(small, collection):
     """Questions as trees, asked in both languages, over HTTP; the answer by pandas' own three-valued logic."""

@@ -244,8 +244,10 @@ def test_a_layer_knows_text_however_it_was_encoded(client):
             return getattr(package, name)
 
         def records(self, table, columns):
-            at = columns.index("nama_dapil")
             rows = package.records(table, columns)
+            if "nama_dapil" not in columns:  # columns are read one by one
+                return rows
+            at = columns.index("nama_dapil")
             return [(*row[:at], "Koru\u0301", *row[at + 1 :]) for row in rows]
 
     layer = Layer(Decomposed(), "dpr-2024")

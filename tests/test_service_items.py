@@ -265,3 +265,22 @@ def test_the_provider_answers_pygeoapi_as_it_answers_here(release, client):
     for wrong in ({"q": "x"}, {"filterq": object()}, {"properties": [("kursi", "many")]}):
         with pytest.raises(ProviderInvalidQueryError):
             provider.query(**wrong)
+
+
+# Before and after
+
+
+def test_an_item_leads_to_the_dapil_before_and_after(client: FlaskClient) -> None:
+    def kin(path: str, rel: str) -> list[str]:
+        links = get(client, path)["links"]
+        return [each["href"].rpartition("/")[2] for each in links if each["rel"] == rel]
+
+    now, then = "/collections/dpr-2024/items/dpr-2024-3201", "/collections/dpr-2019/items/dpr-2019-3201"
+    assert kin(now, "predecessor-version") == ["dpr-2019-3201", "dpr-2019-3202"]
+    assert kin(now, "successor-version") == []
+    assert kin(then, "successor-version") == ["dpr-2024-3201", "dpr-2024-3202"]
+    assert kin("/collections/dapil-dpr/items/dpr-2024-3102", "predecessor-version") == ["dpr-2019-3101"]
+    assert kin("/collections/dpd-2024/items/dpd-2024-32", "predecessor-version") == []
+    page = client.get(now, query_string={"f": "html", "lang": "en"}).text
+    assert "Before and after" in page
+    assert "/collections/dpr-2019/items/dpr-2019-3202" in page

@@ -180,7 +180,6 @@ def test_only_features_take_a_filter_as_a_body(client):
         "/collections",
         "/collections/dpr-2024",
         f"{ITEMS}/dpr-2024-3201",
-        "/lookup",
         "/downloads/",
     ):
         found = sent(client, TEXT.encode(), "text/plain", path=path)
@@ -189,6 +188,7 @@ def test_only_features_take_a_filter_as_a_body(client):
         assert client.open(ITEMS, method=method).headers["Allow"] == "GET, HEAD, POST, OPTIONS"
     assert client.options(ITEMS).headers["Access-Control-Allow-Methods"] == "GET, HEAD, POST, OPTIONS"
     assert sent(client, TEXT.encode(), "text/plain", path="/collections/nope/items").status_code == 404
+    assert sent(client, TEXT.encode(), "text/plain", path="/lookup").status_code == 415  # points, no filter
 
 
 def test_owslib_sends_its_filters_and_flags(client):

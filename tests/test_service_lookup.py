@@ -1,6 +1,7 @@
 """The dapil at a point, against point-in-polygon on the published layers."""
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import geopandas as gpd
 import numpy as np
@@ -12,6 +13,7 @@ from flask.testing import FlaskClient
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from boundaries.release import lookup as lookup_module
 from boundaries.release.lookup import BORDER_M, CHAMBERS, REACH_M, Lookup, LookupResult, QuestionError, TooFar
 from boundaries.release.store import open_release
 from tests.service_help import app_of, get
@@ -61,7 +63,7 @@ def test_the_answer_is_the_polygon_under_the_point(lookup, frames, lon, lat, yea
         if f"{chamber}-{year}" in frames
     }
     found = asked(lookup, lon, lat, year)
-    if isinstance(found, TooFar):
+    if isinstance(found, TooFar) or found.luar_negeri:
         assert found.jarak_m > REACH_M
         assert not any(under.values())
         return
@@ -97,7 +99,7 @@ def test_distances_are_those_to_the_nearest_vertex_or_edge(lookup, lon, lat):
               zip(lookup.shapes, shapely.covers(lookup.shapes, point), strict=True)]  # fmt: skip
     nearest = min(metres)
     found = asked(lookup, lon, lat)
-    if isinstance(found, TooFar):
+    if isinstance(found, TooFar) or found.luar_negeri:
         assert found.jarak_m > REACH_M
         assert found.jarak_m == pytest.approx(nearest, abs=0.5)
         return
@@ -153,9 +155,40 @@ def test_at_sea_the_nearest_within_five_kilometres(lookup):
     assert near.provinsi.kode == "31"
     assert "di laut" in near.as_text()
     with pytest.raises(TooFar, match="km away") as error:
-        lookup.at(west - 0.06, -6.95)
+        lookup.at(west - 0.06, -6.95, 2019)
     assert 6000 < error.value.jarak_m < 8000
     assert error.value.exit_code == 8
+
+
+@pytest.mark.parametrize(
+    ("lon", "lat"), [(-0.1276, 51.5072), (101.6869, 3.139), (39.1925, 21.4858), (108.0, -5.0)],
+    ids=["London", "Kuala Lumpur", "Jeddah", "the Java Sea"],
+)  # fmt: skip
+def test_off_all_land_the_dapil_of_voters_abroad_is_told(lookup, lon, lat):
+    found = lookup.at(lon, lat, 2024)
+    assert found.luar_negeri
+    assert not found.di_darat
+    assert found.jarak_m > REACH_M
+    assert (found.provinsi, found.kabkota, found.kecamatan, found.desa) == (None, None, None, None)
+    seats = {seat.lembaga: seat for seat in found.dapil}
+    assert (seats["dpr"].id, seats["dpr"].nama_dapil) == ("dpr-2024-3102", "DKI JAKARTA II")
+    for chamber, name in (
+        ("dpd", "DPD"),
+        ("dprd-provinsi", "DPRD provinsi"),
+        ("dprd-kabkota", "DPRD kabupaten/kota"),
+    ):
+        assert seats[chamber].id is None
+        assert seats[chamber].alasan["en"] == f"Voters abroad elect no {name}."
+    for language, word in (("id", "luar negeri"), ("en", "abroad")):
+        text = found.as_text(language)
+        assert f"{found.terdekat.nama} ({found.terdekat.kode})" in text
+        assert word in text
+        assert "DKI JAKARTA II, 4" in text
+
+
+def test_where_no_plan_tells_of_voters_abroad_there_is_no_answer(lookup):
+    with pytest.raises(TooFar):
+        lookup.at(39.1925, 21.4858, 2019)
 
 
 @pytest.mark.parametrize(
@@ -172,6 +205,19 @@ def test_what_cannot_be_asked_is_refused(lookup, lon, lat, year, parameter, word
         lookup.at(lon, lat, year)
     assert error.value.parameter == parameter
     assert error.value.exit_code == 2
+
+
+def test_from_a_corner_that_is_of_the_shape_the_nearest_is_found():
+    """The distance to its box and to itself, the same number, differ by the last digit at one in twelve places."""
+    square = shapely.box(100, 0, 101, 1)
+    package = SimpleNamespace(
+        records=lambda *_: [("11.01.01", "Satu")],
+        full_bounds=lambda _: shapely.bounds(np.array([square])),
+        full_shapes=lambda *_: np.array([square]),
+    )
+    outlines = lookup_module._Outlines(package, ["unit-kecamatan"], {"11.01.01"}, 1 << 20)
+    places = np.random.default_rng(3).uniform((101, 1), (141, 20), (500, 2))
+    assert all(len(outlines.nearest_boxes(lon, lat)) == 1 for lon, lat in places)
 
 
 def test_over_http(client):

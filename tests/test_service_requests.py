@@ -110,7 +110,7 @@ REFUSED = [
     (f"{ITEMS}?nama_dapil=%FF", "nama_dapil"),
     (f"{ITEMS}?geom=x", "geom"),
     (f"{ITEMS}?f=xml", "f"),
-    (f"{ITEMS}?f=csv", "f"),
+    (f"{ITEMS}?f=xlsx", "f"),
     (f"{ITEMS}?f=json&f=html", "f"),
     (f"{ITEMS}?lang=fr", "lang"),
     (f"{ITEMS}?api_key=1", "api_key"),
@@ -184,7 +184,7 @@ def test_what_is_not_understood_is_refused_by_name(client, path, parameter):
         "/collections/plans/items",
         "/collections/tabel-dprd-kabkota-2014/items",
         "/collections/dpr-2024/nope",
-        "/lookup?lon=100&lat=0",
+        "/lookup?lon=100&lat=0&year=2019",
     ],
 )  # fmt: skip
 def test_what_is_not_there_is_a_404_problem(client, path):

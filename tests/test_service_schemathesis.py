@@ -37,6 +37,7 @@ def server(releases: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         yield server
 
 
+@pytest.mark.slow
 def test_schemathesis_finds_no_fault(server, tmp_path):
     """No 5xx, no answer that is not documented, nothing wrong accepted, nothing right refused."""
     if not (Path(sys.executable).parent / "schemathesis").exists():
@@ -78,13 +79,14 @@ def references(node: Any) -> Iterator[str]:
             yield from references(value)
 
 
+@pytest.mark.slow
 def test_every_path_of_the_document_answers_and_every_route_is_in_it(client):
     document = get(client, "/openapi", f="json")
     names = {each["id"] for each in get(client, "/collections")["collections"]}
-    below = ("", "/items", "/items/{featureId}", "/schema", "/queryables")
+    below = ("", "/items", "/items/{featureId}", "/schema", "/queryables", "/csvw")
     expected = {f"/collections/{name}{part}" for name in names for part in below}
     expected |= {"/", "/collections", "/conformance", "/openapi", "/lookup", "/health", "/downloads/"}
-    expected |= {"/downloads/{release}/", "/downloads/{release}/{file}"}
+    expected |= {"/downloads/{release}/", "/downloads/{release}/{file}", "/laporan/{plan}"}
     assert set(document["paths"]) == expected
     for path in expected:
         if "{" not in path and path != "/lookup":

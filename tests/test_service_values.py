@@ -86,7 +86,9 @@ def test_numbers_that_are_equal_stay_what_they_are():
                Column("n", "integer", "", {})]  # fmt: skip
     rows = [("a", 5, 5.0, 7), ("b", 6, 7.0, 6), ("c", 1, 1.0, 1)]
     package = SimpleNamespace(
-        columns=lambda table: tuple(columns), span=lambda table: (0, len(rows)), records=lambda table, names: rows,
+        columns=lambda table: tuple(columns), span=lambda table: (0, len(rows)),
+        records=lambda table, names: [tuple(row[at] for at, each in enumerate(columns) if each.name in names)
+                                      for row in rows],
         bounds=lambda table: np.zeros((len(rows), 4)),
     )  # fmt: skip
     layer = Layer(package, "x")

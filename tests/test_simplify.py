@@ -6,9 +6,9 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from boundaries.ground.box_index import Nearby
 from boundaries.topology import linework, mending
 from boundaries.topology.arcs import close
-from boundaries.topology.box_index import Nearby
 from boundaries.topology.islands import STAMPS, settle_outlines, settle_stamps
 from boundaries.topology.landmasses import signed_area
 from boundaries.topology.simplify import Lines, collapse
@@ -54,6 +54,7 @@ def test_collapse_leaves_the_ends_of_open_lines_and_other_lines_alone():
     assert after.starts[1] == 3  # two ends, and the point that keeps the area
 
 
+@pytest.mark.slow
 @given(st.integers(0, 10**6), st.floats(1, 50))
 @settings(max_examples=40, deadline=None)
 def test_mended_lines_meet_in_their_ends_only(seed, cell):

@@ -1,6 +1,5 @@
 """Readers: hand-written dumps with every known defect, OGR formats, and the real dumps of a mirror."""
 
-import dataclasses
 import json
 import os
 from collections.abc import Callable
@@ -17,8 +16,7 @@ from hypothesis import strategies as st
 
 from boundaries import sources
 from boundaries.errors import SourceError
-from boundaries.sources import load_source, readers, sqldump
-from boundaries.sources.raw_units import RawUnits
+from boundaries.sources import sqldump
 
 HEAD = (
     "/*\nlicence; 'quotes'\n*/\nDELETE FROM wilayah_boundaries WHERE kode LIKE '72.%' AND LENGTH(kode)=8;\n"
@@ -39,10 +37,10 @@ def row(code: str, outline: str = f"'{SQUARE}'", end: str = ";", name: str = "X"
 
 @pytest.fixture
 def dump(tmp_path: Path) -> Callable[..., Any]:
-    def read(body: str, codes: Any = None, latlon: bool = True) -> Any:
+    def read(body: str, latlon: bool = True) -> Any:
         path = tmp_path / "dump.sql"
         path.write_text(body)
-        return sqldump.read(path, codes, latlon=latlon)
+        return sqldump.read(path, latlon=latlon)
 
     return read
 
@@ -113,12 +111,6 @@ def test_comments_in_the_middle_are_no_rows(dump: Callable[..., Any]) -> None:
         + row("72.06.02")
     )
     assert dump(body)[0] == ["72.06.01", "72.06.02"]
-
-
-def test_only_the_units_asked_for_are_read(dump: Callable[..., Any]) -> None:
-    body = HEAD + INSERT + row("72.06.01.2001", end=",") + row("72.06.10.2001", "'broken, but not asked for'")
-    assert dump(body, ["72.06.01"])[0] == ["72.06.01.2001"]
-    assert dump(body, ["72.06.1"])[0] == []
 
 
 WHOLE = HEAD + INSERT + row("72.06.01", end=",") + row("72.06.02") + INSERT + row("72.06.03")
@@ -432,55 +424,19 @@ def test_a_wrong_number_of_units_is_an_error(tmp_path: Path) -> None:
 
 
 @real
-@pytest.mark.parametrize(("level", "count"), [("provinsi", 38), ("kabkota", 514), ("kecamatan", 7_285)])
+@pytest.mark.parametrize(
+    ("level", "count"),
+    [("provinsi", 38), ("kabkota", 514), ("kecamatan", 7_285), ("desa", 83_403)],
+)
 def test_every_unit_of_the_real_dumps_is_read(level: Any, count: int) -> None:
     source = sources.load_source("kemendagri-2025")
     units = sources.read_units(source, sources.fetch(source, need=sources.Need((level,))), level)
     assert len(units) == len(set(units.codes)) == count
-    assert units.without_geometry == ()
-    assert {"provinsi": "63", "kabkota": "96.05", "kecamatan": "72.06.20"}[level] in units.codes
+    assert units.without_geometry == (("96.01.05.1012",) if level == "desa" else ())
+    odd = {"provinsi": "63", "kabkota": "96.05", "kecamatan": "72.06.20", "desa": "11.01.01.2001"}
+    assert odd[level] in units.codes
     west, south, east, north = shapely.total_bounds(units.geometry)
     assert (94.9 < west < 95.1, -11.1 < south < -10.9, 140.9 < east < 141.1, 5.9 < north < 6.1) == (True,) * 4
-
-
-@real
-def test_scraps_of_real_kecamatan_are_drawn_from_their_desa(tmp_path: Path) -> None:
-    source = sources.load_source("kemendagri-2025")
-    need = sources.Need(("kecamatan",), ("32.77.01",))
-    fetched = sources.fetch(source, need=need, cache=tmp_path)
-    kecamatan, desa = sources.read_needed(source, fetched, need)
-    assert {code[:8] for code in desa.codes} == {"32.77.01"}
-    area = dict(zip(kecamatan.codes, shapely.area(kecamatan.geometry) * 12_300, strict=True))
-    assert {code: round(area[code], -1) for code in ("11.05.02", "13.06.05", "75.02.06")} == {
-        "11.05.02": 180,
-        "13.06.05": 80,
-        "75.02.06": 490,
-    }
-    assert [note.split(":")[0] for note in kecamatan.notes] == list(source.outline_from_desa)
-
-
-def test_an_island_of_a_wrong_outline_stays_with_its_kecamatan(tmp_path: Path) -> None:
-    island, scrap = shapely.box(130, 0, 130.1, 0.1), shapely.box(121.5, -0.5, 122.5, 0)
-    outline = shapely.MultiPolygon([island, scrap])
-    source = dataclasses.replace(
-        load_source("kemendagri-2025"), outline_from_desa=("32.10.01",), descriptor=tmp_path / "x.toml"
-    )
-    kecamatan = RawUnits(
-        "kecamatan",
-        np.array(["32.10.01", "32.10.02"], dtype=object),
-        np.array(["a", "b"], dtype=object),
-        np.array([outline, shapely.box(122, -1, 123, 0)], dtype=object),
-    )
-    drawn = shapely.box(121, -1, 122, 0)
-    desa = RawUnits(
-        "desa",
-        np.array(["32.10.01.2001"], dtype=object),
-        np.array(["c"], dtype=object),
-        np.array([drawn], dtype=object),
-    )
-    found = readers.outline_from_desa(source, kecamatan, desa)
-    assert shapely.equals(found.geometry[0], shapely.union(drawn, island))
-    assert "1 islands" in found.notes[0]
 
 
 @pytest.mark.parametrize("more", ['crs = "EPSG:99"', 'crs = "nonsense"'])

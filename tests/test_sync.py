@@ -168,6 +168,7 @@ def test_a_copy_on_a_plain_web_host_can_be_mirrored(
     assert same(origin.path, tmp_path / "mirror" / origin.id)
 
 
+@pytest.mark.slow
 def test_a_mirror_is_served_as_its_origin_is(origin: Release, tmp_path: Path) -> None:
     (tmp_path / "logs").mkdir()
     with running(origin.path.parent, tmp_path / "logs") as server:

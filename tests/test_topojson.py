@@ -20,8 +20,10 @@ from hypothesis import strategies as st
 
 from boundaries.errors import ReleaseError
 from boundaries.exports import topojson as tj
+from boundaries.ground.grid import GRID
 from boundaries.ground.joining import as_multi
-from boundaries.release.store import open_release
+from boundaries.ground.soundness import invalid_units
+from boundaries.release.store import STANDARD, open_release
 from boundaries.topology import cost as topology_cost
 from boundaries.topology import thinning
 from boundaries.topology.arcs import build_topology, neighbours, trace
@@ -87,6 +89,12 @@ def shared_edges(geometry: np.ndarray) -> set[tuple[int, int]]:
     return set(zip(i[length > 0].tolist(), j[length > 0].tolist(), strict=True))
 
 
+def is_coverage(whole: np.ndarray) -> bool:
+    """Whether polygons in whole numbers are a coverage: where GEOS doubts it, which holes that touch their own outline
+    make it do, decided exactly."""
+    return len(invalid_units(shapely.transform(whole, lambda xy: xy / 10**GRID))) == 0
+
+
 def assert_sound(file: tj.File, client) -> dict[str, np.ndarray]:
     """Every polygon valid, every object a coverage, arcs unique, winding right; returns the geometries as read."""
     text = json.loads(file.content)
@@ -115,7 +123,7 @@ def assert_sound(file: tj.File, client) -> dict[str, np.ndarray]:
         # topojson-client multiplies; put back on the grid to ask whether neighbours share their edges
         scale, shift = np.array(text["transform"]["scale"]), np.array(text["transform"]["translate"])
         whole = shapely.transform(geometry, lambda xy: np.rint((xy - shift) / scale))  # noqa: B023
-        assert shapely.coverage_is_valid(whole), name
+        assert is_coverage(whole), name
         polygons = shapely.get_parts(geometry)
         assert not shapely.is_ccw(shapely.get_exterior_ring(polygons)).any(), "d3 wants clockwise outsides"
         found_box = shapely.total_bounds(geometry)
@@ -131,7 +139,7 @@ def assert_sound(file: tj.File, client) -> dict[str, np.ndarray]:
 def assert_equal_to_release(file: tj.File, release, year: int, geometry: dict[str, np.ndarray]) -> None:
     for name, read in geometry.items():
         layer = f"unit-{name}" if name in tj.UNITS else f"{name}-{year}"
-        told = release.read_layer(layer)[1]
+        told = release.read_layer(layer, STANDARD)[1]
         rounded = as_multi(shapely.transform(read, lambda xy: np.round(xy, 7)))
         assert (rounded == shapely.normalize(told)).all(), name
 
@@ -141,9 +149,10 @@ def assert_equal_to_release(file: tj.File, release, year: int, geometry: dict[st
 
 @pytest.mark.parametrize("year", [2019, 2024])
 def test_full_is_the_release_to_the_last_digit(small, client, year):
-    made = list(tj.files(small, year, ["full"]))
+    made = list(tj.files(small, year, ["standard"]))
     chambers = [name for name in tj.CHAMBERS if f"{name}-{year}" in small.layers]
-    assert [f.name for f in made] == [f"{name}-{year}.topojson" for name in ("dapil", *chambers)]
+    assert {f.name for f in made} == {f"{name}-{year}.topojson" for name in ("dapil", *chambers)}
+    made.sort(key=lambda file: not file.name.startswith("dapil"))
     for file in made:
         assert_equal_to_release(file, small, year, assert_sound(file, client))
     assert set(made[0].topology.rings) == {*chambers, "provinsi", "kabkota"}
@@ -161,7 +170,7 @@ def test_smaller_sizes_are_sound_and_keep_every_feature(small, client, size):
 
 
 def test_a_file_of_a_province_has_its_features_and_no_other(small):
-    for file in tj.files(small, 2024, ["full"], nation=False, provinces=True):
+    for file in tj.files(small, 2024, ["standard"], nation=False, provinces=True):
         chamber, _, code = file.name.removesuffix(".topojson").rpartition("-2024-")
         table = file.topology.tables[chamber]
         assert set(table["kode_provinsi"]) == {code}
@@ -301,7 +310,7 @@ def test_cost_is_what_shapely_measures(small, name):
 
 def test_two_processes_write_the_same_bytes(small):
     code = (
-        "import sys, hashlib; from boundaries.release.store import open_release\n"
+        "import sys, hashlib; from boundaries.release.store import STANDARD, open_release\n"
         "from boundaries.exports.topojson import files\n"
         "made = files(open_release(sys.argv[1]), 2024, provinces=True)\n"
         "print([(f.name, hashlib.sha256(f.gzipped()).hexdigest()) for f in made])"
@@ -326,7 +335,8 @@ def test_gzip_holds_the_content_and_no_time(small):
 
 
 def test_properties_are_those_to_join_by_and_nothing_is_null(small):
-    text = json.loads(next(iter(tj.files(small, 2024, ["full"]))).content)
+    (whole,) = [each for each in tj.files(small, 2024, ["standard"]) if each.name == "dapil-2024.topojson"]
+    text = json.loads(whole.content)
     dpr = text["objects"]["dpr"]["geometries"][0]["properties"]
     assert list(dpr) == ["id", "kode_dapil", "nama_dapil", "kursi", "kode_provinsi", "nama_provinsi"]
     assert isinstance(dpr["kursi"], int)
@@ -545,7 +555,7 @@ def test_provinces_side_by_side_are_a_coverage(made, size):
     own = [f for f in made.values() if f.chamber == "dpd" and f.size == size and f.province]
     assert len(own) == 38
     borders = np.concatenate([f.topology.whole("provinsi") for f in own])
-    assert shapely.coverage_is_valid(borders)
+    assert is_coverage(borders)
 
 
 @pytest.mark.national
@@ -565,7 +575,7 @@ def test_the_nation_is_small_enough_and_whole(made, nation):
 @pytest.mark.national
 def test_cost_of_the_nation_is_as_promised(made):
     for name, file in made.items():
-        if file.province or file.size == "full":
+        if file.province or file.size == "standard":
             continue
         cost = file.cost()
         assert (cost["islands_drawn"] > 0).all()

@@ -172,6 +172,12 @@ BROKEN = {
     "ground that the plan leaves out": (
         ["INSERT INTO assignment (plan_id, kode_unit, kode_dapil) "
          "VALUES ('dprd-kabkota-2024', '31.71.01', '320401')"], {"assignment", "dapil-unions"}),
+    "a dapil that the ledger forgets": (
+        ["DELETE FROM riwayat WHERE id_baru = 'dpr-2024-3102'"], {"succession"}),
+    "a change that was none": (
+        ["UPDATE riwayat SET jenis = 'tambah' WHERE id_baru = 'dpr-2024-8101'"], {"succession"}),
+    "ground under another name": (
+        ["UPDATE \"dpr-2024\" SET wilayah_id = 'w-000000000000' WHERE fid = 1"], {"grounds"}),
     "an id that is not made of its parts": (
         ["UPDATE \"dpr-2024\" SET id = 'dpr-2024-9999' WHERE fid = 5"], {"identifiers"}),
     "an id twice": (

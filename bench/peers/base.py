@@ -79,7 +79,9 @@ class Server(ABC):
                 command, stdout=out, stderr=out, cwd=self.place.work, start_new_session=True,
                 env=os.environ | (env or {}),
             )  # fmt: skip
-        end = time.monotonic() + 60
+        end = (
+            time.monotonic() + 240
+        )  # a nation is read before the first answer, and others may use the machine
         while time.monotonic() < end and self.process.poll() is None:
             try:
                 if fetch(self.port, raw_request(ready, {})).status < 500:

@@ -35,8 +35,10 @@ OUT = option("--out", "out", type=click.Path(path_type=Path, file_okay=False), d
 JSON = option("--json", "as_json", is_flag=True, help="Machine-readable JSON on stdout.")
 SOURCE = option("--source", default="auto", show_default=True,
                 help="Source id, 'auto', or the path of a descriptor.")  # fmt: skip
+BASE = option("--base", type=click.Choice(["desa", "kecamatan"]), default="desa", show_default=True,
+              help="Finest units: desa, or the coarse outlines of kecamatan for a slow line.")  # fmt: skip
 YEAR = option("--year", type=int, help="Election year; default: the latest.")
-_RELEASE = option("-r", "--release", type=click.Path(path_type=Path), default=USUAL / "current", show_default=True,
+RELEASE = option("-r", "--release", type=click.Path(path_type=Path), default=USUAL / "current", show_default=True,
                   help="The release, or a directory of releases.")  # fmt: skip
 
 
@@ -65,4 +67,4 @@ def release(command: Decorated) -> Decorated:
         return command(*args, release=former or release, **given)
 
     taken = click.argument("former", cls=_Former, required=False, type=click.Path(path_type=Path))
-    return _RELEASE(taken(run))
+    return RELEASE(taken(run))

@@ -14,7 +14,7 @@ from boundaries.errors import ReleaseError
 
 # As boundaries.downloads.requested_file has them, which costs a second to import; a test holds the two together.
 CHAMBERS = ("dpr", "dpd", "dprd-provinsi", "dprd-kabkota")
-SIZES = ("full", "web", "overview")
+SIZES = ("full", "standard", "web", "overview")
 FORMATS = ("gpkg", "geojson", "fgb", "parquet", "shp", "csv", "kml", "topojson", "pmtiles", "assignment")
 
 
@@ -32,15 +32,21 @@ FORMATS = ("gpkg", "geojson", "fgb", "parquet", "shp", "csv", "kml", "topojson",
 @option("--format", "form", metavar="FORMAT", shell_complete=among(FORMATS),
         help="gpkg, geojson, fgb, parquet, shp, csv, kml, assignment (unit to dapil), topojson or pmtiles; default: "
         "what the ending of -o says, else gpkg.")  # fmt: skip
-@option("--size", default="full", show_default=True, shell_complete=among(SIZES),
-        help="full, web or overview: simplified, neighbours joined.")  # fmt: skip
+@option("--size", default="", shell_complete=among(SIZES),
+        help="full or standard detail (by default that of the format); web or overview: simplified, neighbours "
+        "joined.")  # fmt: skip
 @option("-o", "--output", type=click.Path(path_type=Path, allow_dash=True), default=Path("-"),
         help="File, whose ending says the format, or directory for the usual name; default: standard "
         "output.")  # fmt: skip
 @option("--all", "everything", is_flag=True,
         help="Make every file at once, as the folder downloads of the release (what build does).")  # fmt: skip
+@option(
+    "--map-only",
+    is_flag=True,
+    help="Of these make only what the map page reads first; --all goes on from there.",
+)
 def export(release: Path, chamber: str | None, year: int | None, province: str | None, layer: str | None,
-           form: str | None, size: str, output: Path, everything: bool) -> None:  # fmt: skip
+           form: str | None, size: str, output: Path, everything: bool, map_only: bool) -> None:  # fmt: skip
     """Write a part of a release in another format, to a file or into a pipe.
 
     \b
@@ -52,10 +58,12 @@ def export(release: Path, chamber: str | None, year: int | None, province: str |
     from boundaries.release.store import open_release
 
     found = open_release(release)
-    if everything:
+    if everything or map_only:
         given = click.get_current_context().get_parameter_source
         narrowed = ("chamber", "year", "province", "layer", "form", "size", "output")
-        _export_all(found, [name for name in narrowed if given(name) is not ParameterSource.DEFAULT])
+        _export_all(
+            found, [name for name in narrowed if given(name) is not ParameterSource.DEFAULT], map_only
+        )
         return
     to_file = output != Path("-")
     form = exports.format_of(output, form) if to_file else form or "gpkg"
@@ -70,8 +78,8 @@ def export(release: Path, chamber: str | None, year: int | None, province: str |
         _into_pipe(exports, file)
 
 
-def _export_all(release: Any, narrowed: list[str]) -> None:
-    """Make the folder of downloads."""
+def _export_all(release: Any, narrowed: list[str], map_only: bool) -> None:
+    """Make the folder of downloads, or begin it."""
     from boundaries.downloads import folder
 
     if narrowed:
@@ -81,7 +89,10 @@ def _export_all(release: Any, narrowed: list[str]) -> None:
                 options=options
             )
         )
-    click.echo(folder.add(release, tell=progress()))
+    if map_only:
+        folder.begin(release, release.path.parent, tell=progress())
+    else:
+        click.echo(folder.add(release, tell=progress()))
 
 
 def _into_pipe(exports: Any, file: Any) -> None:

@@ -14,18 +14,21 @@ import os
 import shlex
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from boundaries.downloads import jobs
+from boundaries.downloads import jobs, unfinished
 from boundaries.downloads.changes import changes
-from boundaries.downloads.jobs import About, Job
+from boundaries.downloads.file_facts import About
+from boundaries.downloads.jobs import Job
 from boundaries.downloads.listing import FORMAT, parse
+from boundaries.downloads.unfinished import Unfinished
 from boundaries.errors import ReleaseError
 from boundaries.law.tables import data_directory
 from boundaries.release.dataset import Origin
 from boundaries.release.regular_file import other_kind, read_regular
-from boundaries.release.staging import disk_trouble, locked, open_staging, sync, sync_tree, writable
+from boundaries.release.staging import disk_trouble, locked, sync, sync_tree, writable
 from boundaries.release.store import CURRENT, FOLDER, LIST, MANIFEST, Release, open_release, sha256, versions
 
 log = logging.getLogger(__name__)
@@ -66,11 +69,19 @@ def make(
     """
     folder.mkdir(parents=True, exist_ok=True)
     chosen = [job for job in jobs.jobs(release) if _wanted(job, years)]
-    entries: list[dict[str, Any]] = []
-    for job, found in _done(chosen, release.path, folder, processes or _processes(release)):
-        tell(f"downloads: {job.kind} {job.subject}".rstrip())
+    entries = []
+    for found in _told(
+        _done(chosen, release.path, folder, processes or _processes(release)), len(chosen), tell
+    ):
         entries += found
-    entries += _metadata(release, previous, folder, entries)
+    return _complete(release, folder, entries, previous)
+
+
+def _complete(
+    release: Release, folder: Path, entries: list[dict[str, Any]], previous: Release | None
+) -> dict[str, Any]:
+    """Write what describes the rest, and the list of all."""
+    entries += metadata(release, previous, folder, entries)
     listed = {
         "format": FORMAT,
         "release": release.id,
@@ -85,7 +96,9 @@ def make(
 def add(release: Release, *, tell: Tell = log.debug) -> Path:
     """Make the downloads of a release that has none yet and move them in; return the folder.
 
-    A folder that is there and whole stays as it is. Raises ReleaseError where the folder is damaged (the mend is to
+    A folder that is there and whole stays as it is. What is ready can be had before the rest
+    (`boundaries.downloads.unfinished`), and a making that was killed goes on from there; two processes never make the
+    same one. Raises ReleaseError where the folder is damaged (the mend is to
     remove it: nothing else of the release depends on it) or cannot be written.
     """
     target = release.path / FOLDER
@@ -96,20 +109,60 @@ def add(release: Release, *, tell: Tell = log.debug) -> Path:
             )
         return target
     out = writable(release.path.parent)
-    with open_staging(out) as staging:
-        try:
-            make(release, staging / FOLDER, previous=predecessor(out, release), tell=tell)
-            sync_tree(staging / FOLDER)
-        except Exception as error:
-            full = disk_trouble(error, out, staging / FOLDER)
-            if full is None:
-                raise
-            raise full from error
-        with locked(out):
-            if not target.exists():
-                (staging / FOLDER).rename(target)
+    unfinished.tidy(out)
+    part = Unfinished(out, release.id)
+    with _freed_if_full(out, part), part.alone(tell):
+        if not target.exists():
+            entries = _ready(release, part, _needed_first(release), tell)
+            _complete(release, part.files, entries, predecessor(out, release))
+            sync_tree(part.files)
+            with locked(out):
+                part.files.rename(target)
                 sync(release.path)
+        part.remove()
     return target
+
+
+def begin(release: Release, out: Path, *, tell: Tell = log.debug) -> None:
+    """Make only what the map page reads first, so that it can be had already; `add` goes on from there.
+
+    `release` may still be on its way to `out`. Raises ReleaseError where that cannot be written.
+    """
+    if (out / release.id / FOLDER).exists():
+        return
+    part = Unfinished(writable(out), release.id)
+    with _freed_if_full(out, part), part.alone(tell):
+        _ready(release, part, jobs.of_map(release), tell)
+
+
+def _needed_first(release: Release) -> list[Job]:
+    """Return all jobs, those of the map page first."""
+    first = jobs.of_map(release)
+    return [*first, *(job for job in jobs.jobs(release) if job not in first)]
+
+
+def _ready(release: Release, part: Unfinished, chosen: list[Job], tell: Tell) -> list[dict[str, Any]]:
+    """Do the jobs that were not done before; return the entries of all."""
+    before = {job: found for job in chosen if (found := part.done(job)) is not None}
+    left = [job for job in chosen if job not in before]
+    made = _done(left, release.path, part.files, _processes(release), part.journal)
+    entries = [entry for found in before.values() for entry in found]
+    for found in _told(made, len(chosen), tell, len(before)):
+        entries += found
+    return entries
+
+
+@contextmanager
+def _freed_if_full(out: Path, part: Unfinished) -> Iterator[None]:
+    """Tell of a full disk in one sentence, and give the space back."""
+    try:
+        yield
+    except Exception as error:
+        full = disk_trouble(error, out, part.files)
+        if full is None:
+            raise
+        part.remove()
+        raise full from error
 
 
 def make_command(release: Path) -> str:
@@ -223,6 +276,8 @@ def _written(path: Path) -> float:
 def _wanted(job: Job, years: Iterable[int] | None) -> bool:
     if years is None or job.kind == "map" or job.subject.startswith("unit-"):
         return True
+    if job.kind == "elections":
+        return any(f"-{year}" in job.subject for year in years)
     return any(job.subject.endswith(str(year)) for year in years)
 
 
@@ -231,18 +286,31 @@ def _processes(release: Release) -> int:
     return min(4, os.cpu_count() or 1) if features > _WORTH_PROCESSES else 1
 
 
+def _told(
+    done: Iterable[tuple[Job, list[dict[str, Any]]]], count: int, tell: Tell, before: int = 0
+) -> Iterator[list[dict[str, Any]]]:
+    """Tell of each job as it ends: which of how many."""
+    for number, (job, found) in enumerate(done, before + 1):
+        tell(f"downloads: {number} of {count}: {job.kind} {job.subject}".rstrip())
+        yield found
+
+
 def _done(
-    chosen: list[Job], path: Path, folder: Path, processes: int
+    chosen: list[Job],
+    path: Path,
+    folder: Path,
+    processes: int,
+    journal: Callable[[Job], Path | None] = lambda _: None,
 ) -> Iterator[tuple[Job, list[dict[str, Any]]]]:
     """Do jobs; give each with its entries as it ends, in the order of `chosen`."""
-    if processes == 1:
+    if processes == 1 or len(chosen) < 2:
         for job in chosen:
-            yield job, jobs.run(job, path, folder)
+            yield job, jobs.run(job, path, folder, journal(job))
         return
     # spawn: GDAL and threads of the libraries do not survive a fork
     with ProcessPoolExecutor(processes, mp_context=multiprocessing.get_context("spawn")) as pool:
         try:
-            running = [pool.submit(jobs.run, job, path, folder) for job in chosen]
+            running = [pool.submit(jobs.run, job, path, folder, journal(job)) for job in chosen]
             for job, future in zip(chosen, running, strict=True):
                 yield job, future.result()
         except BaseException:
@@ -253,12 +321,15 @@ def _done(
 # --- what describes the rest -------------------------------------------------------------------------
 
 
-def _metadata(
+def metadata(
     release: Release, previous: Release | None, folder: Path, entries: list[dict[str, Any]]
 ) -> list[dict[str, Any]]:
+    """Write the files that describe the rest into `folder`; `entries`: those of the rest. Return their own."""
     from boundaries.exports.metadata import datapackage, dcat
 
     found: list[dict[str, Any]] = []
+    # As the list has them, whoever makes them and in whatever order: so they can be made again.
+    entries = json.loads(json.dumps(sorted(entries, key=lambda each: str(each["name"])), sort_keys=True))
 
     def put(name: str, content: bytes, media_type: str) -> None:
         (folder / name).write_bytes(content)

@@ -11,29 +11,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from boundaries.downloads import research_files
+from boundaries.downloads.election_jobs import election_files
+from boundaries.downloads.file_facts import About
+from boundaries.downloads.listing import END
+from boundaries.law.meta import CHAMBERS
 from boundaries.release.dataset import Dataset, Datasets
 from boundaries.release.packing import BEST, QUICK, gzipped
-from boundaries.release.store import Release, mapped, open_release
+from boundaries.release.store import DETAILS, Release, mapped, open_release
 
-#: The two languages of the project.
-Text = Mapping[str, str]
 #: Formats that pages fetch.
 _SENT_OFTEN: Final = ("topojson", "map")
-
-
-@dataclass(frozen=True)
-class About:
-    """What is told of a file beside its bytes."""
-
-    format: str
-    media_type: str
-    dataset: str
-    title: Text
-    text: bool = False
-    year: int | None = None
-    chamber: str | None = None
-    province: str | None = None
-    size: str | None = None
 
 
 @dataclass(frozen=True)
@@ -52,15 +40,42 @@ def jobs(release: Release) -> list[Job]:
     )
     return [
         *(Job(kind, str(year)) for year in years for kind in ("topojson", "pmtiles")),
+        Job("reports", ""),
+        Job("graphs", ""),
         Job("map", ""),
+        *(Job("succession", chamber) for chamber in CHAMBERS),
+        Job("project", ""),
         *(Job("layer", name) for name in layers),
+        *(Job("elections", str(each["name"])) for each in release.manifest.get("elections", ())),
     ]
 
 
-def run(job: Job, release_path: Path, folder: Path) -> list[dict[str, Any]]:
-    """Do a job: write its files into `folder`; return their entries for ``downloads.json``."""
+def of_map(release: Release) -> list[Job]:
+    """The jobs whose files the map page reads before anything else: its data, and the maps of the newest election."""
+    years = [int(plan["tahun"]) for plan in mapped(release.manifest)]
+    return [*([Job("topojson", str(max(years)))] if years else []), Job("map", "")]
+
+
+def run(job: Job, release_path: Path, folder: Path, journal: Path | None = None) -> list[dict[str, Any]]:
+    """Do a job: write its files into `folder`; return their entries for ``downloads.json``.
+
+    `journal`: where each file is told as soon as it is ready (`boundaries.downloads.unfinished`).
+    """
     release = open_release(release_path)
-    return [entry(folder, name, about) for name, about in KINDS[job.kind](release, job.subject, folder)]
+    found = []
+    for name, about in KINDS[job.kind](release, job.subject, folder):
+        found.append(entry(folder, name, about))
+        note(journal, found[-1])
+    note(journal, None)
+    return found
+
+
+def note(journal: Path | None, told: Mapping[str, Any] | None) -> None:
+    """Tell of a file that is ready, or (None) of a job's end, in a line of its own."""
+    if journal is not None:
+        text = END if told is None else json.dumps(told, ensure_ascii=False)
+        with journal.open("a", encoding="utf-8") as file:
+            file.write(text + "\n")
 
 
 def entry(folder: Path, name: str, about: About) -> dict[str, Any]:
@@ -98,15 +113,23 @@ def _layer(release: Release, name: str, folder: Path) -> Iterator[tuple[str, Abo
     """One layer or table in every format that can hold it; of a plan with members also its assignment."""
     from boundaries.exports.csvtable import unit_names, write_assignment
     from boundaries.exports.formats import FORMATS
+    from boundaries.exports.qgis_style import qml, sld
 
+    styles = (("qml", qml, "application/xml"), ("sld", sld, "application/vnd.ogc.sld+xml"))
     datasets = Datasets(release)
-    dataset = datasets.get(name)
-    for each in FORMATS.values():
-        if each.needs_geometry and dataset.geometry is None:
-            continue
-        file = f"{name}{each.suffix}"
-        each.write(dataset, folder / file)
-        yield file, _about(dataset, each.id, each.media_type, text=each.text)
+    for detail in DETAILS:
+        dataset = datasets.get(name, detail)
+        for each in FORMATS.values():
+            if each.detail != detail or (each.needs_geometry and dataset.geometry is None):
+                continue
+            file = f"{name}{each.suffix}"
+            each.write(dataset, folder / file)
+            size = detail if each.needs_geometry else None
+            yield file, _about(dataset, each.id, each.media_type, text=each.text, size=size)
+    if dataset.geometry is not None:
+        for form, write, media in styles:
+            (folder / f"{name}.{form}").write_text(write(dataset, "id"), encoding="utf-8")
+            yield f"{name}.{form}", _about(dataset, form, media, text=False)
     if dataset.geometry is not None and name in datasets.plans:
         file = f"{name}-assignment.csv"
         rows = datasets.assigned(name)
@@ -114,7 +137,9 @@ def _layer(release: Release, name: str, folder: Path) -> Iterator[tuple[str, Abo
         yield file, _about(dataset, "assignment", "text/csv", text=True)
 
 
-def _about(dataset: Dataset, format_id: str, media_type: str, *, text: bool) -> About:
+def _about(
+    dataset: Dataset, format_id: str, media_type: str, *, text: bool, size: str | None = None
+) -> About:
     chamber, _, year = dataset.name.removeprefix("tabel-").rpartition("-")
     plan = not dataset.name.startswith("unit-")
     return About(
@@ -125,6 +150,7 @@ def _about(dataset: Dataset, format_id: str, media_type: str, *, text: bool) -> 
         text,
         year=int(year) if plan else None,
         chamber=chamber if plan else None,
+        size=size,
     )
 
 
@@ -133,7 +159,8 @@ def _topojson(release: Release, year: str, folder: Path) -> Iterator[tuple[str, 
     from boundaries.exports import topojson
 
     ledger = []
-    for file in topojson.files(release, int(year), provinces=True):
+    pages_first = tuple(reversed(topojson.SIZES))  # what the map page draws is small
+    for file in topojson.files(release, int(year), pages_first, provinces=True):
         (folder / file.name).write_bytes(file.content)
         if not file.province:
             ledger.append(file.cost().assign(file=file.name))
@@ -191,11 +218,46 @@ def _map(release: Release, _: str, folder: Path) -> Iterator[tuple[str, About]]:
         yield name, About("map", "application/json", "release", title, True)
 
 
+def _graphs(release: Release, _: str, folder: Path) -> Iterator[tuple[str, About]]:
+    """The graphs of neighbouring units."""
+    yield from _told("graph", research_files.graphs(release, folder))
+
+
+def _succession(release: Release, chamber: str, folder: Path) -> Iterator[tuple[str, About]]:
+    """What became of a chamber's dapil from one election to the next."""
+    yield from _told("succession", research_files.succession(release, chamber, folder))
+
+
+def _reports(release: Release, _: str, folder: Path) -> Iterator[tuple[str, About]]:
+    """A report of every plan in law."""
+    yield from _told("report", research_files.reports(release, folder))
+
+
+def _told(format_id: str, made: Iterator[research_files.Made]) -> Iterator[tuple[str, About]]:
+    for each in made:
+        title = dict(zip(("id", "en"), each.title, strict=True))
+        yield each.name, About(format_id, each.media_type, each.dataset, title, True)
+
+
+def _project(release: Release, _: str, folder: Path) -> Iterator[tuple[str, About]]:
+    """The QGIS project of ``dapil.gpkg``."""
+    from boundaries.exports import qgis_style
+
+    title = {"id": "Proyek QGIS semua lapisan", "en": "QGIS project of all layers"}
+    (folder / qgis_style.PROJECT).write_bytes(qgis_style.project(release))
+    yield qgis_style.PROJECT, About("qgis", "application/x-qgis-project", "release", title)
+
+
 KINDS: Final[Mapping[str, Callable[[Release, str, Path], Iterator[tuple[str, About]]]]] = {
     "layer": _layer,
     "topojson": _topojson,
     "pmtiles": _pmtiles,
     "map": _map,
+    "graphs": _graphs,
+    "succession": _succession,
+    "reports": _reports,
+    "project": _project,
+    "elections": election_files,
 }
 
 

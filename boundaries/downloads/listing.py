@@ -6,7 +6,7 @@ of a path or the list is refused.
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -22,6 +22,8 @@ _TAKEN: Final = frozenset({"current", "latest", "downloads", "downloads.json"})
 #: No file of a release is larger; a list that says so is not one.
 _MOST: Final = 1 << 40
 PACKED: Final = ".gz"
+#: The line of a job's journal (`boundaries.downloads.unfinished`) after its last file.
+END: Final = "end"
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,24 @@ class Listing:
         return iter(self.files.values())
 
 
+@dataclass(frozen=True)
+class Extent:
+    """How much there is to take: the files of a list, each once and as it is unpacked.
+
+    Wherever files are counted for a person it is this. Not in it: what is packed beside them, and the release's own
+    files (``dapil.gpkg``, the manifest and so on), which are told apart.
+    """
+
+    files: int
+    bytes: int
+
+
+def extent(entries: Iterable[Mapping[str, Any]]) -> Extent:
+    """Count entries of a list, or of a manifest's ``files``."""
+    sizes = [int(each["bytes"]) for each in entries]
+    return Extent(len(sizes), sum(sizes))
+
+
 def is_plain(name: object) -> bool:
     """Whether a text may be the name of a file or a release: one part of a path, and no other reading of it."""
     return isinstance(name, str) and _NAME.fullmatch(name) is not None and name not in _TAKEN
@@ -78,7 +98,7 @@ def parse(content: bytes, origin: str) -> Listing:
             )
         if not is_plain(value["release"]):
             raise ValueError(f"{str(value['release'])[:80]!r} is not the name of a release")
-        entries = [_listed(entry) for entry in value["files"]]
+        entries = [listed(entry) for entry in value["files"]]
         previous = value.get("previous")
         _distinct(entries)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
@@ -89,7 +109,8 @@ def parse(content: bytes, origin: str) -> Listing:
     )
 
 
-def _listed(entry: Mapping[str, Any]) -> Listed:
+def listed(entry: Mapping[str, Any]) -> Listed:
+    """Read an entry of a list. Raises ValueError, LookupError or TypeError for what no list of ours says."""
     name = entry["name"]
     if not is_plain(name) or name.endswith(PACKED):
         raise ValueError(f"{str(name)[:80]!r} is not a name that a file may have here")

@@ -14,10 +14,10 @@ from boundaries.exports.csvtable import unit_names, write_assignment
 from boundaries.exports.formats import FORMATS
 from boundaries.release.dataset import Dataset, Datasets
 from boundaries.release.staging import disk_trouble
-from boundaries.release.store import Release, mapped
+from boundaries.release.store import DETAILS, FULL, STANDARD, Release, mapped
 
 CHAMBERS: Final = ("dpr", "dpd", "dprd-provinsi", "dprd-kabkota")
-SIZES: Final = ("full", "web", "overview")
+SIZES: Final = (FULL, STANDARD, "web", "overview")
 #: Formats that are not written from one layer: suffix and what they hold.
 _OTHERS: Final[Mapping[str, str]] = {
     "topojson": ".topojson",
@@ -42,13 +42,16 @@ Write = Callable[[Path], None]
 
 @dataclass(frozen=True)
 class Wanted:
-    """What is asked for. Without a chamber and a layer: every chamber of the year, where the format can hold it."""
+    """What is asked for. Without a chamber and a layer: every chamber of the year, where the format can hold it.
+
+    ``size``: a detail of the release, or a drawing of TopoJSON; by default the detail that the format is offered in.
+    """
 
     format: str
     chamber: str | None = None
     year: int | None = None
     province: str | None = None
-    size: str = "full"
+    size: str = ""
     layer: str | None = None
 
 
@@ -96,10 +99,11 @@ def format_of(path: Path, given: str | None) -> str:
 def find(release: Release, wanted: Wanted) -> Export:
     """Return the file that is asked for. Raises ReleaseError that names what is wrong and what there is."""
     _known("format", wanted.format, NAMES)
-    _known("size", wanted.size, SIZES)
+    if wanted.size:
+        _known("size", wanted.size, SIZES)
     if wanted.chamber is not None:
         _known("chamber", wanted.chamber, CHAMBERS)
-    if wanted.size != "full" and wanted.format in _PLAIN:
+    if wanted.size and wanted.format in _PLAIN:
         raise ReleaseError(
             "{format} holds no outlines, so it has no sizes: leave --size away", format=wanted.format
         )
@@ -227,30 +231,35 @@ def _year(release: Release, wanted: Wanted) -> int:
 def _layer(release: Release, wanted: Wanted) -> Export:
     datasets = Datasets(release)
     if wanted.layer is None and wanted.chamber is None:
-        if wanted.format == "gpkg" and not (wanted.year or wanted.province) and wanted.size == "full":
-            return Export(release.gpkg.name, lambda path: _copy(release.gpkg, path))
+        if wanted.format == "gpkg" and not (wanted.year or wanted.province) and wanted.size in ("", *DETAILS):
+            package = release.package(wanted.size or FULL)
+            return Export(package.name, lambda path: _copy(package, path))
         raise ReleaseError(
             "{format} holds one layer: name a --chamber or a --layer (all chambers together: --format topojson, "
             "--format pmtiles, or --format gpkg without --year, --province and --size)",
             format=wanted.format,
         )
     name = wanted.layer or _named(release, datasets, wanted)
-    dataset = datasets.get(name)
-    if wanted.size != "full":
+    form = FORMATS.get(wanted.format)
+    usual = form.detail if form else FULL
+    dataset = datasets.get(name, wanted.size if wanted.size in DETAILS else usual)
+    if wanted.size not in ("", *DETAILS):
         dataset = _sized(release, dataset, wanted)
     if wanted.province is not None:
         dataset = dataset.of_province(wanted.province)
     if wanted.format == "assignment":
         return _assignment(datasets, dataset, name, wanted.province)
-    form = FORMATS[wanted.format]
-    size = "" if wanted.size == "full" else f"-{wanted.size}"
+    assert form is not None  # the others have been dealt with
+    size = "" if wanted.size in ("", usual) else f"-{wanted.size}"
     return Export(f"{dataset.name}{size}{form.suffix}", lambda path: form.write(dataset, path), form.text)
 
 
 def _named(release: Release, datasets: Datasets, wanted: Wanted) -> str:
     """The layer of a chamber and year; its table where the composition is not known."""
-    table = f"tabel-{wanted.chamber}-{wanted.year}"
-    return table if table in datasets.layers else f"{wanted.chamber}-{_year(release, wanted)}"
+    name = f"{wanted.chamber}-{wanted.year}"
+    table = f"tabel-{name}"
+    known = name not in datasets.layers and table in datasets.layers
+    return table if known else f"{wanted.chamber}-{_year(release, wanted)}"
 
 
 def _assignment(datasets: Datasets, dataset: Dataset, name: str, province: str | None) -> Export:
@@ -300,7 +309,7 @@ def _topojson(release: Release, wanted: Wanted) -> Export:
     if wanted.province and not wanted.chamber:
         raise ReleaseError("a TopoJSON of a province holds one chamber: name it with --chamber")
     file = topojson.one(
-        release, _year(release, wanted), wanted.chamber or "", wanted.province or "", wanted.size
+        release, _year(release, wanted), wanted.chamber or "", wanted.province or "", wanted.size or STANDARD
     )
     return Export(file.name, lambda path: _put(file.content, path), True)
 
@@ -308,7 +317,7 @@ def _topojson(release: Release, wanted: Wanted) -> Export:
 def _pmtiles(release: Release, wanted: Wanted) -> Export:
     from boundaries.exports.pmtiles import write_pmtiles
 
-    if wanted.chamber or wanted.layer or wanted.province or wanted.size != "full":
+    if wanted.chamber or wanted.layer or wanted.province or wanted.size:
         raise ReleaseError("PMTiles hold all chambers of a year at every zoom: only --year can be chosen")
     year = _year(release, wanted)
     return Export(f"dapil-{year}.pmtiles", lambda path: write_pmtiles(release, year, path))

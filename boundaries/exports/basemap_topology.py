@@ -1,8 +1,9 @@
 """The base map of one province as TopoJSON: what a page needs to look a point up without asking a server.
 
-The one object ``dasar`` holds the base units of the release in that province, at full precision: the desa of split
-kecamatan and every other kecamatan (kabkota, where the base map has nothing finer), as `boundaries.release.lookup`
-has them. Borders with other provinces are vertex for vertex those of their files.
+The one object ``dasar`` holds, in full detail, the units of that province that a page tells apart: the desa of
+kecamatan that a plan divides and every other kecamatan (kabkota, where the base map has nothing finer). Borders inside
+a kecamatan that lies whole in one dapil of every plan answer no question and are left out. Borders with other
+provinces are vertex for vertex those of their files.
 """
 
 from collections.abc import Iterator
@@ -14,8 +15,9 @@ from numpy.typing import NDArray
 
 from boundaries.errors import ReleaseError
 from boundaries.exports.topojson import about, encode
-from boundaries.law.codes import LEVELS, finest
-from boundaries.release.store import Release
+from boundaries.law.codes import LENGTH, LEVELS, finest
+from boundaries.release.dataset import Datasets
+from boundaries.release.store import FULL, Release
 from boundaries.topology.arcs import build_topology
 
 Array = NDArray[Any]
@@ -41,7 +43,7 @@ def unit_topologies(release: Release) -> Iterator[tuple[str, bytes]]:
 
 
 def base_units(release: Release) -> tuple[pd.DataFrame, Array]:
-    """Return the base units, sorted by code: (``kode``, ``nama``), and their MultiPolygons in degrees.
+    """Return the units that are told apart, sorted by code: (``kode``, ``nama``), and their MultiPolygons in degrees.
 
     Raises ReleaseError where the release has no units.
     """
@@ -50,7 +52,9 @@ def base_units(release: Release) -> tuple[pd.DataFrame, Array]:
         raise ReleaseError(f"{release.id} has no layer of units; build the release again")
     table = pd.concat([frame[_COLUMNS] for frame, _ in layers], ignore_index=True)
     geometry = np.concatenate([shapes for _, shapes in layers])
-    order = pd.Index(table["kode"]).get_indexer(pd.Index(finest(table["kode"])))
+    divided, length = Datasets(release).divided, LENGTH["kecamatan"]
+    told = [code for code in table["kode"] if len(code) <= length or code[:length] in divided]
+    order = pd.Index(table["kode"]).get_indexer(pd.Index(finest(told)))
     return table.iloc[order].reset_index(drop=True), geometry[order]
 
 
@@ -60,4 +64,4 @@ def _written(release: Release, province: str = "") -> Iterator[tuple[str, bytes]
     for code in sorted(set(own) & {province} if province else set(own)):
         here = own == code
         topology = build_topology({OBJECT: (table[here], geometry[here])})
-        yield str(code), encode(topology, about(release, topology, "full"))
+        yield str(code), encode(topology, about(release, topology, FULL))

@@ -102,9 +102,10 @@ def write_assignment(dataset: Dataset, rows: pd.DataFrame, names: Mapping[str, s
 
 
 def unit_names(datasets: Datasets) -> dict[str, str]:
-    """Return the names of units by code: of those with a polygon, and of members that have none."""
+    """Return the names of units by code: of those with a polygon, and of members and base units that have none."""
     members = datasets.release.read_table("members")
-    names = dict(zip(members["kode_unit"], members["nama_unit"], strict=True))
+    names = {str(each["kode"]): str(each["nama"]) for each in datasets.release.quality["missing"]}
+    names |= dict(zip(members["kode_unit"], members["nama_unit"], strict=True))
     for level in codes.LEVELS:
         if f"unit-{level}" in datasets.release.layers:
             units = datasets.release.read_table(f"unit-{level}")

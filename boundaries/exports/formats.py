@@ -7,7 +7,7 @@ in any directory, time zone and locale, as long as the libraries that write are 
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -17,27 +17,23 @@ from boundaries.exports.flatgeobuf import write_flatgeobuf
 from boundaries.exports.geojson import write_geojson
 from boundaries.exports.geoparquet import write_geoparquet
 from boundaries.exports.kml import write_kml
+from boundaries.exports.offered_formats import OFFERED, Offered
+from boundaries.exports.qgis_style import styles
 from boundaries.exports.shapefile import write_shapefile
-from boundaries.release.dataset import Dataset, Text
+from boundaries.release.dataset import Dataset
 from boundaries.release.geopackage import Layer, write_geopackage
 from boundaries.release.writing import both, both_titles, check_rows, new_file, oriented
 
 
 @dataclass(frozen=True)
-class Format:
-    """A format: what it is called, and how a dataset is made into it.
+class Format(Offered):
+    """A format with what makes a dataset into it.
 
-    ``text``: worth a gzip sibling. ``same_bytes``: empty where the same inputs give the same bytes, else why not.
     ``make`` writes to a path in an empty directory and may leave files beside it; callers use `write`.
+    ``same_bytes``: empty where the same inputs give the same bytes, else why not.
     """
 
-    id: str
-    suffix: str
-    media_type: str
-    title: Text
-    needs_geometry: bool
-    text: bool
-    make: Callable[[Dataset, Path], None]
+    make: Callable[[Dataset, Path], None] = field(kw_only=True)
     same_bytes: str = ""
 
     def write(self, dataset: Dataset, path: Path) -> None:
@@ -60,7 +56,7 @@ class Format:
 
 
 def write_layer_package(dataset: Dataset, path: Path) -> None:
-    """Write a GeoPackage of one layer, described and indexed as the release's own is."""
+    """Write a GeoPackage of one layer, described and indexed as the release's own is; QGIS finds its style in it."""
     layer = Layer(
         dataset.name,
         both_titles(dataset),
@@ -70,31 +66,20 @@ def write_layer_package(dataset: Dataset, path: Path) -> None:
         dataset.about(),
         oriented(dataset),
     )
-    write_geopackage(path, [layer], metadata=dataset.about(), date=dataset.origin.date)
-
-
-def _format(id_: str, suffix: str, media_type: str, name: str, use: tuple[str, str],
-            make: Callable[[Dataset, Path], None], *, geometry: bool = True, text: bool = False) -> Format:  # fmt: skip
-    title = {"id": f"{name}: {use[0]}", "en": f"{name}: {use[1]}"}
-    return Format(id_, suffix, media_type, title, geometry, text, make)
-
-
-FORMATS: Final[Mapping[str, Format]] = {
-    each.id: each
-    for each in (
-        _format("gpkg", ".gpkg", "application/geopackage+sqlite3", "GeoPackage",
-                ("untuk QGIS dan SIG lain", "for QGIS and other GIS"), write_layer_package),
-        _format("geojson", ".geojson", "application/geo+json", "GeoJSON",
-                ("untuk web dan pemrograman", "for the web and for programming"), write_geojson, text=True),
-        _format("fgb", ".fgb", "application/flatgeobuf", "FlatGeobuf",
-                ("berindeks, dibaca sebagian lewat web", "indexed, read in part over the web"), write_flatgeobuf),
-        _format("parquet", ".parquet", "application/vnd.apache.parquet", "GeoParquet",
-                ("untuk analisis (Python, R, DuckDB)", "for analysis (Python, R, DuckDB)"), write_geoparquet),
-        _format("shp", ".shp.zip", "application/zip", "Shapefile (zip)",
-                ("untuk SIG lama", "for older GIS"), write_shapefile),
-        _format("csv", ".csv", "text/csv", "CSV",
-                ("tabel tanpa geometri", "a table without geometry"), write_csv, geometry=False, text=True),
-        _format("kml", ".kml", "application/vnd.google-earth.kml+xml", "KML",
-                ("untuk Google Earth", "for Google Earth"), write_kml, text=True),
+    write_geopackage(
+        path, [layer], metadata=dataset.about(), date=dataset.origin.date, styles=styles(dataset)
     )
-}  # fmt: skip
+
+
+_MAKE: Final[Mapping[str, Callable[[Dataset, Path], None]]] = {
+    "gpkg": write_layer_package,
+    "geojson": write_geojson,
+    "fgb": write_flatgeobuf,
+    "parquet": write_geoparquet,
+    "shp": write_shapefile,
+    "csv": write_csv,
+    "kml": write_kml,
+}
+FORMATS: Final[Mapping[str, Format]] = {
+    name: Format(**vars(told), make=_MAKE[name]) for name, told in OFFERED.items()
+}

@@ -15,7 +15,7 @@ from matplotlib.path import Path as Outline
 from numpy.typing import NDArray
 
 from boundaries.errors import NotFound, ReleaseError
-from boundaries.release.store import Release
+from boundaries.release.store import STANDARD, Release
 
 Array = NDArray[Any]
 
@@ -32,7 +32,7 @@ def draw(release: Release, layer: str, output: Path) -> None:
     """
     if layer not in release.layers:
         raise NotFound(f"no layer {layer!r} in release {release.id}; there are {', '.join(release.layers)}")
-    frame, geometry = release.read_layer(layer)
+    frame, geometry = release.read_layer(layer, STANDARD)
     west, south, east, north = shapely.total_bounds(geometry)
     pad = 0.02 * (east - west)
     per_pixel = (east - west) / (_INCHES * _DPI)

@@ -31,7 +31,7 @@ CUT: Final = "…"
 SHORT: Final[Mapping[str, str]] = {
     "kode_provinsi": "kode_prov", "nama_provinsi": "nama_prov", "kode_kabkota": "kode_kab",
     "nama_kabkota": "nama_kab", "kode_kecamatan": "kode_kec", "nama_kecamatan": "nama_kec",
-    "dasar_hukum": "dsr_hukum", "sumber_batas": "sbr_batas",
+    "dasar_hukum": "dsr_hukum", "penduduk_tahun": "pddk_tahun", "sumber_batas": "sbr_batas",
 }  # fmt: skip
 _LETTERS: Final = 10
 _LONGEST_INTEGER: Final = 10**9  # nine digits: GDAL and QGIS read them as integers, more as reals

@@ -1,6 +1,7 @@
 """TopoJSON of a release: a year's chambers in one topology, one chamber, one chamber of one province; three sizes.
 
-A year is *drawn* a few times, as a whole: unchanged, and simplified to the details of `DRAWINGS`. Every file is cut
+A year is *drawn* a few times, as a whole: as it stands in the detail ``standard`` of the release, and simplified to the
+details of `DRAWINGS`. Every file is cut
 out of a drawing (`boundaries.topology.cutting`), so files of the same drawing agree with each other point for point:
 a province with its neighbour, a chamber with the others. The same release gives the same bytes. Polygons wind clockwise
 outside, as d3 wants them; coordinates are whole numbers, delta-encoded; every arc is stored once.
@@ -17,7 +18,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from boundaries.errors import ReleaseError
-from boundaries.release.store import Release
+from boundaries.release.store import FULL, STANDARD, Release
 from boundaries.topology.arcs import Topology
 from boundaries.topology.cutting import cut_all, objects
 from boundaries.topology.details import (
@@ -45,12 +46,12 @@ _WEB: Final = dict.fromkeys(("", "dprd-provinsi", "dprd-kabkota"), "web")
 _OVERVIEW: Final = dict.fromkeys(_WEB, "overview")
 #: Size → chamber ("" for all in one file) → the drawing that the file is cut from.
 NATION: Final[Mapping[str, Mapping[str, str]]] = {
-    "full": dict.fromkeys(("", *CHAMBERS), "full"),
+    STANDARD: dict.fromkeys(("", *CHAMBERS), STANDARD),
     "web": _WEB | dict.fromkeys(("dpr", "dpd"), "web-dpr"),
     "overview": _OVERVIEW | dict.fromkeys(("dpr", "dpd"), "overview-dpr"),
 }
 #: Size → the drawing for a file of one chamber in one province.
-PROVINCE: Final[Mapping[str, str]] = {"full": "full", "web": "province", "overview": "web"}
+PROVINCE: Final[Mapping[str, str]] = {STANDARD: STANDARD, "web": "province", "overview": "web"}
 SIZES: Final = tuple(NATION)
 
 
@@ -97,7 +98,7 @@ def years(release: Release) -> list[int]:
 def files(
     release: Release, year: int, sizes: Sequence[str] = SIZES, *, nation: bool = True, provinces: bool = False
 ) -> Iterator[File]:
-    """Make the TopoJSON files of a year: all chambers in one, each chamber; and each chamber in each province.
+    """Make the TopoJSON files of a year: each chamber, and each in each province; all chambers in one.
 
     Raises ReleaseError for a size that there is not, or a year of which the release has no layer.
     """
@@ -105,16 +106,16 @@ def files(
         _check_size(size)
     drawn = Year(release, year)
     for size in sizes:
-        if nation:
-            yield drawn.nation("", size)
         for chamber in drawn.chambers:
             if nation:
                 yield drawn.nation(chamber, size)
             if provinces:
                 yield from drawn.provinces(chamber, size)
+        if nation:
+            yield drawn.nation("", size)
 
 
-def one(release: Release, year: int, chamber: str = "", province: str = "", size: str = "full") -> File:
+def one(release: Release, year: int, chamber: str = "", province: str = "", size: str = STANDARD) -> File:
     """Make one of the files of `files`: the same bytes.
 
     Raises ReleaseError where there is no such file; a file of a province is of one chamber.
@@ -188,8 +189,8 @@ class Year:
         return landmarks(self._release)
 
     def _file(self, drawing: Drawing, topology: Topology, size: str, chamber: str, province: str) -> File:
-        words = [chamber or "dapil", str(self._year), province, "" if size == "full" else size]
-        facts = about(self._release, topology, size, drawing.detail.tolerance_m or 0)
+        words = [chamber or "dapil", str(self._year), province, "" if size == STANDARD else size]
+        facts = about(self._release, topology, size, drawing.detail)
         content = encode(topology, facts, self._labels)
         name = "-".join(filter(None, words)) + ".topojson"
         return File(name, content, size, chamber, province, topology, drawing)
@@ -199,8 +200,10 @@ def _numbered(codes: pd.Series, place: Mapping[str, int]) -> Array:
     return codes.map(place).fillna(-1).to_numpy(dtype=np.int64)
 
 
-def about(release: Release, topology: Topology, size: str, tolerance_m: float = 0) -> dict[str, Any]:
-    """What the member ``about`` of a file says: release, attribution, licence, size, precision, tolerance."""
+def about(release: Release, topology: Topology, size: str, detail: Detail | None = None) -> dict[str, Any]:
+    """What the member ``about`` of a file says: release, attribution, licence, size, precision, tolerance; and at how
+    many places of the drawing lines were moved aside for room, if at any."""
+    tolerance_m = (detail.tolerance_m if detail else None) or 0
     origin = release.manifest["source"]
     licence = origin.get("licence", {})
     return {
@@ -209,5 +212,5 @@ def about(release: Release, topology: Topology, size: str, tolerance_m: float = 
         "licence": licence.get("spdx") or licence.get("name"),
         "size": size,
         "precision_deg": topology.grid.size,
-        "tolerance_m": tolerance_m,
-    }
+        "tolerance_m": tolerance_m + (0 if size == FULL else release.tolerance_m(STANDARD)),
+    } | ({"spread": detail.spread} if detail and detail.spread else {})

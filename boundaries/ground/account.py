@@ -1,7 +1,7 @@
-"""Step 5, *check*, and the account of what the cleaning changed: areas and parts of every unit before and after."""
+"""Step 8, *account*: checks, and what the cleaning changed: areas and parts of every unit before and after."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -9,8 +9,7 @@ import shapely
 from numpy.typing import NDArray
 
 from boundaries.errors import CoverageError
-from boundaries.ground.gaps import Gaps
-from boundaries.ground.measures import area_m2
+from boundaries.ground.measures import area_m2, length_m
 
 Array = NDArray[Any]
 
@@ -64,13 +63,52 @@ def lost_parts(parts: Array, owner: Array, area: Array, joined: Array, units: Ar
     ).sort_values(["kode", "area_m2"], ignore_index=True)
 
 
-def check(units: Array, geometry: Array, lost: pd.DataFrame) -> None:
-    """Raise CoverageError for a unit without ground, or a lost part that no other unit's claim explains."""
-    empty = units[shapely.is_empty(geometry)]
+def refuse_moved(units: Array, before: Before, claimed: Array) -> None:
+    """Raise CoverageError for a part whose outline encloses another area on the grid than in the source.
+
+    `claimed` (parts,) m². Rounding and noding move a line by a few steps of the grid, about a centimetre each.
+    """
+    some = np.flatnonzero(np.abs(claimed - before.area) > _MOVED_M2)
+    limit = _MOVED_M2 + _MOVED_M * length_m(before.parts[some])
+    some = some[np.abs(claimed - before.area)[some] > limit]
+    if len(some):
+        point = shapely.point_on_surface(before.parts[some[0]])
+        raise CoverageError(
+            f"{len(some)} outlines moved on the grid, the first of unit {units[before.owner[some[0]]]} at "
+            f"{point.x:.5f}, {point.y:.5f} ({before.area[some[0]]:.0f} m² became {claimed[some[0]]:.0f}): report this "
+            "as a bug"
+        )
+
+
+_MOVED_M2: Final = 1.0
+_MOVED_M: Final = 0.05
+
+
+def refuse_meeting(codes: Array, shapes: Array, landmass: Array) -> None:
+    """Raise CoverageError where Polygons (m,) of two landmasses meet: what was proven of each then says too little.
+
+    `codes`, `landmass` (m,): the unit that each is of, and what it was cleaned with.
+    """
+    one, other = shapely.STRtree(shapes).query(shapes)
+    near = (one < other) & (landmass[one] != landmass[other])
+    one, other = one[near], other[near]
+    meet = np.flatnonzero(shapely.intersects(shapes[one], shapes[other]))
+    if len(meet):
+        names = f"{codes[one[meet[0]]]} and {codes[other[meet[0]]]}"
+        raise CoverageError(f"landmasses that were apart meet at {names}: report this as a bug")
+
+
+def check(units: Array, geometry: Array, area: Array, lost: pd.DataFrame) -> None:
+    """Raise CoverageError for a unit without ground (`area` under 1 m²), an invalid polygon, or a lost part that no
+    other unit's claim explains."""
+    empty = units[area < 1.0]
     if len(empty):
         raise CoverageError(
             f"the cleaning emptied unit {', '.join(empty[:10])}: its ground is drawn in another unit"
         )
+    invalid = units[~shapely.is_valid(geometry)]
+    if len(invalid):
+        raise CoverageError(f"the polygon of unit {', '.join(invalid[:10])} is invalid: report this as a bug")
     unexplained = lost[lost["covered_m2"] + lost["now_elsewhere_m2"] < 0.5 * lost["area_m2"]]
     if len(unexplained):
         worst = unexplained.iloc[0]
@@ -80,21 +118,11 @@ def check(units: Array, geometry: Array, lost: pd.DataFrame) -> None:
         )
 
 
-def unit_ledger(
-    units: Array,
-    before: Before,
-    pieces: Array,
-    owner: Array,
-    filler: Array,
-    filler_owner: Array,
-    joined: Array,
-) -> pd.DataFrame:
-    """One row a unit: areas in m² in the source, after overlaps, filled and in the end; parts; invalid rings."""
+def unit_ledger(units: Array, before: Before, resolved: Array, final: Array, geometry: Array) -> pd.DataFrame:
+    """One row a unit: areas in m² in the source, after overlaps (`resolved`), filled and in the end; parts; invalid
+    rings."""
     n = len(units)
     source = np.bincount(before.owner, before.area, n)
-    resolved = np.bincount(owner, area_m2(pieces), n)
-    filled = np.bincount(filler_owner, area_m2(filler), n)
-    final = area_m2(joined)
     return pd.DataFrame(
         {
             "kode": units,
@@ -102,30 +130,31 @@ def unit_ledger(
             "area_m2": np.round(final, 1),
             "area_change_pct": np.round(100 * (final - source) / source, 3),
             "overlap_lost_m2": np.round(np.maximum(source - resolved, 0), 1),
-            "gap_filled_m2": np.round(filled, 1),
+            "gap_filled_m2": np.round(np.maximum(final - resolved, 0), 1),
             "parts_source": np.bincount(before.owner, minlength=n),
-            "parts": shapely.get_num_geometries(joined),
+            "parts": shapely.get_num_geometries(geometry),
             "invalid_source": before.invalid.astype(int),
         }
     )
 
 
-def totals(before: Before, gaps: Gaps, fill: Array, joined: Array, fragments: int) -> dict[str, float | int]:
-    """Counts and areas over all units."""
-    final = float(area_m2(joined).sum())
-    filled = float(gaps.area_m2[fill].sum())
+def totals(
+    before: Before, found: Array, kept: Array, final: Array, geometry: Array, fragments: int
+) -> dict[str, float | int]:
+    """Counts and areas over all units. `found`: gaps, their area, those filled, their area; `kept`: areas of gaps."""
+    gaps, _, filled, filled_m2 = found
     return {
-        "units": len(joined),
+        "units": len(geometry),
         "parts_source": len(before.parts),
-        "parts": int(shapely.get_num_geometries(joined).sum()),
+        "parts": int(shapely.get_num_geometries(geometry).sum()),
         "fragments_left_out": fragments,
         "invalid_source": int(before.invalid.sum()),
         "area_source_m2": round(float(before.area.sum()), 1),
-        "area_m2": round(final, 1),
-        "overlap_m2": round(float(before.area.sum()) - (final - filled), 1),
-        "gaps_found": len(gaps.geometry),
-        "gaps_filled": int(fill.sum()),
-        "gaps_filled_m2": round(filled, 1),
-        "gaps_kept": int((~fill).sum()),
-        "gaps_kept_m2": round(float(gaps.area_m2[~fill].sum()), 1),
+        "area_m2": round(float(final.sum()), 1),
+        "overlap_m2": round(float(before.area.sum() - final.sum() + filled_m2), 1),
+        "gaps_found": int(gaps),
+        "gaps_filled": int(filled),
+        "gaps_filled_m2": round(float(filled_m2), 1),
+        "gaps_kept": len(kept),
+        "gaps_kept_m2": round(float(kept.sum()), 1),
     }

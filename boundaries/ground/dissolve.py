@@ -1,21 +1,29 @@
 """Coverage + plan → dapil, and the units of every level: attributes and polygons, ready to publish.
 
-Every layer is a union of base units, never of another layer: chambers do not nest.
+Every layer is a union of base units, never of another chamber's dapil: chambers do not nest. Units are joined once,
+each level from the one below; a dapil is then joined from the largest units that lie in it whole, which is the same
+union with fewer borders to cancel.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Final
 
 import numpy as np
 import pandas as pd
+import shapely
 from numpy.typing import NDArray
 
 from boundaries.errors import CoverageError
-from boundaries.ground.joining import invalid_units, join
-from boundaries.ground.measures import area_m2
+from boundaries.ground.joining import join
+from boundaries.ground.parallel import each
+from boundaries.ground.seams import Seams
 from boundaries.law.codes import LENGTH, LEVELS, Level
+from boundaries.law.inhabitants import people
+from boundaries.law.nesting import Nesting
 from boundaries.law.plans import Plan
+from boundaries.law.published_rows import dapil_rows
 from boundaries.law.registry import Registry
 
 Array = NDArray[Any]
@@ -31,14 +39,51 @@ class Ground:
     geometry: Array
     area_m2: Array
 
+    @cached_property
+    def nesting(self) -> Nesting:
+        """Which units hold the base units."""
+        return Nesting(self.codes)
+
+    @cached_property
+    def units(self) -> Mapping[Level, Array]:
+        """The polygons of the units of every level, each joined from those one level down."""
+        found: dict[Level, Array] = {}
+        codes, geometry = self.codes.astype(str), self.geometry
+        for level in reversed(tuple(self.nesting.levels)):
+            holders = self.nesting.levels[level].codes
+            if np.array_equal(holders, self.codes):  # each holds itself alone
+                found[level] = self.geometry
+                continue
+            fine = np.char.str_len(codes) >= LENGTH[level]
+            owner = np.searchsorted(holders, codes[fine].astype(f"U{LENGTH[level]}"))
+            found[level] = join(geometry[fine], owner, len(holders))
+            codes = np.concatenate([holders, codes[~fine]])
+            geometry = np.concatenate([found[level], geometry[~fine]])
+        return found
+
+    @cached_property
+    def places(self) -> pd.Index:
+        """The codes as an index: where each base unit stands."""
+        return pd.Index(self.codes, dtype=object)
+
+    def union(self, owner: Array, count: int) -> Array:
+        """Join base units by owner (n,), -1 for none: (count,) MultiPolygons."""
+        pieces = [(self.units[level][units], owners) for level, units, owners in self.nesting.largest(owner)]
+        return join(np.concatenate([p for p, _ in pieces]), np.concatenate([o for _, o in pieces]), count)
+
 
 @dataclass(frozen=True)
 class Published:
-    """Features of one layer: `frame` (n rows, columns of the contract), `geometry` (n,), and what was left out."""
+    """Features of one layer: `frame` (n rows, columns of the contract), and what was left out.
+
+    ``owner``: for every base unit of the ground the row that holds it, or -1; so the polygons follow (`drawn`).
+    ``level``: of which level the rows are all units, if they are.
+    """
 
     frame: pd.DataFrame
-    geometry: Array
+    owner: Array
     omitted: Mapping[str, str]
+    level: Level | None = None
 
 
 def dapil(
@@ -50,118 +95,79 @@ def dapil(
     in it without ground are the caller's to account for. `facts`: the constant columns (sumber_batas, lisensi).
     A dapil without any ground on this source is left out and named in ``omitted``.
     """
-    table = _attributes(plan, registry, facts)
+    table = dapil_rows(plan, registry, facts)
     position = pd.Series(np.arange(len(table)), index=table["kode_dapil"])
-    unit = pd.Series(np.arange(len(ground.codes)), index=ground.codes)
-    here = assigned[assigned.index.isin(unit.index)]
-    owner, piece = here.map(position).to_numpy(dtype=np.int64), unit[here.index].to_numpy()
-    geometry = join(ground.geometry[piece], owner, len(table))
+    piece = ground.places.get_indexer(assigned.index.astype(object))
+    owner = assigned[piece >= 0].map(position).to_numpy(dtype=np.int64)
+    piece = piece[piece >= 0]
     area = np.bincount(owner, ground.area_m2[piece], len(table))
     table["luas_km2"] = np.round(area / _M2_PER_KM2, 3)
     drawn = np.bincount(owner, minlength=len(table)) > 0
     reason = f"no unit of it has a polygon in {facts['sumber_batas']}"
     omitted = dict.fromkeys(table.loc[~drawn, "id"], reason)
-    return Published(table[drawn].reset_index(drop=True), geometry[drawn], omitted)
+    of_base = np.full(len(ground.codes), -1)
+    of_base[piece] = (np.cumsum(drawn) - 1)[owner]
+    table = table[drawn].reset_index(drop=True)
+    return Published(table, of_base, omitted)
 
 
 def without_geometry(plan: Plan, registry: Registry) -> pd.DataFrame:
     """Return the attributes of a plan whose composition is not known."""
-    return _attributes(plan, registry, {})
+    return dapil_rows(plan, registry, {})
 
 
 def units(ground: Ground, level: Level, registry: Registry, facts: Mapping[str, str]) -> Published:
-    """Join base units to the units of `level`; at level desa only the desa that are base units."""
-    long_enough = np.array([len(c) >= LENGTH[level] for c in ground.codes], dtype=bool)
-    holder = np.array([c[: LENGTH[level]] for c in ground.codes[long_enough]], dtype=str)
-    codes, owner = np.unique(holder, return_inverse=True)
-    geometry = join(ground.geometry[long_enough], owner, len(codes))
+    """Return the units of `level`; at a level that is finer than some base units only those that are there."""
+    found = ground.nesting.levels[level]
+    codes, held = found.codes, found.of_base >= 0
+    area = np.bincount(found.of_base[held], ground.area_m2[held], len(codes))
     frame = pd.DataFrame({"kode": codes, "nama": [registry.names[c] for c in codes], "tingkat": level})
     for above in LEVELS[:3]:
         within = [c[: LENGTH[above]] if LENGTH[above] <= LENGTH[level] else None for c in codes]
         frame[f"kode_{above}"] = within
         frame[f"nama_{above}"] = [registry.names[c] if c else None for c in within]
-    frame["luas_km2"] = np.round(np.bincount(owner, ground.area_m2[long_enough], len(codes)) / _M2_PER_KM2, 3)
-    return Published(frame.assign(**facts), geometry, {})
+    frame["luas_km2"] = np.round(area / _M2_PER_KM2, 3)
+    figures = people(codes.tolist(), level).reset_index(drop=True)
+    return Published(pd.concat([frame, figures], axis=1).assign(**facts), found.of_base, {}, level)
 
 
-def check(name: str, ground: Ground, layer: Published, owner_of: Mapping[str, str], key: str) -> None:
-    """Assert that a layer is a valid coverage and each feature the union of its base units, to 1 m².
+def drawn(layers: Mapping[str, Published], grounds: Sequence[Ground]) -> list[list[Array]]:
+    """Return the polygons (n,) of each layer on each of some grounds, which have the same base units.
 
-    `owner_of`: base unit → value of column `key` of the feature that holds it. Raises CoverageError.
+    In several processes. Every layer is held against its base units (`check`). Raises CoverageError.
     """
-    bad = invalid_units(layer.geometry)
-    if len(bad):
-        raise CoverageError(
-            f"{name}: {layer.frame[key].iloc[bad[0]]} has unmatched or invalid edges: report this as a bug"
+    seams = [Seams(ground.geometry) for ground in grounds]
+    of_levels = [ground.units for ground in grounds]  # joined before the processes part
+
+    def draw(task: tuple[int, str]) -> Array | None:
+        at, name = task
+        layer = layers[name]
+        geometry = (
+            of_levels[at][layer.level] if layer.level else grounds[at].union(layer.owner, len(layer.frame))
         )
-    flat = pd.Series(area_m2(ground.geometry), index=ground.codes)
-    parts = flat[flat.index.isin(list(owner_of))]
-    expected = parts.groupby(parts.index.map(owner_of)).sum().reindex(layer.frame[key]).to_numpy()
-    difference = np.abs(area_m2(layer.geometry) - expected)
-    if not (difference <= 1.0).all():
-        worst = int(np.nanargmax(np.where(np.isnan(difference), np.inf, difference)))
-        raise CoverageError(
-            f"{name}: {layer.frame[key].iloc[worst]} differs from the union of its units by "
-            f"{difference[worst]:.1f} m²: report this as a bug"
-        )
+        check(name, seams[at], layer, geometry)
+        return None if layer.level else np.asarray(shapely.to_wkb(geometry))
+
+    tasks = [(at, name) for at in range(len(grounds)) for name in layers]
+    done = dict(zip(tasks, each(draw, tasks), strict=True))
+
+    return [
+        [
+            of_levels[at][layer.level] if layer.level else shapely.from_wkb(done.pop((at, name)))
+            for name, layer in layers.items()
+        ]
+        for at in range(len(grounds))
+    ]
 
 
-# --- attributes ------------------------------------------------------------------------------------
+def check(name: str, seams: Seams, layer: Published, geometry: Array) -> None:
+    """Assert that each feature of a layer is the union of its base units, edge for edge, and a valid polygon.
 
-
-def _attributes(plan: Plan, registry: Registry, facts: Mapping[str, str]) -> pd.DataFrame:
-    meta, rows = plan.meta, plan.dapil
-    frame = pd.DataFrame(
-        {
-            "id": plan.id + "-" + rows["kode_dapil"],
-            "kode_dapil": rows["kode_dapil"],
-            "nama_dapil": rows["nama_dapil"],
-            "lembaga": plan.chamber,
-            "tahun": plan.year,
-            "mulai": meta.mulai.isoformat(),
-            "selesai": meta.selesai.isoformat() if meta.selesai else None,
-            "kode_provinsi": rows["kode_provinsi"],
-            "nama_provinsi": rows["kode_provinsi"].map(registry.names),
-            "kode_kabkota": rows["kode_kabkota"].where(rows["kode_kabkota"] != "", None),
-            "nama_kabkota": rows["kode_kabkota"].map(registry.names),
-            "kursi": rows["kursi"],
-            "penduduk": rows["penduduk"],
-            "wilayah": rows["kode_dapil"].map(_members(plan, registry)),
-            "dasar_hukum": meta.dasar_hukum,
-            "ocd_id": None,
-            "ragu": rows["kode_dapil"].map(_doubts(plan)),
-        }
-    )
-    frame = frame.assign(**facts).sort_values("id", ignore_index=True)
-    return frame.astype(object).where(frame.notna(), None).astype({"tahun": "int64", "kursi": "int64"})
-
-
-def _members(plan: Plan, registry: Registry) -> pd.Series:
-    """kode_dapil → ``code name; code name``, by code."""
-    rows = plan.members.sort_values("kode_unit")
-    text = rows["kode_unit"] + " " + rows["kode_unit"].map(registry.names)
-    return text.groupby(rows["kode_dapil"]).agg("; ".join)
-
-
-def _doubts(plan: Plan) -> dict[str, str]:
-    """kode_dapil → the doubts about it: those of its member rows and those of the plan that name it."""
-    found: dict[str, list[str]] = {}
-    rows = plan.members[plan.members["ragu"] != ""]
-    for code, unit, why in rows[["kode_dapil", "kode_unit", "ragu"]].itertuples(index=False):
-        found.setdefault(code, []).append(f"{why} ({unit})")
-    for doubt in plan.meta.ragu:
-        for code in doubt.dapil:
-            found.setdefault(code, []).append(doubt.hal)
-    return {code: _joined(texts) for code, texts in found.items()}
-
-
-def _joined(texts: list[str]) -> str:
-    """One sentence a reason: the units that share a reason are named behind it."""
-    units: dict[str, list[str]] = {}
-    for text in texts:
-        why, _, unit = text.rpartition(" (")
-        if why and unit.endswith(")") and unit[:1].isdigit():
-            units.setdefault(why, []).append(unit[:-1])
-        else:
-            units.setdefault(text, [])
-    return "; ".join(f"{why} ({', '.join(codes)})" if codes else why for why, codes in units.items())
+    `seams`: those of the base units. A union of units of a valid coverage is one itself. Raises CoverageError.
+    """
+    wrong = seams.differing(layer.owner, geometry)
+    fault = "is not the union of its units"
+    if not len(wrong):
+        wrong, fault = np.flatnonzero(~shapely.is_valid(geometry)), "is no valid polygon"
+    if len(wrong):
+        raise CoverageError(f"{name}: {layer.frame.iloc[wrong[0], 0]} {fault}: report this as a bug")

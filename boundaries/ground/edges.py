@@ -1,5 +1,6 @@
 """The directed edges of a coverage on the grid, and where each is: twins, borders, coasts."""
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -7,6 +8,7 @@ import shapely
 from numpy.typing import NDArray
 
 from boundaries.ground.grid import GRID
+from boundaries.ground.ragged import Runs, following, runs
 
 Array = NDArray[Any]
 
@@ -54,3 +56,64 @@ class EdgeIndex:
     def pack(pairs: Array) -> Array:
         """Number a vertex: (..., 2) on the grid → (...) int64."""
         return np.asarray(((pairs[..., 0] + 180 * 10**GRID) << 31) | (pairs[..., 1] + 90 * 10**GRID))
+
+    @staticmethod
+    def unpack(packed: Array) -> Array:
+        """The way back: (...) int64 → (..., 2) on the grid."""
+        return np.stack([(packed >> 31) - 180 * 10**GRID, (packed & (2**31 - 1)) - 90 * 10**GRID], axis=-1)
+
+
+@dataclass(frozen=True)
+class Segments:
+    """Vertices and edges of rings, each once.
+
+    ``place`` (v, 2): where the vertices are, sorted; ``ends`` (s, 2): the two vertices of each edge, the lower first;
+    ``edge`` (n,): the edge that begins at each point of the rings, and whether it runs ``forwards``, from its lower
+    vertex to the higher.
+    """
+
+    place: Array
+    ends: Array
+    edge: Array
+    forwards: Array
+    vertex: Array
+
+    def hold(self, points: Array, starts: Array) -> bool:
+        """Whether all edges of other rings are among these."""
+        packed, place = EdgeIndex.pack(points), EdgeIndex.pack(self.place)
+        at = np.minimum(np.searchsorted(place, packed), len(place) - 1)
+        if (place[at] != packed).any():
+            return False
+        head = at[following(starts)]
+        wanted = np.minimum(at, head) * len(place) + np.maximum(at, head)
+        keys = self.ends[:, 0] * len(place) + self.ends[:, 1]
+        return bool((keys[np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)] == wanted).all())
+
+
+def segments(points: Array, starts: Array) -> Segments:
+    """Number the vertices and edges of open rings that lie one after another."""
+    return number_edges(points, np.arange(len(points)), following(starts))
+
+
+def number_edges(points: Array, first: Array, last: Array | None = None) -> Segments:
+    """Number the edges between points `first` and `last` (k,), by default the ones that come next."""
+    packed, vertex = np.unique(EdgeIndex.pack(points), return_inverse=True)
+    tail, head = vertex[first], vertex[first + 1 if last is None else last]
+    keys = np.minimum(tail, head) * len(packed) + np.maximum(tail, head)
+    keys, edge = np.unique(keys, return_inverse=True)
+    ends = np.stack(np.divmod(keys, max(len(packed), 1)), axis=1)
+    return Segments(EdgeIndex.unpack(packed), ends, edge, tail < head, vertex)
+
+
+def arcs_of_rings(points: Array, starts: Array, found: Segments | None = None) -> tuple[Runs, Array, Array]:
+    """Cut rings into arcs, runs of edges between vertices in which other than two edges meet.
+
+    `points` (n, 2) and `starts`: open rings on the grid one after another. Returns the runs, the points of the arcs
+    (ends included), and where each arc starts in them.
+    """
+    found = segments(points, starts) if found is None else found
+    degree = np.bincount(found.ends.ravel(), minlength=len(found.place))
+    cut = runs(starts, found.vertex, degree[found.vertex] != 2, found.edge, found.forwards)
+    ends = points[following(starts)[cut.members[cut.arcs[1:] - 1]]]
+    arcs = np.insert(points[cut.members], cut.arcs[1:], ends, axis=0)
+    return cut, arcs, cut.arcs + np.arange(len(cut.arcs))

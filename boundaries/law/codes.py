@@ -16,6 +16,8 @@ LEVELS: Final[tuple[Level, ...]] = get_args(Level)
 
 #: Length of the dotted code at each level.
 LENGTH: Final[dict[Level, int]] = {"provinsi": 2, "kabkota": 5, "kecamatan": 8, "desa": 13}
+#: Code and name of what voters abroad belong to, as KPU numbers it: a member of a dapil of the DPR that has no ground.
+ABROAD: Final = ("99", "Luar Negeri")
 _LEVEL_OF_LENGTH: Final[dict[int, Level]] = {length: level for level, length in LENGTH.items()}
 _PATTERN: Final = re.compile(r"[1-9]\d(\.\d{2}(\.\d{2}(\.\d{4})?)?)?", re.ASCII)
 
@@ -75,4 +77,10 @@ def _mend(text: str) -> str:
     if re.fullmatch(r"\d{2}|\d{4}|\d{6}|\d{10}", text, re.ASCII):
         dotted = ".".join(p for p in (text[:2], text[2:4], text[4:6], text[6:]) if p)
         return f"it lacks the dots; write {dotted} (and only if it is a Kemendagri code, not one of BPS)"
+    if _PATTERN.fullmatch(text[: LENGTH["desa"]]) and text[LENGTH["desa"] : LENGTH["desa"] + 1] in (
+        ".",
+        "-",
+        "/",
+    ):
+        return f"nothing is finer than a desa: a dapil is made of whole desa, write {text[: LENGTH['desa']]}"
     return "expected the form 32, 32.04, 32.04.05 or 32.04.05.2001"

@@ -47,29 +47,41 @@ def _pick(names: str, table: str = "") -> tuple[Attribute, ...]:
 
 #: Columns of a plan layer, in the order of the contract.
 PLAN: Final = _pick(
-    "id kode_dapil nama_dapil lembaga tahun mulai selesai kode_provinsi nama_provinsi kode_kabkota "
-    "nama_kabkota kursi penduduk wilayah luas_km2 dasar_hukum sumber_batas lisensi ocd_id ragu"
+    "id kode_dapil nama_dapil nama_lain lembaga tahun mulai selesai kode_provinsi nama_provinsi kode_kabkota "
+    "nama_kabkota kursi penduduk wilayah wilayah_id luas_km2 dasar_hukum sumber_batas lisensi ocd_id ocd_asal "
+    "ragu ragu_en catatan catatan_en"
 )
 #: Columns of a plan without composition: what needs a polygon or members is left out.
 PLAN_TABLE: Final = _pick(
-    "id kode_dapil nama_dapil lembaga tahun mulai selesai kode_provinsi nama_provinsi kode_kabkota "
-    "nama_kabkota kursi penduduk dasar_hukum ragu"
+    "id kode_dapil nama_dapil nama_lain lembaga tahun mulai selesai kode_provinsi nama_provinsi kode_kabkota "
+    "nama_kabkota kursi penduduk dasar_hukum ragu ragu_en catatan catatan_en"
 )
 #: Columns of a unit layer.
 UNIT: Final = _pick(
     "kode nama tingkat kode_provinsi nama_provinsi kode_kabkota nama_kabkota kode_kecamatan nama_kecamatan "
-    "luas_km2 sumber_batas lisensi"
+    "luas_km2 penduduk penduduk_tahun tps tps_tahun sumber_batas lisensi",
+    "unit",
 )
 #: Columns of the table ``plans``: one row a plan.
 PLANS: Final = _pick(
-    "plan_id lembaga tahun mulai selesai dasar_hukum jumlah_dapil jumlah_kursi komposisi "
-    "wilayah_dikecualikan ragu selisih sumber",
+    "plan_id lembaga tahun mulai selesai dasar_hukum jumlah_dapil jumlah_kursi komposisi sebagian "
+    "wilayah_dikecualikan luar_negeri ragu ragu_en catatan catatan_en selisih sumber",
     "plans",
 )
 #: Columns of the table ``members``.
-MEMBERS: Final = _pick("plan_id lembaga kode_dapil kode_unit nama_unit kode_lama bagian bukti ragu")
-#: Columns of the table ``assignment``: every base unit of every plan.
+MEMBERS: Final = _pick("plan_id lembaga kode_dapil kode_unit nama_unit kode_lama bagian bukti ragu ragu_en")
+#: Columns of the table ``assignment``: of every plan the largest units that lie whole in one dapil.
 ASSIGNMENT: Final = _pick("plan_id kode_unit kode_dapil")
+#: Columns of the table ``accuracy``: one row a kabkota, how sure its lines are.
+ACCURACY: Final = _pick(
+    "kode nama luas_km2 luas_resmi_km2 rasio_luas batas_km beda_tengah_m beda_90_m", "accuracy"
+)
+#: Columns of the table ``riwayat``: what became of each dapil from one election to the next.
+SUCCESSION: Final = _pick(
+    "lembaga id_lama id_baru wilayah_id_lama wilayah_id_baru jenis bagian_lama_luas bagian_lama_tps unit_masuk "
+    "unit_keluar kursi_lama kursi_baru dasar",
+    "riwayat",
+)
 #: Columns of ``<plan>-assignment.csv``; primary key ``kunci`` (or ``kode_unit``), foreign key ``id``.
 ASSIGNMENT_FILE: Final = _pick("kunci kode_unit nama_unit tingkat id kode_dapil nama_dapil lembaga tahun")
 #: The last column of every CSV: the code of the row's unit, in a form that no spreadsheet takes for a number.
@@ -84,7 +96,9 @@ def columns_of(table: str) -> tuple[Attribute, ...]:
     >>> [column.name for column in columns_of("assignment")]
     ['plan_id', 'kode_unit', 'kode_dapil']
     """
-    fixed = {"plans": PLANS, "members": MEMBERS, "assignment": ASSIGNMENT}
+    fixed = {
+        "plans": PLANS, "members": MEMBERS, "assignment": ASSIGNMENT, "accuracy": ACCURACY, "riwayat": SUCCESSION,
+    }  # fmt: skip
     if table in fixed:
         return fixed[table]
     if table.startswith("unit-"):

@@ -1,55 +1,64 @@
-"""What is doubtful or lacking in a plan, in words: reasons one by one."""
+"""What is doubtful in a plan, or to be known of it, in words: reasons one by one, in either language."""
 
 import json
-import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final, Literal
 
-#: Where one reason ends and the next begins, in a text of several.
-_NEXT: Final = re.compile(r"(?<=[.)]); ")
-#: The codes that a reason is about, behind its English half.
-_CODES: Final = re.compile(r" \(\d\d[\d., ]*\)$")
+Language = Literal["id", "en"]
+#: What stands between the languages of a text in the tables of the law, and between the reasons of a column.
+_BETWEEN: Final = " | "
 
 
-def doubts(text: str, language: Literal["id", "en"]) -> list[str]:
-    """Return the reasons of a ``ragu`` column, one a line, in one language.
+def tongues(text: object) -> dict[str, str]:
+    """Part ``Indonesian | English``; one text stands for both languages.
 
-    The column joins them as ``A | a (codes); B | b``. The codes stand behind the English half and belong to
-    both. What cannot be taken apart safely is given whole.
-
-    >>> doubts("ragu satu | doubt one (32.04); ragu dua | doubt two", "id")
-    ['ragu satu (32.04)', 'ragu dua']
+    >>> tongues("ragu | doubt"), tongues("ragu")["en"]
+    ({'id': 'ragu', 'en': 'doubt'}, 'ragu')
     """
-    pieces = text.split(" | ")
-    if len(pieces) == 1:
-        return [text]
-    indonesian, english = [pieces[0]], []
-    for piece in pieces[1:-1]:
-        cut = _NEXT.split(piece, maxsplit=1)
-        if len(cut) == 1:
-            return [text]
-        english.append(cut[0])
-        indonesian.append(cut[1])
-    english.append(pieces[-1])
-    if language == "en":
-        return english
-    return [
-        own + (codes[0] if (codes := _CODES.search(other)) and not own.endswith(codes[0]) else "")
-        for own, other in zip(indonesian, english, strict=True)
-    ]
+    indonesian, _, english = str(text).partition(_BETWEEN)
+    return {"id": indonesian, "en": english or indonesian}
+
+
+def column(name: str, language: Language) -> str:
+    """Return the column that says in a language what `name` (``ragu``, ``catatan``) says in Indonesian."""
+    return name if language == "id" else f"{name}_en"
+
+
+def reasons(text: str | None) -> list[str]:
+    """Take a column of reasons apart.
+
+    >>> reasons("satu (32.04); lagi | dua"), reasons(None)
+    (['satu (32.04); lagi', 'dua'], [])
+    """
+    return text.split(_BETWEEN) if text else []
+
+
+def joined(told: Iterable[tuple[str, str]], language: Language) -> str | None:
+    """Make a column of reasons: `told` are pairs of ``Indonesian | English`` and the unit that it is about, or "".
+
+    The units of one reason are named behind it, once.
+
+    >>> joined([("ragu | doubt", "32.04"), ("lagi", ""), ("ragu | doubt", "32.05")], "en")
+    'doubt (32.04, 32.05) | lagi'
+    """
+    units: dict[str, list[str]] = {}
+    for text, unit in told:
+        units.setdefault(tongues(text)[language], []).extend([unit] if unit else [])
+    found = [f"{text} ({', '.join(codes)})" if codes else text for text, codes in units.items()]
+    return _BETWEEN.join(found) or None
 
 
 def caveats(plan: Mapping[str, Any], entry: Mapping[str, Any]) -> list[str]:
     """Return what is to be known of a plan as ``Indonesian | English``.
 
-    `plan`: its row of the table ``plans``: where it differs from the law's totals, and what is doubtful. `entry`: what
-    the manifest tells of it: dapil that the release leaves out.
+    `plan`: its row of the table ``plans``: where it differs from the law's totals, what is doubtful, and remarks.
+    `entry`: what the manifest tells of it: dapil that the release leaves out.
 
-    >>> caveats({"ragu": '[{"hal": "ragu | doubt"}]'}, {})
+    >>> caveats({"ragu": '[{"hal": "ragu"}]', "ragu_en": '[{"hal": "doubt"}]'}, {})
     ['ragu | doubt']
     """
-    told = [each for name in ("selisih", "ragu") for each in listed(plan.get(name))]
-    found = [str(each["hal"]) for each in told if each.get("hal")]
+    found = [str(each["hal"]) for each in listed(plan.get("selisih")) if each.get("hal")]
+    found += [text for name in ("ragu", "catatan") for text in told(plan, name)]
     if omitted := len(entry.get("omitted") or ()):
         found.insert(
             0,
@@ -57,6 +66,16 @@ def caveats(plan: Mapping[str, Any], entry: Mapping[str, Any]) -> list[str]:
             f"{omitted:d} dapil are not in this release: the base map does not show all of their ground",
         )
     return found
+
+
+def told(plan: Mapping[str, Any], name: str) -> list[str]:
+    """Return what a row of the table ``plans`` says in ``ragu`` or ``catatan``, each ``Indonesian | English``."""
+    own, other = listed(plan.get(name)), listed(plan.get(f"{name}_en"))
+    english = [*(str(each["hal"]) for each in other), *[""] * (len(own) - len(other))]
+    return [
+        str(a["hal"]) + (f"{_BETWEEN}{b}" if b and b != a["hal"] else "")
+        for a, b in zip(own, english, strict=True)
+    ]
 
 
 def listed(value: Any) -> list[dict[str, Any]]:

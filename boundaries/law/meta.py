@@ -16,7 +16,7 @@ CHAMBERS: Final = ("dpr", "dpd", "dprd-provinsi", "dprd-kabkota")
 
 @dataclass(frozen=True)
 class Doubt:
-    """Something that is not certain: what (`hal`), and the dapil or units it touches."""
+    """Something to be known of a plan, as ``Indonesian | English`` (`hal`), and the dapil or units that it is about."""
 
     hal: str
     dapil: tuple[str, ...] = ()
@@ -44,7 +44,10 @@ class Reference:
 
 @dataclass(frozen=True)
 class PlanMeta:
-    """The toml of a plan; the names are its keys (see docs/plans.md)."""
+    """The toml of a plan; the names are its keys (see docs/plans.md).
+
+    ``ragu`` is about where a dapil lies, what it is made of and how many seats it has; ``catatan`` about all else.
+    """
 
     lembaga: str
     tahun: int
@@ -53,15 +56,23 @@ class PlanMeta:
     jumlah_dapil: int
     jumlah_kursi: int
     komposisi: bool
+    sebagian: bool = False
+    luar_negeri: str = ""
     selesai: date | None = None
     wilayah_dikecualikan: tuple[str, ...] = ()
     ragu: tuple[Doubt, ...] = ()
+    catatan: tuple[Doubt, ...] = ()
     selisih: tuple[Difference, ...] = ()
     sumber: tuple[Reference, ...] = ()
 
 
 _REQUIRED: Final = ("lembaga", "tahun", "mulai", "dasar_hukum", "jumlah_dapil", "jumlah_kursi", "komposisi")
-_TABLES: Final[dict[str, type]] = {"ragu": Doubt, "selisih": Difference, "sumber": Reference}
+_TABLES: Final[dict[str, type]] = {
+    "ragu": Doubt,
+    "catatan": Doubt,
+    "selisih": Difference,
+    "sumber": Reference,
+}
 _TYPES: Final[dict[str, tuple[type, str]]] = {
     "lembaga": (str, 'text in quotes, e.g. "dpr"'),
     "tahun": (int, "a whole number, e.g. 2024"),
@@ -71,6 +82,8 @@ _TYPES: Final[dict[str, tuple[type, str]]] = {
     "jumlah_dapil": (int, "a whole number without quotes"),
     "jumlah_kursi": (int, "a whole number without quotes"),
     "komposisi": (bool, "true or false"),
+    "sebagian": (bool, "true, or leave it out"),
+    "luar_negeri": (str, 'the code of a dapil in quotes, e.g. "3102"'),
     "wilayah_dikecualikan": (list, 'a list of codes, e.g. ["31"]'),
     "hal": (str, "text in quotes"),
     "judul": (str, "text in quotes"),
@@ -186,6 +199,11 @@ def _contradictions(path: Path, text: str, meta: PlanMeta) -> Iterator[str]:
         yield (
             f"{at('selesai')}: selesai {meta.selesai} is not after mulai {meta.mulai}; "
             "write the day of the next election"
+        )
+    if meta.sebagian and not (meta.komposisi and meta.lembaga == "dprd-kabkota"):
+        yield (
+            f"{at('sebagian')}: sebagian is for a dprd-kabkota of which the members of some kabkota are known; "
+            "write komposisi = true too, or remove it"
         )
     for key in ("jumlah_dapil", "jumlah_kursi"):
         if getattr(meta, key) <= 0:

@@ -4,8 +4,10 @@ A plan lives in ``data/plans/<tahun>/``: its rows in ``dapil.csv`` and ``members
 ``<lembaga>.toml`` (docs/plans.md). Adding an election is adding such files.
 """
 
-from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
+import hashlib
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import date
 from itertools import pairwise
 from pathlib import Path
 from typing import Final
@@ -53,7 +55,10 @@ MEMBER_COLUMNS: Final = (
     "bukti",
     "ragu",
 )
-_COUNT: Final = "jumlah_anggota"
+#: Plans that this process has judged and found sound; judging takes ten times as long as reading.
+_SOUND: Final[set[str]] = set()
+#: Columns that a dapil.csv may lack.
+OPTIONAL: Final = ("nama_lain", "jumlah_anggota")
 
 
 @dataclass(frozen=True)
@@ -63,7 +68,8 @@ class Plan:
     Attributes
     ----------
     dapil
-        The columns of dapil.csv, text but `kursi` (int64) and `penduduk` (Int64, <NA> where not known).
+        The columns of dapil.csv, and `nama_lain`: text but `kursi` (int64) and `penduduk` (Int64, <NA> where not
+        known).
     members
         The columns of members.csv, all text, ``""`` where empty. Codes are of 2025.
     """
@@ -78,6 +84,17 @@ class Plan:
     def id(self) -> str:
         """``<lembaga>-<tahun>``, e.g. ``dpr-2024``."""
         return f"{self.chamber}-{self.year}"
+
+    def parted(self) -> "tuple[Plan, Plan]":
+        """The dapil of which the members are known, and the others: of most plans all, or none."""
+        known = self.dapil["kode_dapil"].isin(self.members["kode_dapil"]) & self.meta.komposisi
+        return tuple(replace(self, dapil=self.dapil[k].reset_index(drop=True)) for k in (known, ~known))  # type: ignore[return-value]
+
+
+def plans_there(directory: Path | None = None) -> list[str]:
+    """The plans in law, by name."""
+    folder = directory or data_directory() / "plans"
+    return sorted(f"{path.stem}-{path.parent.name}" for path in folder.glob("[0-9]*/*.toml"))
 
 
 def load_plans(
@@ -107,7 +124,7 @@ def load_plans(
     if unknown:
         raise PlanError(f"{where(directory)}: no plan {', '.join(unknown)}; there are {', '.join(tomls)}")
     chosen = [path for plan_id, path in tomls.items() if not only or plan_id in only]
-    metas = [read_meta(path) for path in chosen]
+    metas = [_with_end(read_meta(path), tomls) for path in chosen]
     refuse(_overlaps(metas, whole=not only), PlanError)
     years: dict[Path, tuple[pd.DataFrame, pd.DataFrame]] = {}
     drafts = []
@@ -116,8 +133,18 @@ def load_plans(
             years[path.parent] = _read_year(path.parent)
         dapil, members = (_of_chamber(table, meta.lembaga) for table in years[path.parent])
         drafts.append(Draft(meta, dapil, members, path.parent, registry))
-    refuse((problem for draft in drafts for problem in check(draft)), PlanError)
+    keys = [_key(draft) for draft in drafts]
+    unknown_yet = [draft for draft, key in zip(drafts, keys, strict=True) if key not in _SOUND]
+    refuse((problem for draft in unknown_yet for problem in check(draft)), PlanError)
+    _SOUND.update(keys)
     return [_plan(draft) for draft in drafts]
+
+
+def _key(draft: Draft) -> str:
+    """What the rules judge: the plan's three files and the units."""
+    files = (draft.directory / name for name in (f"{draft.chamber}.toml", "dapil.csv", "members.csv"))
+    parts = [draft.plan_id.encode(), draft.registry.digest.encode(), *(path.read_bytes() for path in files)]
+    return hashlib.sha256(b"\0".join(hashlib.sha256(part).digest() for part in parts)).hexdigest()
 
 
 def base_units(plans: Iterable[Plan], registry: Registry) -> tuple[str, ...]:
@@ -135,7 +162,8 @@ def base_units(plans: Iterable[Plan], registry: Registry) -> tuple[str, ...]:
 def assignment(plan: Plan, base: Collection[str]) -> pd.Series:
     """Return the dapil of every base unit: index `kode_unit` in the order of `base`, values `kode_dapil`.
 
-    Ground outside the plan (``wilayah_dikecualikan``) is absent.
+    Ground outside the plan (``wilayah_dikecualikan``) is absent, and of a plan that is known in part (``sebagian``)
+    the ground of kabkota that it does not know.
 
     Raises
     ------
@@ -144,21 +172,17 @@ def assignment(plan: Plan, base: Collection[str]) -> pd.Series:
     """
     if not plan.meta.komposisi:
         raise PlanError(f"{plan.id} has no composition: it is a table of names and seats; leave it out")
-    units = pd.Series(list(base), index=pd.Index(list(base), name="kode_unit"), dtype=str)
-    units = (
-        units[~units.str.startswith(plan.meta.wilayah_dikecualikan)]
-        if plan.meta.wilayah_dikecualikan
-        else units
-    )
-    dapil_of = plan.members.set_index("kode_unit")["kode_dapil"]
-    found = pd.Series(index=units.index, dtype=object, name="kode_dapil")
-    used: set[str] = set()
-    for level in LEVELS:
-        holder = units.str[: LENGTH[level]]
-        hit = found.isna() & (units.str.len() >= LENGTH[level]) & holder.isin(dapil_of.index)
-        found[hit] = holder[hit].map(dapil_of)
-        used |= set(holder[hit])
-    _whole(plan, found, set(dapil_of.index) - used)
+    excluded = tuple(plan.meta.wilayah_dikecualikan)
+    units = [code for code in base if not code.startswith(excluded)] if excluded else list(base)
+    if plan.meta.sebagian:
+        known = set(plan.members["kode_unit"].str[: LENGTH["kabkota"]])
+        units = [code for code in units if code[: LENGTH["kabkota"]] in known]
+    dapil_of = dict(zip(plan.members["kode_unit"], plan.members["kode_dapil"], strict=True))
+    lengths = [LENGTH[level] for level in LEVELS]
+    holders = [next((u[:n] for n in lengths if n <= len(u) and u[:n] in dapil_of), None) for u in units]
+    index = pd.Index(units, name="kode_unit", dtype=str)
+    found = pd.Series([dapil_of.get(h) for h in holders], index=index, dtype=object, name="kode_dapil")
+    _whole(plan, found, dapil_of.keys() - set(holders))
     return found.astype(str)
 
 
@@ -188,7 +212,7 @@ def _tomls(directory: Path) -> dict[str, Path]:
 def _read_year(directory: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return dapil and members of all chambers of a year; a row of no plan is an error."""
     try:
-        dapil = read_table(directory / "dapil.csv", DAPIL_COLUMNS, optional=(_COUNT,))
+        dapil = read_table(directory / "dapil.csv", DAPIL_COLUMNS, optional=OPTIONAL)
         members = read_table(directory / "members.csv", MEMBER_COLUMNS)
     except TableError as error:
         raise PlanError(str(error)) from None
@@ -209,6 +233,17 @@ def _of_chamber(table: pd.DataFrame, chamber: str) -> pd.DataFrame:
     return table[table["lembaga"] == chamber]
 
 
+def _with_end(meta: PlanMeta, tomls: Mapping[str, Path]) -> PlanMeta:
+    """A plan that does not say its end is in force until the next election of its chamber, if there is one."""
+    if meta.selesai is not None:
+        return meta
+    later = [
+        path for path in tomls.values() if path.stem == meta.lembaga and int(path.parent.name) > meta.tahun
+    ]
+    starts: list[date] = [read_meta(path).mulai for path in later]
+    return replace(meta, selesai=min(starts, default=None))
+
+
 def _overlaps(metas: list[PlanMeta], *, whole: bool) -> Iterator[str]:
     """A plan is in force until the next election of its chamber: no day has two, and (of all plans) none has none."""
     for chamber in CHAMBERS:
@@ -223,7 +258,7 @@ def _overlaps(metas: list[PlanMeta], *, whole: bool) -> Iterator[str]:
 
 
 def _plan(draft: Draft) -> Plan:
-    dapil = draft.dapil[list(DAPIL_COLUMNS)].reset_index(drop=True)
+    dapil = draft.dapil[[*DAPIL_COLUMNS, "nama_lain"]].reset_index(drop=True)
     dapil["kursi"] = dapil["kursi"].astype("int64")
     dapil["penduduk"] = pd.to_numeric(dapil["penduduk"].where(dapil["penduduk"] != "")).astype("Int64")
     members = draft.members.reset_index(drop=True)

@@ -1,10 +1,12 @@
 """Which administrative units exist, their names, parents and children: ``data/units/units.csv``."""
 
 import difflib
+import hashlib
+import json
 import re
 from bisect import bisect_left
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 import pandas as pd
@@ -17,10 +19,7 @@ from boundaries.law.tables import blanks, data_directory, read_table, refuse, wh
 
 @dataclass(frozen=True)
 class Registry:
-    """The units of one list of the ministry (2025).
-
-    It holds every provinsi, kabkota and kecamatan, and the desa of those kecamatan that some plan splits.
-    """
+    """The units of one list of the ministry (2025): every provinsi, kabkota, kecamatan and desa."""
 
     names: dict[str, str]
     #: A provinsi made later -> (the provinsi it was part of, the first election in which it stood alone).
@@ -34,7 +33,7 @@ class Registry:
         return self._by_level[level]
 
     def children(self, code: str) -> tuple[str, ...]:
-        """Return the units one level down, sorted; none where they are not listed."""
+        """Return the units one level down, sorted; a desa has none."""
         index = LEVELS.index(codes.level(self._known(code)))
         return self.descendants(code, LEVELS[index + 1]) if index + 1 < len(LEVELS) else ()
 
@@ -65,8 +64,6 @@ class Registry:
         for unit in near:
             if names.equal(name, self.names[unit]):
                 return f"{self.names[unit]!r} is {unit}: write that"
-        if level == "desa" and code[:8] in self.names and not self.children(code[:8]):
-            return f"the desa of {code[:8]} {self.names[code[:8]]} are not listed: add them all to units.csv"
         close = difflib.get_close_matches(code, near, n=1, cutoff=0)
         return f"the nearest is {close[0]} {self.names[close[0]]!r}" if close else "see data/units/units.csv"
 
@@ -85,6 +82,11 @@ class Registry:
         return code
 
     @cached_property
+    def digest(self) -> str:
+        """SHA-256 of the units and their origins: whether two registries are the same."""
+        return hashlib.sha256(json.dumps([self.names, self.origins], sort_keys=True).encode()).hexdigest()
+
+    @cached_property
     def _by_level(self) -> dict[Level, tuple[str, ...]]:
         return {lv: tuple(sorted(c for c in self.names if len(c) == LENGTH[lv])) for lv in LEVELS}
 
@@ -97,7 +99,14 @@ def load_registry(path: Path | None = None) -> Registry:
     TableError
         A code that is none, a unit twice or out of order, a unit without its parent, an empty name.
     """
-    path = path or data_directory() / "units" / "units.csv"
+    path = (path or data_directory() / "units" / "units.csv").absolute()
+    files = [each for each in (path, path.with_name("pemekaran.csv")) if each.is_file()]
+    return _read(path, hashlib.sha256(b"\0".join(each.read_bytes() for each in files)).digest(), Path.cwd())
+
+
+@lru_cache(maxsize=4)
+def _read(path: Path, digest: bytes, here: Path) -> Registry:
+    """Read once what was not changed; `here` because messages name files from where one stands."""
     frame = read_table(path, ("kode", "nama"))
     refuse(_faults(path, frame))
     names = dict(zip(frame["kode"], frame["nama"], strict=True))

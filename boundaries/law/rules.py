@@ -81,7 +81,8 @@ class Draft:
     @cached_property
     def placed(self) -> pd.DataFrame:
         """The members whose unit is known."""
-        return self.members[self.members["kode_unit"].isin(self.registry.names.keys())]
+        known = [code in self.registry for code in self.members["kode_unit"]]
+        return self.members[pd.Series(known, self.members.index, dtype=bool)]  # a plan may have no members
 
 
 Rule = Callable[[Draft], Iterable[str]]
@@ -289,8 +290,9 @@ def unit_once(draft: Draft) -> Iterator[str]:
     units = draft.members["kode_unit"]
     for code, rows in units[units.duplicated(keep=False)].groupby(units):
         where_else = ", ".join(map(str, rows.index))
-        at = draft.at_member(rows.index[-1])
-        yield f"{at}: {draft.called(str(code))} stands in lines {where_else} of {draft.plan_id}; keep one"
+        at, split = draft.at_member(rows.index[-1]), draft.members.loc[rows.index, "kode_dapil"].nunique() > 1
+        why = "a desa lies whole in one dapil: " if split and len(str(code)) == LENGTH["desa"] else ""
+        yield f"{at}: {draft.called(str(code))} stands in lines {where_else} of {draft.plan_id}; {why}keep one"
     line_of = {code: line for line, code in units.items()}
     for level in LEVELS[:-1]:
         above = units.str[: LENGTH[level]]
@@ -327,7 +329,7 @@ def unit_outside(draft: Draft) -> Iterator[str]:
 
 
 def unit_missing(draft: Draft) -> Iterator[str]:
-    """Every unit outside wilayah_dikecualikan belongs to some dapil."""
+    """Every unit outside wilayah_dikecualikan belongs to some dapil; if known in part, in the kabkota it knows."""
     if not draft.meta.komposisi:
         return
     excluded = draft.meta.wilayah_dikecualikan
@@ -335,7 +337,10 @@ def unit_missing(draft: Draft) -> Iterator[str]:
     yield from (f"{draft.at_toml()}: wilayah_dikecualikan: {_unknown(draft, code)}" for code in unknown)
     given = set(draft.placed["kode_unit"]) | set(excluded)
     touched = {code[: LENGTH[level]] for code in given for level in LEVELS if LENGTH[level] < len(code)}
-    for code in _uncovered(draft.registry, draft.registry.at("provinsi"), given, touched):
+    whole = draft.registry.at("provinsi")
+    if draft.meta.sebagian:
+        whole = tuple(code for code in draft.registry.at("kabkota") if code in touched)
+    for code in _uncovered(draft.registry, whole, given, touched):
         yield f"{draft.at_member()}: {draft.plan_id} has no row for {draft.called(code)}; add it to its dapil"
 
 
@@ -351,9 +356,12 @@ def _uncovered(registry: Registry, units: Iterable[str], given: set[str], touche
 
 
 def dapil_without_units(draft: Draft) -> Iterator[str]:
-    """Every dapil has members."""
+    """Every dapil has members; of a plan known in part, all or none of a kabkota."""
     if draft.meta.komposisi:
-        empty = draft.dapil[~draft.dapil["kode_dapil"].isin(draft.members["kode_dapil"])]
+        dapil = draft.dapil
+        if draft.meta.sebagian:
+            dapil = dapil[dapil["kode_kabkota"].isin(draft.placed["kode_unit"].str[: LENGTH["kabkota"]])]
+        empty = dapil[~dapil["kode_dapil"].isin(draft.members["kode_dapil"])]
         for line, code, name in empty[["kode_dapil", "nama_dapil"]].itertuples():
             at = draft.at_dapil(line)
             yield f"{at}: dapil {code} {name!r} has no units; add them to {draft.at_member()}"
@@ -393,14 +401,23 @@ def _unknown(draft: Draft, code: str, name: str = "") -> str:
     return f"{code} is not a unit of that kind; {draft.registry.suggest(code, name)}"
 
 
+def dapil_of_voters_abroad(draft: Draft) -> Iterator[str]:
+    """The dapil that voters abroad elect exists, and it is one of the DPR's."""
+    code = draft.meta.luar_negeri
+    if code and draft.chamber != "dpr":
+        yield f"{draft.at_toml()}: luar_negeri: voters abroad elect the DPR alone; remove it"
+    elif code and code not in set(draft.dapil["kode_dapil"]):
+        yield f"{draft.at_toml()}: luar_negeri names dapil {code!r}, not in dapil.csv; mend it"
+
+
 def doubts_name_rows(draft: Draft) -> Iterator[str]:
-    """The dapil and units that the toml doubts exist."""
+    """The dapil and units that the toml's doubts and notes are about exist."""
     known = set(draft.dapil["kode_dapil"])
-    for doubt in draft.meta.ragu:
-        for code in doubt.dapil:
-            if code not in known:
-                yield f"{draft.at_toml()}: [[ragu]] names dapil {code!r}, not in dapil.csv; mend it"
-    named = [*(d.kode for d in draft.meta.ragu), *(s.kode for s in draft.meta.selisih)]
+    for name, told in (("ragu", draft.meta.ragu), ("catatan", draft.meta.catatan)):
+        for code in (code for each in told for code in each.dapil if code not in known):
+            yield f"{draft.at_toml()}: [[{name}]] names dapil {code!r}, not in dapil.csv; mend it"
+    named = [each.kode for each in (*draft.meta.ragu, *draft.meta.catatan)]
+    named += [each.kode for each in draft.meta.selisih]
     for code in (code for listed in named for code in listed):
         if code not in draft.registry:
             yield f"{draft.at_toml()}: kode {_unknown(draft, code)}"
@@ -425,5 +442,6 @@ RULES: Final[tuple[Rule, ...]] = (
     population,
     council_size,
     totals,
+    dapil_of_voters_abroad,
     doubts_name_rows,
 )

@@ -2,13 +2,16 @@
 
 import csv
 import io
+import lzma
 from collections.abc import Collection, Iterable, Sequence
+from functools import lru_cache
 from pathlib import Path
-from typing import Final
-
-import pandas as pd
+from typing import TYPE_CHECKING, Final
 
 from boundaries.errors import BoundariesError, TableError
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 #: How many problems one message lists before it says "and N more".
 SHOWN: Final = 10
@@ -29,9 +32,13 @@ def shipped(name: str) -> Path:
 
 def where(path: Path, line: object = None) -> str:
     """Return ``path:line`` for a message, the path relative to the working directory if it is inside."""
-    here = Path.cwd()
-    shown = path.relative_to(here) if path.is_relative_to(here) else path
-    return f"{shown}:{line}" if line else f"{shown}"
+    shown = _shown(path, Path.cwd())
+    return f"{shown}:{line}" if line else shown
+
+
+@lru_cache(maxsize=64)
+def _shown(path: Path, here: Path) -> str:
+    return str(path.relative_to(here) if path.is_relative_to(here) else path)
 
 
 def refuse(problems: Iterable[str], error: type[BoundariesError] = TableError) -> None:
@@ -43,8 +50,8 @@ def refuse(problems: Iterable[str], error: type[BoundariesError] = TableError) -
     raise error("\n".join([*found[:SHOWN], *more]))
 
 
-def read_table(path: Path, columns: Sequence[str], *, optional: Collection[str] = ()) -> pd.DataFrame:
-    """Read a UTF-8 CSV file as text.
+def read_table(path: Path, columns: Sequence[str], *, optional: Collection[str] = ()) -> "pd.DataFrame":
+    """Read a UTF-8 CSV file as text; one that ends in ``.xz`` is unpacked.
 
     Parameters
     ----------
@@ -65,21 +72,33 @@ def read_table(path: Path, columns: Sequence[str], *, optional: Collection[str] 
     TableError
         No such file, not UTF-8, empty, cut off, a wrong column, a wrong number of fields, an unclosed quote.
     """
-    lines = _records(path, _text(path))
-    header = lines[0]
-    _check_header(path, header, columns, optional)
-    refuse(
-        _wrong_width(path, line, row, header)
-        for line, row in enumerate(lines[1:], 2)
-        if len(row) != len(header)
-    )
-    frame = pd.DataFrame(lines[1:], columns=header, index=range(2, len(lines) + 1), dtype=str)
+    import pandas as pd  # here: a worker of the service reads rows alone, and pandas takes it 40 MB
+
+    header, lines = _read(path, columns, optional)
+    frame = pd.DataFrame(lines, columns=header, index=range(2, len(lines) + 2), dtype=str)
     for column in set(optional) - set(header):
         frame[column] = ""
     return frame[list(columns) + [c for c in optional if c not in columns]]
 
 
-def blanks(path: Path, frame: pd.DataFrame) -> Iterable[str]:
+def read_cells(path: Path, columns: Sequence[str]) -> list[tuple[str, ...]]:
+    """Read some columns of a file as `read_table` does, as tuples of text; raises what it raises."""
+    header, lines = _read(path, columns, ())
+    at = [header.index(column) for column in columns]
+    return [tuple(line[place] for place in at) for line in lines]
+
+
+def _read(path: Path, columns: Sequence[str], optional: Collection[str]) -> tuple[list[str], list[list[str]]]:
+    """Return the header of a file and its records, checked."""
+    header, *lines = _records(path, _text(path))
+    _check_header(path, header, columns, optional)
+    refuse(
+        _wrong_width(path, line, row, header) for line, row in enumerate(lines, 2) if len(row) != len(header)
+    )
+    return header, lines
+
+
+def blanks(path: Path, frame: "pd.DataFrame") -> Iterable[str]:
     """Yield a problem for every cell of `frame` (its index: line numbers) with a blank around it."""
     for column in frame.columns:
         text = frame[column]
@@ -92,6 +111,10 @@ def _text(path: Path) -> str:
         raw = path.read_bytes()
     except OSError as error:
         raise TableError(f"{where(path)}: cannot be read ({error.strerror}); put the file there") from None
+    try:
+        raw = lzma.decompress(raw) if path.suffix == ".xz" else raw
+    except lzma.LZMAError:
+        raise TableError(f"{where(path)}: not packed by xz, or cut off; restore the file") from None
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:

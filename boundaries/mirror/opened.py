@@ -48,7 +48,7 @@ class Opened:
     def plans(self) -> list[Mapping[str, Any]]:
         """Return what the manifest tells of the plans that can be read: with a map, and as tables only."""
         manifest = self.release.manifest
-        return [*mapped(manifest), *(plan for plan in manifest["plans"] if plan.get("table"))]
+        return [*mapped(manifest), *(plan for plan in manifest["plans"] if not plan.get("layer"))]
 
     def plan(self, chamber: str, year: int | None) -> Mapping[str, Any]:
         """Return one of `plans`. Raises QuestionError that says which years there are."""

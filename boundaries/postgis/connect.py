@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 #: Where releases are listed, and where the views of the current one are.
 CATALOG: Final = "dapil"
 #: What the schema of a release looks like; a reader refuses another.
-LAYOUT: Final = 1
+LAYOUT: Final = 2
 #: The oldest version of PostgreSQL that its makers still mend.
 OLDEST: Final = 130000
 

@@ -29,8 +29,10 @@ from boundaries.postgis.connect import (
     postgis_schema,
     read_only,
 )
+from boundaries.postgis.election_tables import DatabaseElections, read_tables
 from boundaries.postgis.pool import Database
 from boundaries.release.cache import Cache
+from boundaries.release.election_file import Tables
 from boundaries.release.feature_file import END, STORED_END
 from boundaries.release.feature_source import Run
 from boundaries.release.following import Following, Served
@@ -48,6 +50,7 @@ _POLL_S: Final = 1.0
 #: How much is read at once where one row after another is asked for.
 _AHEAD_BYTES: Final = 256 << 10
 _AHEAD_ROWS: Final = 200
+_SIDES: Final = ("XMin", "YMin", "XMax", "YMax")
 
 
 class PostgisPackage:
@@ -77,7 +80,9 @@ class PostgisPackage:
         self.address = Address.parse(place.at(self.release)).shown
         self.manifest: dict[str, Any] = _sorted(manifest)
         self._schema = schema
-        self._as_binary = f"{_quoted(postgis_schema(fetch) or 'public')}.ST_AsBinary"
+        postgis = _quoted(postgis_schema(fetch) or "public")
+        self._as_binary = f"{postgis}.ST_AsBinary"
+        self._sides = ", ".join(f"{postgis}.ST_{side}(coalesce(geom_full, geom))" for side in _SIDES)
         self._columns: dict[str, tuple[Column, ...]] = {}
         self._dates: frozenset[tuple[str, str]] = frozenset(
             fetch(
@@ -93,6 +98,10 @@ class PostgisPackage:
         for table, group in itertools.groupby(rows, lambda row: row[0]):
             self._columns[table] = tuple(_column(*row[1:]) for row in group)
         self.tables = frozenset(self._columns)
+        told = read_tables(fetch, _quoted(schema))
+        self.elections: Tables | None = (
+            DatabaseElections(lambda *asked: self._fetch(*asked), _quoted(schema), told) if told else None
+        )
         self._read_numbers(fetch)
         self._shapes = Shapes(cache_bytes - cache_bytes // 4, self._geometries)
         self._texts: Cache[tuple[bytes, bytes]] = Cache(cache_bytes // 4)
@@ -145,6 +154,20 @@ class PostgisPackage:
         """See Package."""
         first, count = self._spans[table]
         return self._boxes[first : first + count]
+
+    def full_bounds(self, table: str) -> NDArray[np.float64]:
+        """See Package."""
+        rows = self._fetch(f"SELECT {self._sides} FROM {self._table(table)} ORDER BY fid")
+        return np.array(rows, dtype="float64").reshape(-1, 4)
+
+    def full_shapes(self, table: str, places: Sequence[int]) -> NDArray[np.object_]:
+        """See Package."""
+        first = self._spans[table][0]
+        wanted = [self._fid[first + place] for place in places]
+        shape = f"{self._as_binary}(coalesce(geom_full, geom))"
+        rows = self._fetch(f"SELECT fid, {shape} FROM {self._table(table)} WHERE fid = ANY(%s)", (wanted,))
+        found: dict[int, bytes] = dict(rows)
+        return np.asarray(shapely.from_wkb(_objects(found[fid] for fid in wanted)), dtype=object)
 
     def whole(self, table: str) -> NDArray[np.object_]:
         """See Package."""

@@ -48,7 +48,8 @@ class Database:
     def fetch(self, query: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """Return all rows of a query, in binary, as one read-only transaction.
 
-        A connection that has died (the server was restarted) is replaced and the question asked once more.
+        A connection that has died (the server was restarted) is replaced and the question asked once more; so is
+        one that the server ended because a publisher and this reader waited for each other's tables.
         Raises Unavailable, at once for a second after a failure: waiting requests must not pile up.
         """
         if time.monotonic() < self._down_until:
@@ -60,6 +61,9 @@ class Database:
                     return fetching(connection)(query, values)
             except self._no_connection:
                 break
+            except self._psycopg.errors.DeadlockDetected as error:
+                if last:
+                    raise Unavailable("the database is being written; try again in some seconds") from error
             except self._psycopg.Error as error:
                 if connection is None or not connection.broken:
                     LOGGER.error("%s: %s", self.address.shown, " ".join(str(error).split())[:400])

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 #: Names the one lock that publishers wait for: any number that others do not use.
 _LOCK: Final = 7_235_419_803
 _LOCK_TIMEOUT: Final = "10s"
+#: How often the exchange is begun again after a deadlock with readers, each a second or more of the server's.
+_DEADLOCKS: Final = 10
 
 _LIST: Final = f"""
 CREATE SCHEMA IF NOT EXISTS {CATALOG};
@@ -103,9 +105,7 @@ def publish(release: Release, to: str, *, grant: Sequence[str] = (), replace: bo
         work = _Work(connection, address, release, tell)
         work.prepare()
         state = work.write(replace=replace)
-        work.switch()
-        work.grant(grant)
-        dropped, kept = work.drop(keep)
+        dropped, kept = work.exchange(grant, keep)
         size, tables = work.size()
     features = sum(int(layer["features"]) for layer in release.manifest["layers"])
     seconds = round(time.monotonic() - started, 2)
@@ -202,9 +202,13 @@ class _Work:
         if there:
             self._old = f"{self.schema[:50]}_replaced"
             self._run("ALTER SCHEMA {} RENAME TO {}", self.schema, self._old)
+        from boundaries.postgis.election_copy import write_tables
         from boundaries.postgis.schema import write_release
 
         write_release(self._connection, self._release, self.schema, self._geometry_schema, self._tell)
+        if self._release.elections is not None:
+            self._tell("the election's tables")
+            write_tables(self._connection, self.schema, self._release.elections)
         values = (
             self._release.id,
             self.schema,
@@ -250,9 +254,27 @@ class _Work:
         )
         return "" if self._fetch(query) == list(rows) else "the numbers of the features differ"
 
+    def exchange(self, roles: Sequence[str], keep: int | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Take the place of what is read: `switch`, `grant`, `drop`; return what was dropped, and what was not.
+
+        Who reads locks the tables of a query in its own order, so the server may see a deadlock and end one of
+        the two. Where it is this one, only these steps are undone, what was written stays, and they begin again.
+        """
+        self._tell("making it the current release")
+        for turn in range(_DEADLOCKS):
+            try:
+                with self._connection.transaction():
+                    self.switch()
+                    self.grant(roles)
+                    return self.drop(keep)
+            except driver().errors.DeadlockDetected:
+                if turn == _DEADLOCKS - 1:
+                    raise
+                self._tell("readers held what had to be exchanged; once more")
+        raise AssertionError  # the loop returns or raises
+
     def switch(self) -> None:
         """Make the release the current one: the flag, and the views."""
-        self._tell("making it the current release")
         from boundaries.postgis.views import write_views
 
         write_views(self._connection, self._release, self.schema, CATALOG)

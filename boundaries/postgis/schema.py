@@ -10,6 +10,7 @@ Texts, deflate and geometries are stored out of line and not compressed (``EXTER
 again, coordinates hardly do, and what is not packed need not be unpacked when it is asked for.
 """
 
+import itertools
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -17,11 +18,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import shapely
+from numpy.typing import NDArray
 from psycopg import sql
 
 from boundaries.release.feature_file import NAME, FeatureFile
 from boundaries.release.geopackage_reader import Column, GeoPackage
-from boundaries.release.store import Release
+from boundaries.release.store import STANDARD, Release
 
 if TYPE_CHECKING:
     import psycopg
@@ -68,6 +70,12 @@ _COLUMNS: Final = (
 )  # fmt: skip
 
 
+_FULL: Final = (
+    "Geometri dengan semua titiknya; kosong bila sama dengan geom | The geometry with every vertex; empty where it is "
+    "the same as geom"
+)
+
+
 @dataclass(frozen=True)
 class Described:
     """A table of the release and what it says of itself."""
@@ -103,39 +111,43 @@ def write_release(connection: "psycopg.Connection[Any]", release: Release, schem
     `geometry_schema` is where PostGIS was put. Errors of the server pass as psycopg.Error.
     """
     tables = described(release)
-    package = GeoPackage(release.gpkg)
+    package, light = GeoPackage(release.gpkg), GeoPackage(release.package(STANDARD))
     try:
-        _run(connection, _schema(release, schema))
+        run(connection, _schema(release, schema))
         for table in tables:
             tell(f"table {table.name}")
-            _write_table(connection, schema, table, package, geometry_schema)
+            _write_table(connection, schema, table, package, light, geometry_schema)
         tell("texts of the features")
-        _write_features(connection, schema, release, package)
+        _write_features(connection, schema, release, light)
     finally:
         package.close()
+        light.close()
     _plain_table(connection, schema, COLUMNS, _COLUMNS, ("table_name", "position"), _column_rows(tables))
     tell("keys, indexes, comments")
     for table in tables:
-        _run(connection, [*_indexes(schema, table), *comments(schema, table.name, "TABLE", table)])
-    _run(connection, [*_references(schema, tables)])
+        run(connection, [*_indexes(schema, table), *comments(schema, table.name, "TABLE", table)])
+    run(connection, [*_references(schema, tables)])
     tell("statistics")
     for name in [table.name for table in tables] + [FEATURES, COLUMNS]:
-        _run(connection, [sql.SQL("ANALYZE {}").format(_name(schema, name))])
+        run(connection, [sql.SQL("ANALYZE {}").format(named(schema, name))])
 
 
 def comments(schema: str, name: str, kind: str, table: Described) -> Iterator[sql.Composable]:
     """Give the comments on a table or view and its columns."""
-    yield sql.SQL("COMMENT ON {} {} IS {}").format(sql.SQL(kind), _name(schema, name), table.comment)
+    yield sql.SQL("COMMENT ON {} {} IS {}").format(sql.SQL(kind), named(schema, name), table.comment)
+    if table.is_layer:
+        yield sql.SQL("COMMENT ON COLUMN {} IS {}").format(named(schema, name, "geom_full"), _FULL)
     for column in table.columns:
         text = " | ".join(dict.fromkeys(column.meaning.values())) or column.title
-        yield sql.SQL("COMMENT ON COLUMN {} IS {}").format(_name(schema, name, column.name), text)
+        yield sql.SQL("COMMENT ON COLUMN {} IS {}").format(named(schema, name, column.name), text)
 
 
-def _name(*names: str) -> sql.Identifier:
+def named(*names: str) -> sql.Identifier:
+    """Return an identifier; two are a schema and what is in it."""
     return sql.Identifier(*names)
 
 
-def _run(connection: "psycopg.Connection[Any]", statements: Iterable[sql.Composable]) -> None:
+def run(connection: "psycopg.Connection[Any]", statements: Iterable[sql.Composable]) -> None:
     """Run statements without values, in one round trip."""
     every = list(statements)
     if every:
@@ -148,8 +160,8 @@ def _schema(release: Release, schema: str) -> list[sql.Composable]:
         f"Peta Dapil, rilis {release.id}: {source['id']} | Peta Dapil, release {release.id}: {source['id']}"
     )
     return [
-        sql.SQL("CREATE SCHEMA {}").format(_name(schema)),
-        sql.SQL("COMMENT ON SCHEMA {} IS {}").format(_name(schema), text),
+        sql.SQL("CREATE SCHEMA {}").format(named(schema)),
+        sql.SQL("COMMENT ON SCHEMA {} IS {}").format(named(schema), text),
     ]
 
 
@@ -157,25 +169,29 @@ def _schema(release: Release, schema: str) -> list[sql.Composable]:
 
 
 def _write_table(connection: "psycopg.Connection[Any]", schema: str, table: Described, package: GeoPackage,
-                 geometry_schema: str) -> None:  # fmt: skip
+                 light: GeoPackage, geometry_schema: str) -> None:  # fmt: skip
+    """``geom`` is of the detail ``standard``, as the texts are; ``geom_full`` of full, NULL where that is the same."""
     parts: list[sql.Composable] = [sql.SQL("fid integer PRIMARY KEY")]
     if table.is_layer:
-        kind = sql.SQL("geom {}.geometry(MultiPolygon, {}) NOT NULL").format(_name(geometry_schema), SRID)
-        parts.append(kind)
+        kind = sql.SQL("{}.geometry(MultiPolygon, {})").format(named(geometry_schema), SRID)
+        parts += [sql.SQL("geom {} NOT NULL").format(kind), sql.SQL("geom_full {}").format(kind)]
     for column in table.columns:
         must = " NOT NULL" if column.name in _KEYS else ""
-        parts.append(sql.SQL("{} {}").format(_name(column.name), sql.SQL(_type(column) + must)))
+        parts.append(sql.SQL("{} {}").format(named(column.name), sql.SQL(_type(column) + must)))
     chamber, _, year = table.name.removeprefix("tabel-").rpartition("-")
     if chamber and year.isdigit():  # so that a view over all years need not look into every one
         parts.append(sql.SQL("CHECK (lembaga = {} AND tahun = {})").format(chamber, int(year)))
-    create = sql.SQL("CREATE TABLE {} ({})").format(_name(schema, table.name), sql.SQL(", ").join(parts))
-    _run(connection, [create])
+    create = sql.SQL("CREATE TABLE {} ({})").format(named(schema, table.name), sql.SQL(", ").join(parts))
+    run(connection, [create])
     if table.is_layer:
-        external = sql.SQL("ALTER TABLE {} ALTER COLUMN geom SET STORAGE EXTERNAL")
-        _run(connection, [external.format(_name(schema, table.name))])
-    names = ["fid", *(["geom"] if table.is_layer else []), *(column.name for column in table.columns)]
-    kinds = ["int4", *(["bytea"] if table.is_layer else []), *map(_copied, table.columns)]
-    _copy(connection, schema, table.name, names, kinds, _rows(table, package))
+        external = sql.SQL(
+            "ALTER TABLE {} ALTER COLUMN geom SET STORAGE EXTERNAL, ALTER COLUMN geom_full SET STORAGE EXTERNAL"
+        )
+        run(connection, [external.format(named(schema, table.name))])
+    shapes = ["geom", "geom_full"] if table.is_layer else []
+    names = ["fid", *shapes, *(column.name for column in table.columns)]
+    kinds = ["int4", *("bytea" for _ in shapes), *map(_copied, table.columns)]
+    copy_rows(connection, schema, table.name, names, kinds, _rows(table, package, light))
 
 
 def _type(column: Column) -> str:
@@ -186,7 +202,7 @@ def _copied(column: Column) -> str:
     return "date" if column.name in DATES else _COPIED[column.kind]
 
 
-def _rows(table: Described, package: GeoPackage) -> Iterator[tuple[Any, ...]]:
+def _rows(table: Described, package: GeoPackage, light: GeoPackage) -> Iterator[tuple[Any, ...]]:
     records: Iterable[tuple[Any, ...]] = package.records(table.name, [c.name for c in table.columns])
     dates = [index for index, column in enumerate(table.columns) if column.name in DATES]
     if dates:
@@ -194,8 +210,15 @@ def _rows(table: Described, package: GeoPackage) -> Iterator[tuple[Any, ...]]:
     fids = package.rowids(table.name).tolist()
     if not table.is_layer:
         return ((fid, *record) for fid, record in zip(fids, records, strict=True))
-    shapes = shapely.to_wkb(shapely.set_srid(package.whole(table.name), SRID), include_srid=True)
-    return ((fid, wkb, *record) for fid, wkb, record in zip(fids, shapes, records, strict=True))
+    shapes, full = _binary(light, table.name), itertools.repeat(None, len(fids))
+    every = full if light.path == package.path else _binary(package, table.name)
+    return (
+        (fid, wkb, whole, *row) for fid, wkb, whole, row in zip(fids, shapes, every, records, strict=True)
+    )
+
+
+def _binary(package: GeoPackage, table: str) -> NDArray[np.object_]:
+    return np.asarray(shapely.to_wkb(shapely.set_srid(package.whole(table), SRID), include_srid=True))
 
 
 def _dated(record: tuple[Any, ...], dates: Sequence[int]) -> tuple[Any, ...]:
@@ -205,11 +228,11 @@ def _dated(record: tuple[Any, ...], dates: Sequence[int]) -> tuple[Any, ...]:
     return tuple(cells)
 
 
-def _copy(connection: "psycopg.Connection[Any]", schema: str, table: str, names: Sequence[str],
+def copy_rows(connection: "psycopg.Connection[Any]", schema: str, table: str, names: Sequence[str],
           kinds: Sequence[str], rows: Iterable[tuple[Any, ...]]) -> None:  # fmt: skip
     """Send rows in binary. FREEZE: the table is of this transaction, so nobody else can see it yet."""
     command = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT binary, FREEZE)").format(
-        _name(schema, table), sql.SQL(", ").join(map(sql.Identifier, names))
+        named(schema, table), sql.SQL(", ").join(map(sql.Identifier, names))
     )
     with connection.cursor() as cursor, cursor.copy(command) as copy:
         copy.set_types(kinds)
@@ -220,7 +243,7 @@ def _copy(connection: "psycopg.Connection[Any]", schema: str, table: str, names:
 def _indexes(schema: str, table: Described) -> Iterator[sql.Composable]:
     names = [column.name for column in table.columns]
     if table.is_layer:
-        yield sql.SQL("CREATE INDEX ON {} USING gist (geom)").format(_name(schema, table.name))
+        yield sql.SQL("CREATE INDEX ON {} USING gist (geom)").format(named(schema, table.name))
     unique = next((key for key in ("id", "kode") if key in names), None)
     keys: dict[str, list[tuple[str, ...]]] = {
         "plans": [("plan_id",), ("lembaga", "tahun")],
@@ -229,13 +252,13 @@ def _indexes(schema: str, table: Described) -> Iterator[sql.Composable]:
     wanted: list[tuple[str, ...]]
     for key in keys.get(table.name, [(unique,)] if unique else []):
         listed = sql.SQL(", ").join(map(sql.Identifier, key))
-        yield sql.SQL("ALTER TABLE {} ADD UNIQUE ({})").format(_name(schema, table.name), listed)
+        yield sql.SQL("ALTER TABLE {} ADD UNIQUE ({})").format(named(schema, table.name), listed)
     wanted = [(name,) for name in names if name.startswith("kode_") and name != "kode_lama"]
     if table.name in ("members", "assignment"):
         wanted = [("plan_id", "kode_dapil"), ("kode_unit",)]
     for some in wanted:
         listed = sql.SQL(", ").join(map(sql.Identifier, some))
-        yield sql.SQL("CREATE INDEX ON {} ({})").format(_name(schema, table.name), listed)
+        yield sql.SQL("CREATE INDEX ON {} ({})").format(named(schema, table.name), listed)
 
 
 def _references(schema: str, tables: Sequence[Described]) -> Iterator[sql.Composable]:
@@ -259,7 +282,7 @@ def _references(schema: str, tables: Sequence[Described]) -> Iterator[sql.Compos
 
 def _reference(schema: str, table: str, own: Sequence[str], other: str, keys: Sequence[str]) -> list[Any]:
     listed = [sql.SQL(", ").join(map(sql.Identifier, columns)) for columns in (own, keys)]
-    return [_name(schema, table), listed[0], _name(schema, other), listed[1]]
+    return [named(schema, table), listed[0], named(schema, other), listed[1]]
 
 
 # Features and columns
@@ -273,7 +296,7 @@ def _write_features(connection: "psycopg.Connection[Any]", schema: str, release:
 
 def feature_numbers(release: Release) -> tuple[list[str], Iterator[tuple[Any, ...]]]:
     """Return the columns of ``features`` but the texts, and what must stand in them, row by row."""
-    package = GeoPackage(release.gpkg)
+    package = GeoPackage(release.package(STANDARD))
     rows = _feature_rows(FeatureFile(release.path / NAME), package)
     return [name for name, *_ in _FEATURES[:-2]], (row[:-2] for row in rows)
 
@@ -306,13 +329,13 @@ def _column_rows(tables: Iterable[Described]) -> Iterator[tuple[Any, ...]]:
 def _plain_table(connection: "psycopg.Connection[Any]", schema: str, name: str, columns: Sequence[tuple[str, ...]],
                  key: Sequence[str], rows: Iterable[tuple[Any, ...]]) -> None:  # fmt: skip
     """Write a table that only the service reads."""
-    parts = [sql.SQL("{} {}").format(_name(column), sql.SQL(kind)) for column, kind, _, _ in columns]
+    parts = [sql.SQL("{} {}").format(named(column), sql.SQL(kind)) for column, kind, _, _ in columns]
     parts.append(sql.SQL("PRIMARY KEY ({})").format(sql.SQL(", ").join(map(sql.Identifier, key))))
-    statements = [sql.SQL("CREATE TABLE {} ({})").format(_name(schema, name), sql.SQL(", ").join(parts))]
+    statements = [sql.SQL("CREATE TABLE {} ({})").format(named(schema, name), sql.SQL(", ").join(parts))]
     for column, kind, _, meaning in columns:
         if kind == "bytea":
             external = sql.SQL("ALTER TABLE {} ALTER COLUMN {} SET STORAGE EXTERNAL")
-            statements.append(external.format(_name(schema, name), _name(column)))
-        statements.append(sql.SQL("COMMENT ON COLUMN {} IS {}").format(_name(schema, name, column), meaning))
-    _run(connection, statements)
-    _copy(connection, schema, name, [c[0] for c in columns], [c[2] for c in columns], rows)
+            statements.append(external.format(named(schema, name), named(column)))
+        statements.append(sql.SQL("COMMENT ON COLUMN {} IS {}").format(named(schema, name, column), meaning))
+    run(connection, statements)
+    copy_rows(connection, schema, name, [c[0] for c in columns], [c[2] for c in columns], rows)

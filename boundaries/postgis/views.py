@@ -41,7 +41,7 @@ def write_views(connection: "psycopg.Connection[Any]", release: Release, schema:
 
 def _views(tables: Sequence[Described], schema: str) -> Iterator[tuple[Described, sql.Composable]]:
     for table in tables:
-        head = ["fid", "geom"] if table.is_layer else ["fid"]
+        head = ["fid", "geom", "geom_full"] if table.is_layer else ["fid"]
         yield table, _select(schema, table, head)
     for chamber in _CHAMBERS:
         years = sorted(
@@ -50,7 +50,10 @@ def _views(tables: Sequence[Described], schema: str) -> Iterator[tuple[Described
         if years:
             text = f"Dapil {chamber}, semua pemilu | Dapil of {chamber}, all elections"
             view = Described(f"dapil-{chamber}", years[-1].columns, text, is_layer=True)
-            parts = [_select(schema, Described(t.name, view.columns, "", True), ["geom"]) for t in years]
+            parts = [
+                _select(schema, Described(t.name, view.columns, "", True), ["geom", "geom_full"])
+                for t in years
+            ]
             yield view, sql.SQL(" UNION ALL ").join(parts)
 
 

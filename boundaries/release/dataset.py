@@ -12,9 +12,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from boundaries.errors import ReleaseError
+from boundaries.law.codes import ABROAD, LENGTH, finest
 from boundaries.law.columns import Attribute, columns_of
 from boundaries.law.doubts import caveats
-from boundaries.release.store import Release
+from boundaries.law.nesting import under
+from boundaries.release.store import FULL, Release
 
 Text = Mapping[str, str]
 _CLOSED: Final = {
@@ -83,7 +85,8 @@ class Dataset:
     ``name``: the layer's or table's name, with ``-<kode_provinsi>`` behind it where it was cut to a province.
     ``frame``: text columns hold str or None, integers int64 or Int64, reals float64; in the order of ``id`` (``kode``).
     ``geometry``: MultiPolygons in lon/lat degrees (CRS84, on the grid of 1e-7), one a row; None for a table.
-    ``legal_basis``: the regulations of the plan; empty for units.
+    ``legal_basis``: the regulations of the plan; empty for units. ``detail``: that of the geometry, whose lines are
+    at most ``tolerance_m`` metres off those of full detail.
     """
 
     name: str
@@ -94,6 +97,8 @@ class Dataset:
     origin: Origin
     legal_basis: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    detail: str = FULL
+    tolerance_m: float = 0.0
 
     @property
     def key(self) -> str:
@@ -108,15 +113,18 @@ class Dataset:
     def description(self, language: str) -> str:
         """One paragraph for a file's metadata: what, by which law, from which base map, under which licence."""
         words = {
-            "id": ("Dasar hukum", "Batas", "Lisensi", "Rilis"),
-            "en": ("Legal basis", "Boundaries", "Licence", "Release"),
+            "id": ("Dasar hukum", "Batas", "Lisensi", "Rilis", "Garis disederhanakan, bergeser paling jauh"),
+            "en": ("Legal basis", "Boundaries", "Licence", "Release", "Lines generalised, moved by at most"),
         }[language]
+        moved = (
+            f" {words[4]} {self.tolerance_m:g} m." if self.tolerance_m and self.geometry is not None else ""
+        )
         law = f" {words[0]}: {'; '.join(self.legal_basis)}." if self.legal_basis else ""
         origin = self.origin
         closed = origin.warning(language)
         return (
             f"{self.title[language]}.{law} {words[1]}: {origin.source_title[language]} ({origin.attribution}), "
-            f"{origin.vintage}. {words[2]}: {origin.licence}.{closed} {words[3]}: {origin.release}."
+            f"{origin.vintage}. {words[2]}: {origin.licence}.{closed} {words[3]}: {origin.release}.{moved}"
         )
 
     def about(self) -> dict[str, Any]:
@@ -129,6 +137,8 @@ class Dataset:
             **origin.about(),
             "legal_basis": list(self.legal_basis),
             "notes": list(self.notes),
+            "detail": self.detail,
+            "tolerance_m": self.tolerance_m,
         }
 
     def of_province(self, code: str) -> "Dataset":
@@ -166,12 +176,12 @@ class Datasets:
         rows = self.release.read_table("plans").to_dict("records")
         return {str(row["plan_id"]): {str(name): value for name, value in row.items()} for row in rows}
 
-    def get(self, name: str) -> Dataset:
-        """Return a layer or table. Raises ReleaseError for a name that the release does not have."""
+    def get(self, name: str, detail: str = FULL) -> Dataset:
+        """Return a layer in a detail, or a table. Raises ReleaseError for a name that the release does not have."""
         if name not in self.layers:
             raise ReleaseError(f"{self.release.id} has no {name!r}; it has {', '.join(self.layers)}")
         if name in self.release.layers:
-            frame, geometry = self.release.read_layer(name)
+            frame, geometry = self.release.read_layer(name, detail)
         else:
             frame, geometry = self.release.read_table(name), None
         plan = self.plans.get(name.removeprefix("tabel-"))
@@ -184,6 +194,8 @@ class Datasets:
             origin=self.origin,
             legal_basis=(str(plan["dasar_hukum"]),) if plan else (),
             notes=tuple(caveats(plan, self.entry(str(plan["plan_id"])))) if plan else (),
+            detail=detail,
+            tolerance_m=self.release.tolerance_m(detail),
         )
 
     def entry(self, plan: str) -> Mapping[str, Any]:
@@ -194,9 +206,34 @@ class Datasets:
         return map(self.get, self.layers)
 
     def rows(self, table: str, plan: str) -> pd.DataFrame:
-        """Return the rows of ``assignment`` or ``members`` of one plan, in order."""
+        """Return the rows of ``members`` of one plan; of ``assignment`` a row for every base unit; in order."""
         frame = self._assignment if table == "assignment" else self._members
-        return frame[frame["plan_id"] == plan].reset_index(drop=True)
+        rows = frame[frame["plan_id"] == plan].reset_index(drop=True)
+        if table != "assignment":
+            return rows
+        row, at = under(rows["kode_unit"].to_numpy(dtype=str), self.base)
+        if strange := sorted(set(rows["kode_unit"]) - set(rows["kode_unit"].iloc[row])):
+            raise ReleaseError(
+                f"{self.release.id}: assignment of {plan} names {strange[0]}, but there is no such unit; build it again"
+            )
+        codes = pd.Series(self.base[at].tolist(), dtype=rows["kode_unit"].dtype)
+        spread = rows.iloc[row].reset_index(drop=True).assign(kode_unit=codes)
+        return spread.sort_values("kode_unit", ignore_index=True)
+
+    @cached_property
+    def base(self) -> NDArray[np.str_]:
+        """Codes of the base units, sorted: with a polygon, or named by the ledger or a plan without one."""
+        layers = [name for name in self.release.layers if name.startswith("unit-")]
+        codes = [code for name in layers for code in self.release.read_table(name)["kode"]]
+        missing = [str(each["kode"]) for each in self.release.quality.get("missing", ())]
+        named = [code for code in self._members["kode_unit"] if code != ABROAD[0]]
+        return np.array(finest([*codes, *missing, *named]), dtype=str)
+
+    @cached_property
+    def divided(self) -> frozenset[str]:
+        """The kecamatan of which a plan has the desa in several dapil, or outside of all."""
+        length = LENGTH["kecamatan"]
+        return frozenset(code[:length] for code in self._assignment["kode_unit"] if len(code) > length)
 
     def shown(self, table: str, plan: str) -> pd.DataFrame:
         """Return `rows` without those of dapil that the release leaves out.

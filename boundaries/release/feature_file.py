@@ -23,11 +23,11 @@ import json
 import mmap
 import re
 import struct
+import sys
 import zlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -36,6 +36,7 @@ import shapely
 from numpy.typing import NDArray
 
 from boundaries.errors import ReleaseError
+from boundaries.ground.parallel import each
 
 NAME: Final = "features.bin"
 MAGIC: Final = b"DAPILFT1"
@@ -43,6 +44,8 @@ END: Final = b"},\n"
 #: ``},\n`` as a stored deflate block: not final, type 0, length 3, its complement, the bytes.
 STORED_END: Final = b"\x00\x03\x00\xfc\xff" + END
 
+_BLOCK: Final = 4096
+"""Rows that a process makes at a time."""
 _LEVEL: Final = 6  # level 9 takes twice the time for 0.1 % less
 _HEAD: Final = struct.Struct("<8sQ")
 #: A number that GEOS wrote with more digits than it needs (about one in some thousands).
@@ -90,15 +93,16 @@ def write_features(path: Path, tables: Iterable[Rows]) -> None:
     numbers: list[tuple[int, ...]] = []
     crc = 0
     deflate = path.with_suffix(".deflate")
-    with path.open("wb") as texts, deflate.open("wb") as packs, ThreadPoolExecutor() as pool:
+    with path.open("wb") as texts, deflate.open("wb") as packs:
         texts.write(bytes(_HEAD.size))
         for rows in tables:
             places[rows.table] = (len(numbers), len(rows.ids))
-            for record in pool.map(_record, *_halves(rows)):
-                texts.write(record.text)
-                packs.write(record.deflate)
-                numbers.append((len(record.text), len(record.deflate), crc, *record.numbers))
-                crc = zlib.crc32(record.text, crc)
+            for block in each(partial(_records, rows), range(0, len(rows.ids), _BLOCK)):
+                for record in block:
+                    texts.write(record.text)
+                    packs.write(record.deflate)
+                    numbers.append((len(record.text), len(record.deflate), crc, *record.numbers))
+                    crc = zlib.crc32(record.text, crc)
     try:
         _finish(path, deflate, places, numbers, crc)
     finally:
@@ -112,10 +116,12 @@ class _Record:
     numbers: tuple[int, ...]  # as in _ARRAYS, from facts_at on
 
 
-def _halves(rows: Rows) -> tuple[Iterator[bytes], Iterator[bytes]]:
-    oriented = shapely.orient_polygons(rows.geometries)
-    shapes = map(shape_text, rows.ids, geometry_texts(oriented))
-    return shapes, map(facts_text, rows.properties)
+def _records(rows: Rows, first: int) -> list[_Record]:
+    """The records of a block of rows."""
+    some = slice(first, first + _BLOCK)
+    oriented = shapely.orient_polygons(rows.geometries[some])
+    shapes = map(shape_text, rows.ids[some], geometry_texts(oriented))
+    return list(map(_record, shapes, map(facts_text, rows.properties[some])))
 
 
 def _record(shape: bytes, facts: bytes) -> _Record:
@@ -179,43 +185,46 @@ class FeatureFile:
             raise ValueError(f"section {name} is cut off")
         return self.view[start : start + length]
 
-    def _array(self, name: str) -> list[int]:
+    def _array(self, name: str) -> Sequence[int]:
+        """A view of an array in the file: one element of it is an int at once, and none is held."""
         start, length = self._sections[name]
-        # A list: one element of it is an int at once, which an array would have to make at every look.
-        return [int(each) for each in np.frombuffer(self._map, _ARRAYS[name], length, start)]
+        kind = np.dtype(_ARRAYS[name])
+        if sys.byteorder == "big":
+            return [int(each) for each in np.frombuffer(self._map, kind, length, start)]
+        return self.view[start : start + length * kind.itemsize].cast("Q" if kind.itemsize == 8 else "I")
 
     @cached_property
-    def text_at(self) -> list[int]:
+    def text_at(self) -> Sequence[int]:
         """Where each row begins in `text`, and where the last ends."""
         return self._array("text_at")
 
     @cached_property
-    def deflate_at(self) -> list[int]:
+    def deflate_at(self) -> Sequence[int]:
         """Where each row begins in `deflate`, and where the last ends."""
         return self._array("deflate_at")
 
     @cached_property
-    def facts_at(self) -> list[int]:
+    def facts_at(self) -> Sequence[int]:
         """Where a row's facts begin, from the row's own beginning in `text`."""
         return self._array("facts_at")
 
     @cached_property
-    def deflate_facts_at(self) -> list[int]:
+    def deflate_facts_at(self) -> Sequence[int]:
         """Where a row's facts begin, from the row's own beginning in `deflate`."""
         return self._array("deflate_facts_at")
 
     @cached_property
-    def shape_crc(self) -> list[int]:
+    def shape_crc(self) -> Sequence[int]:
         """CRC-32 of each row's shape."""
         return self._array("shape_crc")
 
     @cached_property
-    def facts_crc(self) -> list[int]:
+    def facts_crc(self) -> Sequence[int]:
         """CRC-32 of each row's facts."""
         return self._array("facts_crc")
 
     @cached_property
-    def crc_at(self) -> list[int]:
+    def crc_at(self) -> Sequence[int]:
         """CRC-32 of all text before each row, and of all text."""
         return self._array("crc_at")
 

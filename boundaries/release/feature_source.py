@@ -13,11 +13,13 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from boundaries.release.election_file import Tables
 from boundaries.release.feature_file import END, NAME, STORED_END, FeatureFile
 from boundaries.release.geometry_cache import Shapes
 from boundaries.release.geopackage_reader import Column, GeoPackage
+from boundaries.release.lookup import FullPackage
 from boundaries.release.spliced import Part, between
-from boundaries.release.store import Release
+from boundaries.release.store import STANDARD, Release
 
 #: Rows that follow one another, first and last included.
 Run = tuple[int, int]
@@ -38,6 +40,10 @@ class Package(Protocol):
     def tables(self) -> frozenset[str]:
         """The names of all layers and tables."""
 
+    @property
+    def elections(self) -> Tables | None:
+        """The election's tables; None where the release has none."""
+
     def whole(self, table: str) -> NDArray[np.object_]:
         """Return all geometries of a layer, in order, without keeping them."""
 
@@ -54,7 +60,13 @@ class Package(Protocol):
         """Return the boxes (n, 4) of a layer: xmin, ymin, xmax, ymax, lon/lat."""
 
     def geometries(self, rows: Sequence[int] | NDArray[np.int64]) -> NDArray[np.object_]:
-        """Return the geometries of `rows`, lon/lat, in that order."""
+        """Return the geometries of `rows` in the detail of the features, lon/lat, in that order."""
+
+    def full_bounds(self, table: str) -> NDArray[np.float64]:
+        """Return the boxes (n, 4) of a layer in full detail."""
+
+    def full_shapes(self, table: str, places: Sequence[int]) -> NDArray[np.object_]:
+        """Return geometries of a layer in full detail, by their places in it."""
 
     def features(self, runs: Sequence[Run]) -> list[Part]:
         """Return the features of `runs` as GeoJSON, separated by commas; the last is not closed."""
@@ -83,19 +95,21 @@ def runs(rows: Sequence[int]) -> list[Run]:
 
 
 class FilePackage:
-    """A release's own files: dapil.gpkg and features.bin."""
+    """A release's own files: dapil.gpkg in both details, and features.bin."""
 
     def __init__(self, release: Release, cache_bytes: int) -> None:
         self.address = str(release.path)
         self.manifest = release.manifest
-        self._gpkg = GeoPackage(release.gpkg)
+        self._gpkg = FullPackage(release.gpkg)
+        self._light = GeoPackage(release.package(STANDARD))
         self.tables = self._gpkg.tables
+        self.elections: Tables | None = release.elections
         self._file = FeatureFile(release.path / NAME)
         self._shapes = Shapes(cache_bytes, self._read)
         starts = sorted((first, table) for table, (first, _) in self._file.tables.items())
         self._starts = np.array([first for first, _ in starts])
         self._names = [table for _, table in starts]
-        self._rowids = {table: self._gpkg.rowids(table) for table in self._names}
+        self._rowids = {table: self._light.rowids(table) for table in self._names}
 
     def span(self, table: str) -> tuple[int, int]:
         """See Package."""
@@ -111,11 +125,19 @@ class FilePackage:
 
     def whole(self, table: str) -> NDArray[np.object_]:
         """See Package."""
-        return self._gpkg.whole(table)
+        return self._light.whole(table)
 
     def bounds(self, table: str) -> NDArray[np.float64]:
         """See Package."""
-        return self._gpkg.bounds(table)
+        return self._light.bounds(table)
+
+    def full_bounds(self, table: str) -> NDArray[np.float64]:
+        """See Package."""
+        return self._gpkg.full_bounds(table)
+
+    def full_shapes(self, table: str, places: Sequence[int]) -> NDArray[np.object_]:
+        """See Package."""
+        return self._gpkg.full_shapes(table, places)
 
     def geometries(self, rows: Sequence[int] | NDArray[np.int64]) -> NDArray[np.object_]:
         """Return the geometries of `rows`; those asked for lately are still held, prepared."""
@@ -126,7 +148,7 @@ class FilePackage:
         shapes = []
         for table, group in itertools.groupby(rows, self._table):
             ids = self._rowids[table][np.array(list(group)) - self.span(table)[0]]
-            shapes.append(self._gpkg.geometries(table, ids))
+            shapes.append(self._light.geometries(table, ids))
         return np.concatenate(shapes)
 
     def _table(self, row: int) -> str:
@@ -178,3 +200,4 @@ class FilePackage:
     def close(self) -> None:
         """See Package."""
         self._gpkg.close()
+        self._light.close()

@@ -7,20 +7,21 @@ pages in the file) is set afterwards through SQLite. Coordinates are lon/lat, as
 import datetime as dt
 import json
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
-import pandas as pd
-import pyogrio
 import shapely
 from numpy.typing import NDArray
 
 from boundaries.errors import ReleaseError
 from boundaries.law.columns import Attribute
+
+if TYPE_CHECKING:  # the service reads through `geopackage_reader`: a worker need not hold them
+    import pandas as pd
 
 _SQL_TYPE: Final = {"text": "TEXT", "integer": "INTEGER", "real": "REAL"}
 #: Bytes of the envelope in a GeoPackage geometry header, by its flag (GeoPackage 1.3, clause 2.1.3.1.1).
@@ -58,7 +59,7 @@ class Table:
     title: str
     description: str
     columns: tuple[Attribute, ...]
-    frame: pd.DataFrame
+    frame: "pd.DataFrame"
     metadata: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -69,6 +70,28 @@ class Layer(Table):
     geometry: NDArray[np.object_] = field(default_factory=lambda: np.empty(0, dtype=object))
 
 
+@dataclass(frozen=True)
+class Style:
+    """How QGIS draws a layer: in the table ``layer_styles``, which it looks for; `default`: without being asked."""
+
+    layer: str
+    name: str
+    qml: str
+    sld: str
+    description: str
+    default: bool
+
+
+# QGIS makes and reads this table (no extension of GeoPackage).
+_STYLES: Final = """
+CREATE TABLE layer_styles (
+  id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, f_table_catalog TEXT(256), f_table_schema TEXT(256),
+  f_table_name TEXT(256), f_geometry_column TEXT(256), styleName TEXT(30), styleQML TEXT, styleSLD TEXT,
+  useAsDefault BOOLEAN, description TEXT, owner TEXT(30), ui TEXT(30), update_time DATETIME);
+INSERT INTO gpkg_contents (table_name, data_type, identifier) VALUES ('layer_styles', 'attributes', 'layer_styles');
+"""
+
+
 def write_geopackage(
     path: Path,
     layers: Sequence[Layer],
@@ -76,8 +99,9 @@ def write_geopackage(
     *,
     metadata: Mapping[str, Any],
     date: dt.date,
+    styles: Sequence[Style] = (),
 ) -> None:
-    """Write `layers` and `tables`, in the order given, to a new file.
+    """Write `layers` and `tables`, in the order given, to a new file, and the `styles` of layers beside them.
 
     Parameters
     ----------
@@ -112,13 +136,15 @@ def write_geopackage(
         for layer in layers:
             _write_layer(raw, layer, append=raw.exists())
     with closing(sqlite3.connect(raw)) as connection:
-        _finish(connection, layers, tables, metadata, time)
+        _finish(connection, layers, tables, metadata, time, styles)
         connection.execute("VACUUM INTO ?", (str(path),))
     raw.unlink()
     _check(path, layers, tables)
 
 
 def _write_layer(path: Path, layer: Layer, *, append: bool) -> None:
+    import pyogrio
+
     names = [column.name for column in layer.columns]
     arrays, masks = zip(*(_array(layer, column) for column in layer.columns), strict=True)
     pyogrio.raw.write(
@@ -190,6 +216,7 @@ def _finish(
     tables: Sequence[Table],
     metadata: Mapping[str, Any],
     time: str,
+    styles: Sequence[Style],
 ) -> None:
     """Add to GDAL's file what it does not write: tables, titles, descriptions, metadata, fixed times."""
     connection.execute("PRAGMA journal_mode = OFF")
@@ -212,7 +239,36 @@ def _finish(
             _write_metadata(connection, each.metadata, each.name)
     connection.execute("UPDATE gpkg_contents SET last_change = ?", (time,))
     connection.execute("UPDATE gpkg_metadata_reference SET timestamp = ?", (time,))
+    if styles:
+        add_styles(connection, styles)
     connection.commit()
+
+
+def add_styles(connection: sqlite3.Connection, styles: Sequence[Style]) -> None:
+    """Add styles to a GeoPackage; of a layer that has some, the last `default` is what QGIS shows without being asked.
+
+    The time of the change is that of the package's last.
+    """
+    (time,) = connection.execute("SELECT max(last_change) FROM gpkg_contents").fetchone()
+    if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'layer_styles'").fetchone():
+        connection.executescript(_STYLES)
+        connection.execute("INSERT INTO gpkg_ogr_contents VALUES ('layer_styles', 0)")
+    for each in styles:
+        if each.default:
+            connection.execute(
+                "UPDATE layer_styles SET useAsDefault = 0 WHERE f_table_name = ?", (each.layer,)
+            )
+    connection.execute("UPDATE gpkg_contents SET last_change = ?", (time,))
+    connection.executemany(
+        "INSERT INTO layer_styles (f_table_catalog, f_table_schema, f_table_name, f_geometry_column, styleName, "
+        "styleQML, styleSLD, useAsDefault, description, owner, update_time) "
+        "VALUES ('', '', ?, 'geom', ?, ?, ?, ?, ?, '', ?)",
+        [(s.layer, s.name, s.qml, s.sld, int(s.default), s.description, time) for s in styles],
+    )
+    connection.execute(
+        "UPDATE gpkg_ogr_contents SET feature_count = (SELECT count(*) FROM layer_styles) "
+        "WHERE table_name = 'layer_styles'"
+    )
 
 
 def _write_table(connection: sqlite3.Connection, table: Table) -> None:
@@ -275,18 +331,25 @@ def _geometry_column(connection: sqlite3.Connection, table: str) -> str | None:
 
 
 def read_rows(
-    connection: sqlite3.Connection, table: str, *, geometry: bool = True
-) -> tuple[pd.DataFrame, NDArray[np.object_] | None]:
+    connection: sqlite3.Connection, table: str, *, geometry: bool = True, within: Collection[str] = ()
+) -> tuple["pd.DataFrame", NDArray[np.object_] | None]:
     """Return the rows of a table in the order of ``fid``: attributes, and geometries if asked for.
+
+    `within`: only units whose ``kode`` is one of these codes or lies under it; all of one level.
 
     Raises sqlite3.Error, ValueError or a GEOSException where the file is damaged or has no such table.
     """
+    import pandas as pd
+
     described = columns(connection, table)
     if not described:
         raise ValueError("no such table")
     geom = _geometry_column(connection, table) if geometry else None
     names = [name for name, _ in described] + ([geom] if geom else [])
-    rows = connection.execute(f"SELECT {', '.join(map(_quoted, names))} FROM {_quoted(table)} ORDER BY rowid")
+    some = ", ".join("?" * len(within))
+    chosen = f"WHERE substr(kode, 1, {len(next(iter(within)))}) IN ({some})" if within else ""
+    query = f"SELECT {', '.join(map(_quoted, names))} FROM {_quoted(table)} {chosen} ORDER BY rowid"
+    rows = connection.execute(query, sorted(within))
     cells = list(zip(*rows.fetchall(), strict=True)) or [() for _ in names]
     frame = pd.DataFrame(
         {name: series(values, kind) for (name, kind), values in zip(described, cells, strict=False)}
@@ -294,8 +357,19 @@ def read_rows(
     return frame, _geometries(cells[-1]) if geom else None
 
 
-def series(values: Sequence[Any], kind: str) -> pd.Series:
+def read_shapes(connection: sqlite3.Connection, table: str) -> NDArray[np.object_]:
+    """Return the geometries of a layer in the order of ``fid``, without its attributes; raises as `read_rows`."""
+    geom = _geometry_column(connection, table)
+    if geom is None:
+        raise ValueError("a table without geometry")
+    rows = connection.execute(f"SELECT {_quoted(geom)} FROM {_quoted(table)} ORDER BY rowid")
+    return _geometries(tuple(blob for (blob,) in rows))
+
+
+def series(values: Sequence[Any], kind: str) -> "pd.Series":
     """Return a column: integers are int64 (Int64 with nulls), reals float64, text objects with None."""
+    import pandas as pd
+
     dtype = {"INTEGER": "int64", "REAL": "float64"}.get(kind.upper(), "object")
     if dtype == "int64" and None in values:
         dtype = "Int64"
@@ -319,6 +393,8 @@ def _quoted(name: str) -> str:
 @contextmanager
 def _gdal_options(**options: str) -> Iterator[None]:
     """Set GDAL's options (they hold for the whole process) and put the old ones back."""
+    import pyogrio
+
     before = {name: pyogrio.get_gdal_config_option(name) for name in options}
     pyogrio.set_gdal_config_options(options)
     try:

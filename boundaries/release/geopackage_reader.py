@@ -35,6 +35,7 @@ class Column:
     kind: Kind
     title: str
     meaning: dict[str, str]
+    title_en: str = ""
 
 
 class GeoPackage:

@@ -36,12 +36,7 @@ COLUMNS: Final = (
 def unit_table(coverage: Coverage, base: BaseUnits, registry: Registry) -> pd.DataFrame:
     """One row a base unit: areas (m², equal-area), parts and invalid rings before and after, and the reason."""
     table = coverage.ledger.copy()
-    table["nama"] = table["kode"].map(registry.names)
-    table["area_source_m2"] = (
-        table["kode"].map(dict(base.source_area_m2)).fillna(table["area_source_m2"]).round(1)
-    )
-    change = 100 * (table["area_m2"] - table["area_source_m2"]) / table["area_source_m2"]
-    table["area_change_pct"] = change.round(3)
+    table["nama"] = table["kode"].map(registry.names.get)
     told = table["kode"].isin(list(base.notes)) | (table["area_change_pct"].abs() > NOTABLE_PCT)
     table["reason"] = ""
     table.loc[told, "reason"] = [
@@ -62,8 +57,18 @@ def _reason(row: "pd.Series[Any]", note: str) -> str:
     return "; ".join(reasons) or "drawing residue of the source (edges matched, invalid rings rebuilt)"
 
 
-def plan_entry(plan: Plan, layer: str, features: pd.DataFrame, omitted: Mapping[str, str]) -> dict[str, Any]:
-    """Facts of one plan for the manifest and the ledger, counts against the law's totals."""
+def plan_entry(
+    plan: Plan,
+    features: pd.DataFrame,
+    *,
+    layer: str = "",
+    table: str = "",
+    omitted: Mapping[str, str] | None = None,
+) -> dict[str, Any]:
+    """Facts of one plan for the manifest and the ledger, counts against the law's totals.
+
+    `features`: the rows of `layer`, or of `table` where there is no layer. Both stand where a plan is known in part.
+    """
     meta = plan.meta
     return {
         "id": plan.id,
@@ -72,14 +77,15 @@ def plan_entry(plan: Plan, layer: str, features: pd.DataFrame, omitted: Mapping[
         "mulai": meta.mulai.isoformat(),
         "selesai": meta.selesai.isoformat() if meta.selesai else None,
         "dasar_hukum": meta.dasar_hukum,
-        "layer" if meta.komposisi else "table": layer,
+        **({"layer": layer} if layer else {}),
+        **({"table": table} if table else {}),
         "dapil": len(features),
         "kursi": int(features["kursi"].sum()),
         "dapil_law": meta.jumlah_dapil,
         "kursi_law": meta.jumlah_kursi,
         "selisih": [{"hal": d.hal, "kursi": d.kursi, "dapil": d.dapil} for d in meta.selisih],
         "ragu": len(meta.ragu),
-        "omitted": dict(omitted),
+        "omitted": dict(omitted or {}),
     }
 
 
@@ -95,7 +101,6 @@ def report(
     shares = {f"units_over_{limit}_pct": int((change > limit).sum()) for limit in (1, 2, 5, 20)}
     return {
         "totals": coverage.totals | shares | {"area_change_median_pct": round(float(np.median(change)), 3)},
-        "before_cleaning": {k: round(v, 1) for k, v in base.figures.items()},
         "gaps_kept": coverage.gaps_kept.to_dict("records"),
         "lost_parts": coverage.lost_parts.to_dict("records"),
         "missing": base.missing.to_dict("records"),

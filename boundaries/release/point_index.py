@@ -16,7 +16,9 @@ from pyproj import Geod
 REACH_M: Final = 5_000.0
 BORDER_M: Final = 50.0
 _GEOD: Final = Geod(ellps="WGS84")
-_METRES_PER_DEGREE: Final = 110_500.0  # the least length of a degree of latitude on WGS 84
+#: Beyond this the nearest unit is the nearest as seen in degrees.
+FAR_M: Final = 200_000.0
+METRES_PER_DEGREE: Final = 110_500.0  # the least length of a degree of latitude on WGS 84
 _MARGIN: Final = 1.02
 #: Pairs of a point and a segment that are measured at once: some arrays of this many doubles are made.
 _AT_ONCE: Final = 1 << 18
@@ -67,31 +69,40 @@ class PointIndex:
         furthest = (
             max(abs(south), abs(north)) + 2
         )  # degrees: what is further than 200 km is not measured here
-        self._degrees_per_metre = float(_MARGIN / _METRES_PER_DEGREE / shortening(min(furthest, 89.0)))
+        self._degrees_per_metre = float(_MARGIN / METRES_PER_DEGREE / shortening(min(furthest, 89.0)))
 
-    def find(self, lon: Floats, lat: Floats) -> Found:
-        """Return the unit of every point (degrees, WGS 84); those at sea take the nearest within `REACH_M`."""
+    def find(self, lon: Floats, lat: Floats, border_m: float = BORDER_M) -> Found:
+        """Return the unit of every point (degrees, WGS 84); those at sea take the nearest within `REACH_M`.
+
+        `border_m`: how far others may be to stand beside it.
+        """
         points, unit = shapely.points(lon, lat), np.full(len(lon), -1)
         point, hit = self._pairs(points, 0)
         last_is_first = np.argsort(-hit, kind="stable")
         unit[point[last_is_first]] = hit[last_is_first]
         land = unit >= 0
         metres = np.where(land, 0.0, np.nan)
-        beside = self._near(points, np.flatnonzero(land), BORDER_M, unit)
+        beside = self._near(points, np.flatnonzero(land), border_m, unit)
         coast = self._near(points, np.flatnonzero(~land), REACH_M, unit)
         if not len(coast.point):
             return Found(unit, metres, beside)
         first = np.flatnonzero(np.diff(coast.point, prepend=-1))
         unit[coast.point[first]], metres[coast.point[first]] = coast.unit[first], coast.metres[first]
-        others = (coast.unit != unit[coast.point]) & (coast.metres <= metres[coast.point] + BORDER_M)
-        both = ((beside.point, coast.point), (beside.unit, coast.unit), (beside.metres, coast.metres))
-        return Found(unit, metres, _ordered(*(np.concatenate([one, two[others]]) for one, two in both)))
+        # A point on a line may lie beside it by the last digit: it is on land, and others are looked for as far.
+        touching = self._near(points, np.flatnonzero(~land & (metres == 0)), border_m, unit)
+        others = (coast.unit != unit[coast.point]) & (coast.metres <= metres[coast.point] + border_m)
+        others &= metres[coast.point] > 0
+        each = ("point", "unit", "metres")
+        parts = [
+            [getattr(beside, name), getattr(touching, name), getattr(coast, name)[others]] for name in each
+        ]
+        return Found(unit, metres, _ordered(*map(np.concatenate, parts)))
 
     def nearest(self, lon: float, lat: float) -> tuple[int, float]:
         """Return the unit nearest to a point at sea, and its metres; beyond 200 km the nearest in degrees."""
         points, place = shapely.points([lon], [lat]), self._tree.nearest(shapely.Point(lon, lat))
         metres = float(self._metres(points, np.array([place]), np.inf)[0])
-        if metres >= 200_000:
+        if metres >= FAR_M:
             return int(place), metres
         near = self._near(points, np.array([0]), metres * 1.001, np.array([-1]))
         return int(near.unit[0]), float(near.metres[0])

@@ -5,10 +5,12 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import shapely
 from numpy.typing import NDArray
 
 from boundaries.release.lookup import CHAMBERS, QuestionError, check_point
-from boundaries.release.point_index import Floats, Near, PointIndex
+from boundaries.release.point_index import Floats, Found, Near, PointIndex
+from boundaries.release.undrawn import undrawn
 
 
 def point_table(
@@ -34,7 +36,9 @@ def point_table(
     pandas.DataFrame
         Columns ``kode_unit``, ``di_darat``, ``jarak_m``, ``dekat_batas``, ``tetangga``, then one a chamber.
     """
-    found = PointIndex(shapes).find(lon, lat)
+    index = PointIndex(shapes)
+    found = index.find(lon, lat)
+    _answer_enclosed(found, index, lon, lat)
     metres = found.metres.round(1)  # as `Lookup.at` says it: a hair off the coast is on land
     columns: dict[str, Any] = {
         "kode_unit": _taken(codes, found.unit),
@@ -47,6 +51,14 @@ def point_table(
         own = dapil.get(chamber, {})
         columns[chamber] = _taken(np.array([own.get(code) for code in codes], dtype=object), found.unit)
     return pd.DataFrame(columns)
+
+
+def _answer_enclosed(found: Found, index: PointIndex, lon: Floats, lat: Floats) -> None:
+    """Give the nearest unit to points far from all, on ground that land encloses and no unit has."""
+    far = np.flatnonzero(found.unit < 0)
+    for hole in undrawn(index.shapes) if len(far) else ():
+        for at in far[shapely.contains_xy(hole, lon[far], lat[far])].tolist():
+            found.unit[at], found.metres[at] = index.nearest(float(lon[at]), float(lat[at]))
 
 
 def check_points(lon: Floats, lat: Floats) -> None:

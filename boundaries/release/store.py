@@ -13,33 +13,41 @@ import secrets
 import shlex
 import shutil
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
-import pandas as pd
-import pyogrio
-import pyproj
 import shapely
 from numpy.typing import NDArray
 
 from boundaries import __version__
 from boundaries.errors import ReleaseError
 from boundaries.release import feature_file
+from boundaries.release.election_file import ARCHIVE, Elections, open_elections
 from boundaries.release.exchange import put
-from boundaries.release.geopackage import columns, read_rows
+from boundaries.release.geopackage import columns, read_rows, read_shapes
 from boundaries.release.regular_file import other_kind, read_regular
-from boundaries.release.staging import FULL, disk_trouble, locked, open_staging, sync, sync_tree, writable
+from boundaries.release.staging import FULL as NO_ROOM
+from boundaries.release.staging import disk_trouble, locked, open_staging, sync, sync_tree, writable
 
-FORMAT: Final = 2
+if TYPE_CHECKING:  # what only reads a release for the service needs neither
+    import pandas as pd
+
+FORMAT: Final = 5
 MANIFEST: Final = "manifest.json"
+#: The truth, in full detail: every vertex of the coverage.
 GEOPACKAGE: Final = "dapil.gpkg"
+#: The same layers generalised, for pages and answers; a release need not have it.
+STANDARD_GEOPACKAGE: Final = "dapil-standard.gpkg"
+FULL: Final = "full"
+STANDARD: Final = "standard"
+DETAILS: Final = (STANDARD, FULL)
 CURRENT: Final = "current"
 #: The folder of downloads, and the list of what is in it (`boundaries.downloads.folder`).
 FOLDER: Final = "downloads"
@@ -49,9 +57,10 @@ _MEDIA_TYPES: Final = {
     ".gpkg": "application/geopackage+sqlite3",
     ".json": "application/json",
     ".csv": "text/csv",
+    ".zip": "application/zip",
 }
-#: Files that follow from the GeoPackage; a release is not named by them, for their bytes hang on the zlib at hand.
-DERIVED: Final = (feature_file.NAME,)
+#: Files that follow from others; a release is not named by them, for their bytes hang on the zlib or zstd at hand.
+DERIVED: Final = (feature_file.NAME, STANDARD_GEOPACKAGE, ARCHIVE)
 _REQUIRED: Final = ("release", "format", "source", "plans", "files", "layers")
 
 
@@ -85,8 +94,19 @@ class Release:
 
     @property
     def gpkg(self) -> Path:
-        """The GeoPackage."""
+        """The GeoPackage, in full detail."""
         return self.path / GEOPACKAGE
+
+    def package(self, detail: str) -> Path:
+        """The GeoPackage of a detail (`DETAILS`); where the release has only one, that of full detail."""
+        if detail not in DETAILS:
+            raise ReleaseError(f"no detail {detail!r}; choose among {', '.join(DETAILS)}")
+        given = self.manifest.get("details", {}).get(detail)
+        return self.path / given["file"] if given else self.gpkg
+
+    def tolerance_m(self, detail: str) -> float:
+        """How far a line of a detail may be from the line of the coverage, in metres."""
+        return float(self.manifest.get("details", {}).get(detail, {}).get("tolerance_m", 0.0))
 
     @property
     def layers(self) -> tuple[str, ...]:
@@ -99,30 +119,55 @@ class Release:
         path = self.path / "quality.json"
         return _read_json(path) if path.is_file() else {}
 
-    def read_layer(self, name: str) -> tuple[pd.DataFrame, NDArray[np.object_]]:
-        """Return the attributes (nulls are None/NA, without ``fid``) and the MultiPolygons of a layer."""
-        frame, geometry = self._read(name)
+    @cached_property
+    def elections(self) -> Elections | None:
+        """The election's tables; None where the release has none."""
+        return open_elections(self.path)
+
+    def read_layer(
+        self, name: str, detail: str = FULL, within: Collection[str] = ()
+    ) -> tuple["pd.DataFrame", NDArray[np.object_]]:
+        """Return the attributes (nulls are None/NA, without ``fid``) and the MultiPolygons of a layer in a detail.
+
+        `within`: of a layer of units, only those that are or lie under one of these codes, all of one level.
+        """
+        frame, geometry = self._read(name, self.package(detail), within=within)
         if geometry is None:
             raise ReleaseError(f"{self.gpkg}: {name!r} is a table without geometry; use read_table")
         return frame, geometry
 
-    def read_table(self, name: str) -> pd.DataFrame:
+    def read_shapes(self, name: str, detail: str = FULL) -> NDArray[np.object_]:
+        """Return the MultiPolygons of a layer in a detail, without its attributes."""
+        package = self.package(detail)
+        with closing(self.connect(package)) as connection, _told(package, name):
+            return read_shapes(connection, name)
+
+    def read_table(self, name: str) -> "pd.DataFrame":
         """Return the attributes of a table or layer, in the order of ``fid``."""
-        return self._read(name, geometry=False)[0]
+        return self._read(name, self.gpkg, geometry=False)[0]
 
-    def connect(self) -> sqlite3.Connection:
-        """Open the GeoPackage: read-only, immutable, no lock and no journal."""
+    def connect(self, package: Path | None = None) -> sqlite3.Connection:
+        """Open a GeoPackage (by default that of full detail): read-only, immutable, no lock and no journal."""
+        package = package or self.gpkg
         try:
-            return sqlite3.connect(f"{self.gpkg.as_uri()}?mode=ro&immutable=1", uri=True)
+            return sqlite3.connect(f"{package.as_uri()}?mode=ro&immutable=1", uri=True)
         except sqlite3.Error as error:
-            raise ReleaseError(f"{self.gpkg} cannot be opened ({error}); build the release again") from None
+            raise ReleaseError(f"{package} cannot be opened ({error}); build the release again") from None
 
-    def _read(self, name: str, *, geometry: bool = True) -> tuple[pd.DataFrame, NDArray[np.object_] | None]:
-        with closing(self.connect()) as connection:
-            try:
-                return read_rows(connection, name, geometry=geometry)
-            except (sqlite3.Error, shapely.errors.GEOSException, ValueError, IndexError) as error:
-                raise ReleaseError(f"{self.gpkg}: {name!r} cannot be read: {error}") from None
+    def _read(
+        self, name: str, package: Path, *, geometry: bool = True, within: Collection[str] = ()
+    ) -> tuple["pd.DataFrame", NDArray[np.object_] | None]:
+        with closing(self.connect(package)) as connection, _told(package, name):
+            return read_rows(connection, name, geometry=geometry, within=within)
+
+
+@contextmanager
+def _told(package: Path, name: str) -> Iterator[None]:
+    """Tell of what is wrong with a table as of a fault of the release."""
+    try:
+        yield
+    except (sqlite3.Error, shapely.errors.GEOSException, ValueError, IndexError) as error:
+        raise ReleaseError(f"{package}: {name!r} cannot be read: {error}") from None
 
 
 def mapped(manifest: Mapping[str, Any]) -> list[Mapping[str, Any]]:
@@ -200,6 +245,12 @@ def release_id(source_id: str, files: Mapping[str, str]) -> str:
     return f"{source_id}-{hashlib.sha256(lines.encode()).hexdigest()[:12]}"
 
 
+def told_of(name: str) -> dict[str, Any]:
+    """What a manifest says of a file by its name alone: its media type, and whether it is derived (None: it is not)."""
+    media_type = _MEDIA_TYPES.get(Path(name).suffix, "application/octet-stream")
+    return {"media_type": media_type, "derived": True if name in DERIVED else None}
+
+
 def sha256(path: Path) -> str:
     """Return the sha256 of a file, in hex."""
     with path.open("rb") as file:
@@ -233,9 +284,8 @@ def _publish(out: Path, staging: Staging) -> Release:
                 "name": name,
                 "bytes": path.stat().st_size,
                 "sha256": hashes[name],
-                "media_type": _MEDIA_TYPES.get(path.suffix, "application/octet-stream"),
             }
-            | ({"derived": True} if name in DERIVED else {})
+            | {key: value for key, value in told_of(name).items() if value is not None}
             for name, path in files.items()
         ],
         "layers": layers,
@@ -246,7 +296,8 @@ def _publish(out: Path, staging: Staging) -> Release:
             raise ReleaseError(f"the manifest lacks {key!r}; the build must put it into staging.manifest")
     write_json(staging.path / MANIFEST, manifest)
     if staging.finish is not None:
-        staging.finish(Release(staging.path.resolve(), manifest))
+        # As it is read back: what is written of it must not hang on the order in which it was put together.
+        staging.finish(Release(staging.path.resolve(), _read_json(staging.path / MANIFEST)))
     sync_tree(staging.path)
     with locked(out):
         target = _move_in(out, staging.path, name)
@@ -257,13 +308,13 @@ def _publish(out: Path, staging: Staging) -> Release:
 def feature_rows(release: Release, layers: Iterable[str]) -> Iterator[feature_file.Rows]:
     """Give the rows of every layer, sorted by name: so the years of a chamber stand together, in their order."""
     for name in sorted(layers):
-        frame, geometries = release.read_layer(name)
+        frame, geometries = release.read_layer(name, STANDARD)
         records = plain(frame)
         key = "id" if "id" in frame.columns else "kode"
         yield feature_file.Rows(name, [str(record[key]) for record in records], geometries, records)
 
 
-def plain(frame: pd.DataFrame) -> list[dict[str, Any]]:
+def plain(frame: "pd.DataFrame") -> list[dict[str, Any]]:
     """Return rows as plain values for JSON: str, int, float, None."""
     columns = {name: frame[name].astype(object).where(frame[name].notna(), None) for name in frame.columns}
     return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
@@ -288,6 +339,9 @@ def _layers(draft: Release) -> list[dict[str, Any]]:
 
 def versions() -> dict[str, str]:
     """Return what made a release: this project, Python and the libraries that its bytes hang on."""
+    import pyogrio  # here: a worker of the service never asks
+    import pyproj
+
     return {
         "dapil": __version__,
         "python": platform.python_version(),
@@ -360,7 +414,7 @@ def switch(out: Path, name: str) -> None:
         fresh.replace(current)
     except OSError as error:
         fresh.unlink(missing_ok=True)
-        if error.errno in FULL:
+        if error.errno in NO_ROOM:
             raise
         raise ReleaseError(
             f"{current} cannot be switched ({error.strerror}); the file system must allow symlinks, "

@@ -18,7 +18,8 @@ layer or table          dapil kursi of note
 import datetime as dt
 import json
 import math
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -27,8 +28,10 @@ import pandas as pd
 import shapely
 
 from boundaries.law import codes, columns
+from boundaries.law.doubts import tongues
+from boundaries.law.identity import PROPOSED, ground_ids
 from boundaries.release.geopackage import Layer, Table, write_geopackage
-from boundaries.release.store import new_release, write_json
+from boundaries.release.store import Staging, new_release, write_json
 from boundaries.release.toy_ground import (
     PROVINCES,
     SPLIT,
@@ -41,6 +44,7 @@ from boundaries.release.toy_ground import (
 )  # fmt: skip
 
 SOURCE_ID: Final = "contoh-1"
+_DOUBT: Final = "Letak Ciwidey diragukan | The place of Ciwidey is doubtful"
 DATE: Final = dt.date(2024, 2, 14)
 
 
@@ -58,6 +62,9 @@ class SmallPlan:
     composed: bool = True
     law_seats: int | None = None
     doubts: tuple[dict[str, Any], ...] = ()
+    abroad: str | None = None
+    other_names: Mapping[str, str] = field(default_factory=dict)
+    notes: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def id(self) -> str:
@@ -84,7 +91,10 @@ PLANS: Final = (
             ("3202", "JAWA BARAT II", 6, None, (SPLIT,)),
             ("8101", "MALUKU", 4, 1_800_000, ("81",)),
         ),
-        doubts=({"hal": "Letak Ciwidey diragukan", "dapil": ["3202"], "kode": [SPLIT]},),
+        doubts=({"hal": _DOUBT, "dapil": ["3202"], "kode": [SPLIT]},),
+        abroad="3102",
+        other_names={"8101": "MALUKU I"},
+        notes={"3102": "termasuk pemilih luar negeri | also takes the overseas voters"},
     ),
     SmallPlan(
         "dpd", 2024, "2024-02-14", None, "UU 7/2017 Pasal 196",
@@ -100,6 +110,8 @@ PLANS: Final = (
             ("810101", "MALUKU TENGAH 1", 6, 400_000, ("81.01",)),
             ("817101", "KOTA AMBON 1", 5, None, ("81.71",)),
         ),
+        other_names={"817101": "AMBON 1"},
+        notes={"320401": "kursi dari daftar calon | seats from the lists", "321001": "nama menurut KPU | named by KPU"},
         excluded=("31",),
     ),
     SmallPlan(
@@ -114,11 +126,13 @@ PLANS: Final = (
 )  # fmt: skip
 
 
-def make_small_release(out_dir: Path) -> Path:
-    """Publish the small nation into `out_dir` and return the release's own directory."""
+def make_small_release(out_dir: Path, also: Callable[[Staging], object] | None = None) -> Path:
+    """Publish the small nation into `out_dir` and return the release's own directory; `also` adds to it."""
     with new_release(out_dir, SOURCE_ID) as staging:
         write_small_files(staging.path)
         staging.manifest.update(_manifest())
+        if also is not None:
+            also(staging)
     assert staging.release is not None
     return staging.release.path
 
@@ -141,8 +155,14 @@ def small_layers() -> list[Layer]:
 def small_tables() -> list[Table]:
     """Return the plan without composition, and the tables of plans, members and assignment."""
     tables = [_plan_table(plan) for plan in PLANS if not plan.composed]
-    plain = (("plans", _plans_frame()), ("members", _members_frame()), ("assignment", _assignment_frame()))
-    titles = {"plans": "Rencana dapil", "members": "Wilayah anggota", "assignment": "Dapil tiap wilayah"}
+    plain = (
+        ("plans", _plans_frame()), ("members", _members_frame()), ("assignment", _assignment_frame()),
+        ("riwayat", _succession_frame()),
+    )  # fmt: skip
+    titles = {
+        "plans": "Penetapan dapil", "members": "Wilayah anggota", "assignment": "Dapil tiap wilayah",
+        "riwayat": "Riwayat dapil",
+    }  # fmt: skip
     return tables + [
         Table(name, titles[name], titles[name], columns.columns_of(name), frame) for name, frame in plain
     ]
@@ -163,6 +183,11 @@ def _unit_layer(level: codes.Level) -> Layer:
         frame[f"kode_{above}"] = pd.Series(own, dtype=object)
         frame[f"nama_{above}"] = pd.Series([names[code] if code else None for code in own], dtype=object)
     frame["luas_km2"] = [area_km2(shape) for shape in shapes]
+    people = (
+        {"penduduk": 1000, "penduduk_tahun": 2024, "tps": 4, "tps_tahun": 2024} if level != "desa" else {}
+    )
+    for name in ("penduduk", "penduduk_tahun", "tps", "tps_tahun"):
+        frame[name] = pd.Series(people.get(name), frame.index, dtype="Int64")
     frame[["sumber_batas", "lisensi"]] = SOURCE_ID, "CC0-1.0"
     title = f"Wilayah: {level}"
     return Layer(f"unit-{level}", title, title, columns.UNIT, frame, geometry=_objects(shapes))
@@ -182,11 +207,22 @@ def _plan_layer(plan: SmallPlan) -> Layer:
     frame["wilayah"] = [
         "; ".join(f"{code} {names[code]}" for code in sorted(members[i])) for i in frame["id"]
     ]
+    frame.loc[frame["kode_dapil"] == plan.abroad, "wilayah"] += "; " + " ".join(codes.ABROAD)
     frame["luas_km2"] = [area_km2(shape) for shape in shapes]
     frame[["sumber_batas", "lisensi"]] = SOURCE_ID, "CC0-1.0"
-    frame["ocd_id"] = None
+    frame["wilayah_id"] = _grounds([members[id_] for id_ in frame["id"]])
+    frame["ocd_id"] = [f"ocd-division/country:id/ed:{code}-{plan.year}" for code in frame["kode_dapil"]]
+    frame["ocd_asal"] = PROPOSED
     title = f"Dapil {plan.chamber} {plan.year}"
     return Layer(plan.id, title, plan.law, columns.PLAN, frame, {"law": plan.law}, _objects(shapes))
+
+
+def _grounds(members: list[tuple[str, ...]]) -> list[str]:
+    base = sorted(base_units())
+    owners = np.full(len(base), -1)
+    for row, units in enumerate(members):
+        owners[[base.index(code) for unit in units for code in under(unit)]] = row
+    return ground_ids(np.array(base), owners, len(members))
 
 
 def _plan_table(plan: SmallPlan) -> Table:
@@ -196,17 +232,21 @@ def _plan_table(plan: SmallPlan) -> Table:
 
 def _plan_frame(plan: SmallPlan) -> pd.DataFrame:
     names = unit_names()
-    doubtful = {code: doubt["hal"] for doubt in plan.doubts for code in doubt["dapil"]}
+    doubtful = {code: tongues(doubt["hal"]) for doubt in plan.doubts for code in doubt["dapil"]}
+    doubt_columns = (("ragu", "id"), ("ragu_en", "en"))
     rows = []
     for code, name, seats, people, _ in plan.dapil:
         province = code[:2]
         kabkota = f"{code[:2]}.{code[2:4]}" if plan.chamber == "dprd-kabkota" else None
         rows.append({
-            "id": f"{plan.id}-{code}", "kode_dapil": code, "nama_dapil": name, "lembaga": plan.chamber,
-            "tahun": plan.year, "mulai": plan.start, "selesai": plan.end, "kode_provinsi": province,
+            "id": f"{plan.id}-{code}", "kode_dapil": code, "nama_dapil": name, "nama_lain": plan.other_names.get(code),
+            "lembaga": plan.chamber, "tahun": plan.year, "mulai": plan.start, "selesai": plan.end,
+            "kode_provinsi": province,
             "nama_provinsi": names[province], "kode_kabkota": kabkota,
             "nama_kabkota": names[kabkota] if kabkota else None, "kursi": seats, "penduduk": people,
-            "dasar_hukum": plan.law, "ragu": doubtful.get(code),
+            "dasar_hukum": plan.law, **{name: doubtful.get(code, {}).get(language) for name, language in doubt_columns},
+            **{f"catatan{end}": tongues(plan.notes[code])[language] if code in plan.notes else None
+               for end, language in (("", "id"), ("_en", "en"))},
         })  # fmt: skip
     return pd.DataFrame(rows).astype({"penduduk": "Int64"}).sort_values("id", ignore_index=True)
 
@@ -221,7 +261,12 @@ def _plans_frame() -> pd.DataFrame:
             "plan_id": plan.id, "lembaga": plan.chamber, "tahun": plan.year, "mulai": plan.start,
             "selesai": plan.end, "dasar_hukum": plan.law, "jumlah_dapil": len(plan.dapil),
             "jumlah_kursi": plan.law_seats or seats, "komposisi": int(plan.composed),
-            "wilayah_dikecualikan": json.dumps(plan.excluded), "ragu": json.dumps(plan.doubts),
+            "sebagian": 0, "wilayah_dikecualikan": json.dumps(plan.excluded), "luar_negeri": plan.abroad,
+            **{
+                f"ragu{end}": json.dumps([each | {"hal": tongues(each["hal"])[language]} for each in plan.doubts])
+                for end, language in (("", "id"), ("_en", "en"))
+            },
+            "catatan": "[]", "catatan_en": "[]",
             "selisih": json.dumps(difference), "sumber": json.dumps(source),
         })  # fmt: skip
     return pd.DataFrame(rows)
@@ -230,10 +275,10 @@ def _plans_frame() -> pd.DataFrame:
 def _members_frame() -> pd.DataFrame:
     names = unit_names()
     rows = [
-        (plan.id, plan.chamber, d[0], code, names[code], "", "", "", "")
+        (plan.id, plan.chamber, d[0], code, names.get(code, codes.ABROAD[1]), *[""] * 5)
         for plan in PLANS
         for d in plan.dapil
-        for code in d[4]
+        for code in (*d[4], *codes.ABROAD[: plan.abroad == d[0]])
     ]
     return pd.DataFrame(rows, columns=[column.name for column in columns.MEMBERS])
 
@@ -247,6 +292,42 @@ def _assignment_frame() -> pd.DataFrame:
         for code in under(member)
     ]
     return pd.DataFrame(sorted(rows), columns=[column.name for column in columns.ASSIGNMENT])
+
+
+def _succession_frame() -> pd.DataFrame:
+    """What became of the dapil of the DPR; shares are those of the areas."""
+    old, new = (next(plan for plan in PLANS if plan.id == f"dpr-{year}") for year in (2019, 2024))
+    seats = [{code: count for code, _, count, _, _ in plan.dapil} for plan in (old, new)]
+    ground = [
+        {
+            code: {unit for member in members for unit in under(member)}
+            for code, _, _, _, members in plan.dapil
+        }
+        for plan in (old, new)
+    ]
+    names = [
+        dict(zip(held, _grounds([tuple(sorted(units)) for units in held.values()]), strict=True))
+        for held in ground
+    ]
+    rows = []
+    for before, after, kind in _SUCCESSION:
+        ours, theirs = ground[0][before], ground[1][after]
+        share = area_km2(dissolved(tuple(ours & theirs))) / area_km2(dissolved(tuple(ours)))
+        rows.append((
+            "dpr", f"{old.id}-{before}", f"{new.id}-{after}", names[0][before], names[1][after], kind, round(share, 9),
+            None, ";".join(sorted(theirs - ours)), ";".join(sorted(ours - theirs)), seats[0][before],
+            seats[1][after], "",
+        ))  # fmt: skip
+    return pd.DataFrame(rows, columns=[column.name for column in columns.SUCCESSION]).astype(
+        {"bagian_lama_tps": "float64"}
+    )
+
+
+#: Dapil of the DPR before and after, and what happened.
+_SUCCESSION: Final = (
+    ("3101", "3101", "pecah"), ("3101", "3102", "pecah"), ("3201", "3201", "pecah"), ("3201", "3202", "pecah"),
+    ("3202", "3201", "gabung"), ("8101", "8101", "tetap"),
+)  # fmt: skip
 
 
 def _ledger() -> pd.DataFrame:

@@ -6,7 +6,7 @@ import re
 import shutil
 import sqlite3
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -26,6 +26,14 @@ _MULTIPOLYGON: Final = shapely.GeometryType.MULTIPOLYGON
 _PROBE: Final = 1 << 20
 #: What XML 1.0 cannot hold and C strings end at; none of it belongs in a name.
 _UNWRITABLE: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+
+
+def format_ending(path: Path, endings: Collection[str]) -> str:
+    """Return the ending of a file to be written, in small letters; ReleaseError where it is none of `endings`."""
+    ending = path.suffix.casefold()
+    if ending not in endings:
+        raise ReleaseError(f"{path}: no format ends so; end it in {', '.join(endings)}")
+    return ending
 
 
 @contextmanager

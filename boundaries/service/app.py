@@ -19,6 +19,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from boundaries.errors import Unavailable
 from boundaries.law.tables import shipped
+from boundaries.service.being_made import Asked, idle
 from boundaries.service.download_files import Store
 from boundaries.service.front import METHODS, OPEN_TO_ALL, Front
 from boundaries.service.problems import MEDIA_TYPE, Problem
@@ -42,12 +43,13 @@ def create_app(
     trusted_proxies: int = 0,
     background: bool = False,
     downloads: Path | str | None = None,
+    making: Asked = idle,
 ) -> Flask:
     """Return the WSGI application that serves `release_dir` (releases with ``current``, or one release).
 
     `release_dir` may also be ``postgresql://…``, where `dapil publish` has put releases. `background`: make a
     new release ready beside the requests, not within one. `downloads`: where the files of ``/downloads`` are, if not
-    in `release_dir`; a database has none.
+    in `release_dir`; a database has none. `making`: how far is what is made behind the service.
 
     `url` is the public address; without it links carry the address that the client used, and
     ``X-Forwarded-*`` count only for `trusted_proxies` proxies. Raises ReleaseError if there is no release.
@@ -60,7 +62,7 @@ def create_app(
     app.register_error_handler(Exception, _failed)
     app.after_request(_open_to_all)
     where = release_dir or Path("build")
-    store = Store(Path(downloads) if downloads else None if _is_database(where) else Path(where))
+    store = Store(Path(downloads) if downloads else None if _is_database(where) else Path(where), making)
     make = partial(_settled if background else State, settings=settings, store=store)
     current = _follower(where, make, background)
     others = {rule.rule.split("/")[1] for rule in app.url_map.iter_rules()}

@@ -9,18 +9,20 @@ import hashlib
 import json
 import logging
 import os
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
 from boundaries.downloads import listing
-from boundaries.downloads.listing import PACKED, Fact, Listing
+from boundaries.downloads.listing import PACKED, Fact, Listed, Listing
+from boundaries.downloads.unfinished import Unfinished
 from boundaries.errors import ReleaseError
 from boundaries.release.cache import Cache
 from boundaries.release.regular_file import NotRegular, open_regular, read_regular
 from boundaries.release.store import FOLDER, LIST, MANIFEST
+from boundaries.service.being_made import AGAIN, Asked, Making, idle
 from boundaries.service.problems import Problem
 
 LOGGER = logging.getLogger(__name__)
@@ -69,13 +71,16 @@ class Shelf:
     files: Mapping[str, File]
     stamp: str
     made: float
+    making: Making = field(default_factory=Making)
 
     def file(self, name: str) -> File:
         """Return a file. Raises the 404 that names files of nearly this name, or what is wrong with the list."""
         found = self.files.get(name)
         if found is not None:
             return found
-        if self.listing is None and name not in self.files:
+        if self.listing is None:
+            if self.making.of(self.id) and not self.fault:
+                raise NotYet(503, self.lacking)
             raise Problem(500 if self.fault else 404, self.lacking)
         near = get_close_matches(name[:200], self.files, _NEAR, 0.6)
         told = f"; near it: {', '.join(near)}" if near else f"; see the list: {LIST}"
@@ -85,7 +90,24 @@ class Shelf:
     @property
     def lacking(self) -> str:
         """Why there is no list of downloads, for a person."""
-        return self.fault or f"release {self.id} has no downloads yet; {MAKE}"
+        making = self.making
+        if self.fault:
+            return self.fault
+        if self.manifest.get("provisional"):
+            told = "they are made of the release that takes its place"
+        elif making.of(self.id):
+            told = f"they are being made{making.extent}; what is ready can be had already"
+        elif making.state == "failed" and making.release == self.id and making.what == "downloads":
+            told = f"they could not be made: {making.why}. It is tried again when the service is started"
+        else:
+            told = MAKE
+        return f"release {self.id} has no downloads yet; {told}"
+
+
+class NotYet(Problem):
+    """The 503: the file is being made."""
+
+    again = AGAIN
 
 
 class Damaged(Problem):
@@ -98,8 +120,9 @@ class Store:
     Safe to share between threads. What a release is, is read again when its manifest or list changes on disk.
     """
 
-    def __init__(self, root: Path | None) -> None:
+    def __init__(self, root: Path | None, making: Asked = idle) -> None:
         self.root = root.absolute() if root is not None else None
+        self.making = making
         self._shelves: Cache[tuple[Stamp, Shelf]] = Cache(_SHELVES_BYTES)
         self._sound: Cache[Stamp] = Cache(_SOUND_BYTES)
 
@@ -111,7 +134,7 @@ class Store:
             known = self._names()
             raise Problem(404, f"no release {release[:200]!r} here; there are: {', '.join(known) or 'none'}",
                           allowed=[*known, "latest"])  # fmt: skip
-        return found
+        return found if found.listing is not None else replace(found, making=self.making())
 
     def __iter__(self) -> Iterator[Shelf]:
         """Give every release, the newest first (by when its manifest was written)."""
@@ -229,7 +252,13 @@ def _stamp_of(path: Path) -> Stamp:
 def _stamp_of_both(directory: Path) -> Stamp:
     """Return the stamp of a release's manifest and of its list of downloads."""
     folder = directory / FOLDER
-    return (*_stamp_of(directory / MANIFEST), *_stamp_of(folder / LIST), folder.is_symlink())
+    listed = _stamp_of(folder / LIST) or unfinished_of(directory).stamp()
+    return (*_stamp_of(directory / MANIFEST), *listed, folder.is_symlink())
+
+
+def unfinished_of(directory: Path) -> Unfinished:
+    """Return where the downloads of the release in a directory are made."""
+    return Unfinished(directory.parent, directory.name)
 
 
 def _made(directory: Path) -> float:
@@ -257,7 +286,8 @@ def _shelf(directory: Path, stamp: Stamp) -> Shelf:
         if found.release != manifest["release"]:
             raise ReleaseError(f"{LIST} of {manifest['release']} is that of release {found.release}")
     except FileNotFoundError:
-        pass
+        part = unfinished_of(directory)
+        files |= _listed(part.ready().values(), part.files)
     except ReleaseError as error:
         found, fault = None, f"{error}; remove the folder and {MAKE}"
         LOGGER.error("%s: %s", directory, error)
@@ -268,7 +298,7 @@ def _shelf(directory: Path, stamp: Stamp) -> Shelf:
     return Shelf(str(manifest["release"]), directory, manifest, found, fault, files, mark, _made(directory))
 
 
-def _listed(found: Listing, folder: Path) -> dict[str, File]:
+def _listed(found: Iterable[Listed], folder: Path) -> dict[str, File]:
     files = {}
     for each in found:
         packed = None

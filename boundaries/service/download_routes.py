@@ -4,14 +4,17 @@ import json
 import logging
 import sqlite3
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Final
 
+from boundaries.downloads.listing import extent
 from boundaries.errors import ReleaseError
+from boundaries.release.election_file import ARCHIVE, PERSON_FILES
 from boundaries.release.store import LIST, Release
 from boundaries.service.delivery import OPEN_TO_ALL, deliver
 from boundaries.service.download_files import Damaged, Shelf, Store
 from boundaries.service.html.download_page import Offer
-from boundaries.service.messages import Answer, Reply, Request
+from boundaries.service.messages import NOINDEX, Answer, Reply, Request
 from boundaries.service.ogcapi import documents, query
 from boundaries.service.ogcapi.routes import Call
 from boundaries.service.problems import Problem
@@ -22,6 +25,7 @@ LATEST: Final = "latest"
 _FORMS: Final = ("json", "html")
 _COMMON: Final = ("f", "lang")
 _CHANGES: Final = "changes.json"
+_REPORT_POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
 
 
 def answer(store: Store, state: State, request: Request, environ: Mapping[str, Any]) -> Answer | Reply:
@@ -43,6 +47,9 @@ def answer(store: Store, state: State, request: Request, environ: Mapping[str, A
                 store.shelf(state.id).file(name)
                 return _elsewhere(f"{call.base}/downloads/{state.id}/{name}")
             return _file(store, release, name, request, environ)
+        case ["laporan", plan] if not request.raw_path.endswith("/"):
+            query.single(request.pairs(), ())
+            return _report(store, state, plan, request, environ)
     raise Problem(404, f"there is nothing at {request.raw_path[:200]!r}; begin at {call.base}/downloads/")
 
 
@@ -50,12 +57,27 @@ def _file(store: Store, release: str, name: str, request: Request, environ: Mapp
     """Return a file; where its folder was put in place of another meanwhile, that of the new list."""
     shelf = store.shelf(release)
     try:
-        return deliver(store, release, shelf.file(name), request, environ)
+        found = deliver(store, release, shelf.file(name), request, environ)
     except Damaged:
         fresh = store.shelf(release)
         if fresh.stamp == shelf.stamp:
             raise
-        return deliver(store, release, fresh.file(name), request, environ)
+        found = deliver(store, release, fresh.file(name), request, environ)
+    return replace(found, headers=[*found.headers, NOINDEX]) if _names_persons(shelf, name) else found
+
+
+def _names_persons(shelf: Shelf, name: str) -> bool:
+    """Whether a file has rows of persons: a table of a set that has them, of the map page, or all tables together."""
+    tables = {each["name"] for each in shelf.manifest.get("elections", ()) if each["persons"]}
+    return name == ARCHIVE or name.startswith(PERSON_FILES) or name.partition(".")[0] in tables
+
+
+def _report(store: Store, state: State, plan: str, request: Request, environ: Mapping[str, Any]) -> Answer:
+    """``/laporan/<plan>``: the report of a plan as a page, of the release being served; it has its style in itself."""
+    found = _file(store, state.id, f"laporan-{plan}.html", request, environ)
+    own = {"Content-Security-Policy": _REPORT_POLICY, "Cache-Control": state.cache_control}
+    kept = [each for each in found.headers if each[0] not in (*own, "Content-Disposition")]
+    return replace(found, headers=[*kept, *own.items()])
 
 
 def _elsewhere(address: str) -> Answer:
@@ -67,11 +89,17 @@ def _elsewhere(address: str) -> Answer:
 def _index(call: Call, store: Store) -> Reply:
     """``/downloads/``: every release, the newest first."""
     call.read(_COMMON, _FORMS)
-    version = store.stamp()
+    making = store.making()
+    version = f"{store.stamp()} {making}"
 
     def write() -> bytes:
         links = documents.self_links("/downloads/", call.form, _FORMS)
-        document = {"current": call.state.id, "releases": [_summary(call, each) for each in store]}
+        document: dict[str, Any] = {
+            "current": call.state.id,
+            "releases": [_summary(call, each) for each in store],
+        }
+        if making.told:
+            document["making"] = making.told
         text = json.dumps(document | {"links": links}, ensure_ascii=False).encode()
         return call.state.pages.downloads(call.page(), call.placed(text)) if call.form == "html" else text
 
@@ -82,7 +110,8 @@ def _summary(call: Call, shelf: Shelf) -> dict[str, Any]:
     """Return what the list of releases says of one; addresses are those of any host."""
     source = shelf.manifest["source"]
     here = f"{documents.PLACEHOLDER}/downloads/{shelf.id}/"
-    files = list(shelf.listing) if shelf.listing is not None else []
+    files = [each.about for each in shelf.listing or ()]
+    told = extent(files)
     return {
         "id": shelf.id,
         "current": shelf.id == call.state.id,
@@ -91,8 +120,8 @@ def _summary(call: Call, shelf: Shelf) -> dict[str, Any]:
         "vintage": source.get("vintage"),
         "licence": source.get("licence"),
         "open": source.get("open") is not False,
-        "files": len(files) if shelf.listing is not None else None,
-        "bytes": sum(each.bytes for each in files),
+        "files": told.files if shelf.listing is not None else None,
+        "bytes": told.bytes,
         "links": [
             {"rel": "item", "type": "text/html", "href": here},
             *([{"rel": "item", "type": "application/json", "href": here + LIST}] if files else []),
@@ -115,6 +144,7 @@ def _release(call: Call, store: Store, shelf: Shelf) -> Reply:
             files=[each.about for each in shelf.listing or ()],
             roots=[shelf.files[each["name"]] for each in shelf.manifest["files"] if each["name"] in shelf.files],
             lacking="" if shelf.listing is not None else shelf.lacking,
+            making=shelf.making.of(shelf.id),
             current=current,
             latest=call.state.id,
             notes={name: told[call.language] for name, told in notes.items()},
@@ -123,7 +153,8 @@ def _release(call: Call, store: Store, shelf: Shelf) -> Reply:
         )  # fmt: skip
         return call.state.pages.download(call.page(), offer)
 
-    return _kept(call, f"/downloads/{shelf.id}/", shelf.stamp, write)
+    version = shelf.stamp if shelf.listing is not None else f"{shelf.stamp} {shelf.lacking}"
+    return _kept(call, f"/downloads/{shelf.id}/", version, write)
 
 
 def _kept(call: Call, key: str, version: str, write: Any) -> Reply:

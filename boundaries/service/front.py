@@ -15,25 +15,23 @@ import brotli
 
 from boundaries.errors import Unavailable
 from boundaries.release.spliced import Buffer, gzipped, length, pieces, plain
-from boundaries.service import delivery, download_routes
+from boundaries.service import dapil_routes, delivery, download_routes, posted_points, site_files
 from boundaries.service.download_files import Store
 from boundaries.service.html import CSP
-from boundaries.service.messages import Answer, Reply, Request, is_items, media
-from boundaries.service.ogcapi.routes import Routes
+from boundaries.service.messages import Answer, Reply, Request, is_items, is_points, media
+from boundaries.service.ogcapi.routes import Call, Routes
 from boundaries.service.problems import MEDIA_TYPE, Problem
 from boundaries.service.state import Follower, State
 
 LOGGER = logging.getLogger(__name__)
 METHODS: Final = "GET, HEAD, OPTIONS"
-#: Where features are asked for, a filter may be sent as a body.
-_OF_ITEMS: Final = "GET, HEAD, POST, OPTIONS"
+#: Where features are asked for, a filter may be sent as a body; to the lookup, a table of points.
+_WITH_BODY: Final = "GET, HEAD, POST, OPTIONS"
 #: Shorter bodies fit into one packet as they are.
 _WORTH_PACKING: Final = 1400
 _VARY: Final = "Accept, Accept-Encoding, Accept-Language"
 _EXPOSED: Final = "Content-Crs, Content-Language, Dapil-Release, ETag, Link"
-_DOWNLOADS: Final = "/downloads"
-#: Seconds after which a database that was away may be there again.
-_SOON: Final = "2"
+_FILES: Final = ("/downloads", "/laporan")
 _STATUS: Final = {int(status): f"{int(status)} {status.phrase}" for status in HTTPStatus}
 OPEN_TO_ALL: Final = (("Access-Control-Allow-Origin", "*"), ("Access-Control-Expose-Headers", _EXPOSED))
 _PREFLIGHT: Final = (
@@ -85,15 +83,20 @@ class Front:
 
     def _answer(self, environ: Mapping[str, Any]) -> Answer:
         request = None
-        methods = _OF_ITEMS if is_items(str(environ.get("PATH_INFO", ""))) else METHODS
+        path = str(environ.get("PATH_INFO", ""))
+        methods = _WITH_BODY if is_items(path) or is_points(path) else METHODS
         try:
             request = Request(environ, self._url)
             if request.method == "OPTIONS":
                 may = ("Access-Control-Allow-Methods", methods), ("Allow", methods)
                 return Answer(204, [*OPEN_TO_ALL, *_PREFLIGHT, *may], [])
+            if request.method == "POST" and is_points(request.raw_path):
+                state = self._current.get()
+                reply = posted_points.answer(Call(state, request), environ)
+                return _packed(state, request, reply, "")
             if request.method not in ("GET", "HEAD") and not request.posted:
                 raise Problem(405, f"{request.method[:20]} is not possible here; allowed: {methods}")
-            if request.raw_path.startswith(_DOWNLOADS):
+            if request.raw_path.startswith(_FILES):
                 return self._file(self._current.get(), request, environ)
             return self._found(self._current.get(), request)
         except Problem as problem:
@@ -109,13 +112,21 @@ class Front:
         tag = request.tag(state.fingerprint)
         held = state.prepared.get(request.key)
         if held is None:
-            reply = self._routes.reply(state, request)
+            reply = self._reply(state, request)
             held = _packed(state, request, reply, tag)
             if reply.cache is None:
                 state.prepared.put(request.key, held, held.cost)
         if request.has(tag) and held.tag:
             return _unchanged(held)
         return held
+
+    def _reply(self, state: State, request: Request) -> Reply:
+        first = request.raw_path.removeprefix("/").partition("/")[0]
+        if first == "dapil":
+            return dapil_routes.answer(Call(state, request))
+        if first in site_files.NAMES:
+            return site_files.answer(Call(state, request), self._store)
+        return self._routes.reply(state, request)
 
     def _file(self, state: State, request: Request, environ: Mapping[str, Any]) -> Answer:
         """Return a file, the way to one, or a page about files: what lies on the disk decides these, too."""
@@ -143,7 +154,7 @@ class Front:
         if problem.status == 405:
             headers.append(("Allow", methods))
         if problem.status == 503:
-            headers.append(("Retry-After", _SOON))
+            headers.append(("Retry-After", str(problem.again)))
         if isinstance(problem, delivery.Unsatisfiable):
             headers.append(("Content-Range", f"bytes */{problem.size}"))
         return Answer(int(problem.status), headers, [body])

@@ -18,7 +18,7 @@ from boundaries.site.parts import ASSETS, FOLDER
 _PLACES: Final = ("{z}", "{x}", "{y}")
 _POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:{tiles}; connect-src 'self'; "
-    "worker-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors *"
+    "manifest-src 'self'; worker-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors *"
 )
 #: Of the service worker: it runs under the policy of its own answer and not of the page's, and may fetch from here.
 WORKER_POLICY: Final = "default-src 'none'; connect-src 'self'"
@@ -61,6 +61,8 @@ class MapPage:
             downloads=f"{page.prefix}/downloads/{self._release}/",
             worker=f"{page.prefix}/map-sw.js",
             scope=f"{page.prefix}/map",
+            card=page.absolute("/kartu.png", lang=page.language),
+            manifest=f"{page.prefix}/manifest.webmanifest",
             tiles=self._tiles,
             tiles_attribution=self._attribution,
         )

@@ -33,6 +33,8 @@ _TRACKER: Final = re.compile(
     r"|ttclid|li_fat_id|igshid|igsh|mc_[ce]id|mkt_tok|_ga|_gl|_hsenc|_hsmi|_kx|_openstat|ref_src|ref_url|vero_id|v)"
     r"(?:=.*)?", re.ASCII,
 )  # fmt: skip
+#: Kept out of search engines: persons are named there.
+NOINDEX: Final = ("X-Robots-Tag", "noindex")
 _TAG: Final = re.compile(r'(?:W/)?("[^"]*")')
 
 
@@ -143,6 +145,11 @@ def _held(content: Any) -> int:
 def is_items(path: str) -> bool:
     """Whether a path is that of the features of a collection."""
     return _ITEMS.fullmatch(path) is not None
+
+
+def is_points(path: str) -> bool:
+    """Whether a path is that of the lookup, to which many points may be sent."""
+    return path.removesuffix("/") == "/lookup"
 
 
 def media(text: str) -> str:

@@ -42,21 +42,22 @@ def query(environ: Mapping[str, Any], given: str) -> str:
     elif "filter-lang" in names:
         detail = f"filter-lang: the body is {media.strip()}, which is {language}"
         raise Problem(400, detail, parameter="filter-lang", allowed=[language])
-    text = quote(_body(environ).translate(_BLANKS), safe="")
+    text = quote(body(environ, MOST, "filter").translate(_BLANKS), safe="")
     more = [f"filter-lang={language}"] if language else []
     return "&".join([*filter(None, [given]), *more, f"filter={text}"])
 
 
-def _body(environ: Mapping[str, Any]) -> str:
+def body(environ: Mapping[str, Any], most: int, what: str) -> str:
+    """Return the body of a request as text, read no further than `most` bytes; `what` names it in a Problem."""
     length = str(environ.get("CONTENT_LENGTH") or "")
     if not (length.isascii() and length.isdigit()):
         raise Problem(411, "the length of the body is not told: Content-Length")
-    if len(length) > len(str(MOST)) or int(length) > MOST:
-        raise Problem(413, f"the filter is longer than {MOST} bytes")
-    body = environ["wsgi.input"].read(int(length))
-    if len(body) < int(length):
-        raise Problem(400, f"the body ends after {len(body)} of {length} bytes")
+    if len(length) > len(str(most)) or int(length) > most:
+        raise Problem(413, f"the body is longer than {most} bytes")
+    found = environ["wsgi.input"].read(int(length))
+    if len(found) < int(length):
+        raise Problem(400, f"the body ends after {len(found)} of {length} bytes")
     try:
-        return str(body, "utf-8")
+        return str(found, "utf-8")
     except UnicodeError:
-        raise Problem(400, "filter: not UTF-8", parameter="filter", allowed="text in UTF-8") from None
+        raise Problem(400, "the body is not UTF-8", parameter=what, allowed="text in UTF-8") from None

@@ -11,6 +11,9 @@ MEDIA_TYPE = "application/problem+json"
 class Problem(Exception):  # noqa: N818 - the word of RFC 9457
     """An answer that is not a success: names the parameter at fault and what would be allowed."""
 
+    #: Of a 503: seconds after which to ask again.
+    again = 2
+
     def __init__(self, status: int, detail: str, **members: Any) -> None:
         super().__init__(detail)
         self.status = HTTPStatus(status)

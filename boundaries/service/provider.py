@@ -75,7 +75,7 @@ class ReleaseProvider(BaseProvider):
 
     def get(self, identifier: str, crs_transform_spec: Any = None, **_: Any) -> dict[str, Any]:
         """Return one feature."""
-        position = self.layer.position.get(identifier)
+        position = self.layer.position(identifier)
         if position is None:
             raise ProviderItemNotFoundError(f"no item {identifier}")
         parts = self.layer.feature(position, _crs(crs_transform_spec))

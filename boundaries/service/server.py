@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from boundaries.errors import BoundariesError
+from boundaries.service.being_made import Asked, idle
 from boundaries.service.ops import processes
+from boundaries.service.ops.behind import Behind
 from boundaries.service.ops.settings import Settings
 
 __all__ = ["create_app", "main", "run"]
@@ -23,14 +25,14 @@ def create_app(*given: Any, **options: Any) -> Any:
     return app.create_app(*given, **options)
 
 
-def _application(settings: Settings) -> Callable[..., Any]:
+def _application(settings: Settings, making: Asked = idle) -> Callable[..., Any]:
     from boundaries.service import app
 
     config = app.load_settings(settings.config)
     return create_app(
         settings.releases, config,
         url=settings.url, trusted_proxies=settings.trusted_proxies, background=True,
-        downloads=settings.downloads,
+        downloads=settings.downloads, making=making,
     )  # fmt: skip
 
 
@@ -45,8 +47,11 @@ def _operation(settings: Settings, numbers: Path | None, load: Callable[[], Any]
     return Operation(load(), settings, counted, log)
 
 
-def run(settings: Settings, load: Callable[[], Callable[..., Any]]) -> int:
-    """Serve what `load` gives until stopped; return the exit code. Raises SettingsError for an address in use."""
+def run(settings: Settings, load: Callable[[], Callable[..., Any]], behind: Behind | None = None) -> int:
+    """Serve what `load` gives until stopped; return the exit code. Raises SettingsError for an address in use.
+
+    `behind`: what is made meanwhile.
+    """
     from boundaries.service.ops import metrics
 
     listener = processes.listen(settings)
@@ -54,9 +59,13 @@ def run(settings: Settings, load: Callable[[], Callable[..., Any]]) -> int:
     if code:
         return code
     numbers = metrics.new_directory() if settings.metrics != "off" else None
+    if behind is not None:
+        behind.start()
     try:
         processes.Processes(settings, listener, partial(_operation, settings, numbers, load)).serve()
     finally:
+        if behind is not None:
+            behind.stop()
         if numbers:
             metrics.remove(numbers)
     return 0
@@ -66,7 +75,10 @@ def main(argv: list[str] | None = None) -> int:
     """Serve until stopped; return the exit code."""
     try:
         settings = Settings.read(argv)
-        return run(settings, partial(_application, settings))
+        if settings.behind == "off" or isinstance(settings.releases, str):
+            return run(settings, partial(_application, settings))
+        behind = Behind(settings.releases)
+        return run(settings, partial(_application, settings, behind.read), behind)
     except BoundariesError as error:
         sys.stderr.write(f"dapil: {error}\n")
         return error.exit_code

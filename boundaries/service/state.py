@@ -13,15 +13,19 @@ from pygeoapi.api import API
 
 from boundaries import __version__
 from boundaries.release.cache import Cache
+from boundaries.release.common_ground import CommonGround
 from boundaries.release.following import Following, Refused
 from boundaries.release.lookup import Lookup
+from boundaries.release.named import Names
 from boundaries.release.store import CURRENT, FOLDER, LIST, MANIFEST, mapped, open_release
 from boundaries.service.download_files import Store
 from boundaries.service.html import Pages
 from boundaries.service.map_page import MapPage
 from boundaries.service.messages import Answer
 from boundaries.service.ogcapi import catalog, openapi
+from boundaries.service.ogcapi.layer import Layer
 from boundaries.service.ogcapi.layers import CACHE_BYTES, Layers
+from boundaries.service.ogcapi.lineage import Lineage
 from boundaries.service.ogcapi.query import Limits
 from boundaries.service.problems import Problem
 
@@ -45,11 +49,15 @@ class State:
         self.id = str(self.manifest["release"])
         #: Whether there is anything under /downloads.
         self.files = store is not None and store.root is not None
+        self._store = store
         offered = _offered(store, self.id)
+        #: Names of the downloads of the release.
+        self.offered = frozenset(str(each["name"]) for each in offered)
         self.fingerprint = _fingerprint(self.id, settings, offered)
         self.cache_control = f"public, max-age={int(own.get('max_age', _MAX_AGE))}"
         self.since = time.time()
-        self._made = _made(address)
+        #: When the release was made, in seconds of the epoch; None for a database.
+        self.made = _made(address)
         #: A newer release that cannot be served, if there is one.
         self.refused: Refused | None = None
         limits = settings["server"].get("limits") or {}
@@ -60,7 +68,11 @@ class State:
         self.openapi = openapi.document(self.config, self.layers, self.limits, years, files=self.files)
         self.api = API(self.config, self.openapi)
         self.pages = _pages(self.config["metadata"]["identification"], self.layers, files=self.files)
-        self.lookup = Lookup.from_package(package)
+        self.lineage = Lineage(package, set(self.layers))
+        self.lookup = Lookup(package)
+        self.names = Names(package, self.lookup)
+        units = (layer.ids for name, layer in self.layers.items() if name.startswith("unit-"))
+        self.common_ground = CommonGround(self.lookup, (code for ids in units for code in ids))
         self.map = MapPage(settings, self.manifest)
         self.documents: Cache[bytes] = Cache(_DOCUMENT_BYTES)
         self.prepared: Cache[Answer] = Cache(int(own.get("prepared_mb", 0)) << 20 or _PREPARED_BYTES)
@@ -71,13 +83,27 @@ class State:
         told = {
             "status": "ok",
             "release": self.id,
-            "age_s": None if self._made is None else max(0, round(now - self._made)),
+            "age_s": None if self.made is None else max(0, round(now - self.made)),
             "ready": True,
             "collections": len(self.layers),
             "serving_since_s": round(now - self.since),
             "version": __version__,
         }
-        return told | (self._passed_over() if self.refused else {})
+        return told | self._downloads() | (self._passed_over() if self.refused else {})
+
+    def _downloads(self) -> dict[str, Any]:
+        """Return what /health tells of the downloads, and of what is made behind the service."""
+        if self._store is None or not self.files:
+            return {}
+        making = self._store.making()
+        try:
+            there = self._store.shelf(self.id).listing is not None
+        except Problem:
+            there = False
+        told: dict[str, Any] = {"downloads": there}
+        if self.manifest.get("provisional"):
+            told["provisional"] = True
+        return told | ({"making": making.told} if making.told else {})
 
     def _passed_over(self) -> dict[str, Any]:
         """Return what /health tells of a newer release that cannot be served; the log says why in full."""
@@ -85,6 +111,16 @@ class State:
         assert refused is not None
         again = max(0, round(refused.again - time.monotonic()))
         return {"refused": refused.release, "refused_tries": refused.tries, "refused_next_try_in_s": again}
+
+
+class _Codes:
+    """The codes of some layers: asked of them, not held again."""
+
+    def __init__(self, layers: list[Layer]) -> None:
+        self._layers = layers
+
+    def __contains__(self, code: object) -> bool:
+        return any(layer.position(str(code)) is not None for layer in self._layers)
 
 
 def _pages(about: Mapping[str, Any], layers: Layers, *, files: bool) -> Pages:
@@ -96,8 +132,10 @@ def _pages(about: Mapping[str, Any], layers: Layers, *, files: bool) -> Pages:
         description=about["description"],
         collections=list(layers),
         backdrop=provinces.all(),
-        units={code for layer in units for code in layer.ids},
-        provinces={code: str(provinces.properties(at)["nama"]) for at, code in enumerate(provinces.ids)},
+        units=_Codes(units),
+        provinces={
+            code: str(provinces.properties(at)["nama"]) for at, code in enumerate(provinces.ids.all())
+        },
         files=files,
     )
 

@@ -27,11 +27,21 @@ _WORDS: Final[Mapping[Language, Mapping[str, str]]] = {
         "skip": "Langsung ke daftar",
         "pages": "Halaman lain",
         "data": "Data",
-        "downloads": "Unduhan",
+        "downloads": "Unduh",
+        "use": "Pakai",
+        "about": "Tentang",
+        "search": "Cari desa, kecamatan, kabupaten, atau dapil",
+        "example": "mis. Ciwidey, Kab. Bandung",
+        "here": "Gunakan posisi saya",
+        "chamber": "Lembaga",
         "other": "en",
         "switch": "English",
         "list": "Daftar: isi yang sama dengan peta",
         "waiting": "Memuat peta…",
+        "provisional": "Peta sementara: hanya pemilu terakhir. Peta lengkap sedang dibuat.",
+        "coarse": "Garisnya kasar, dari batas kecamatan, bukan batas desa; di dekat batas, jawabannya dapat keliru.",
+        "replaced": "Peta lengkap sudah jadi.",
+        "reload": "Muat ulang",
         "noscript": "Peta ini memerlukan JavaScript. Semua dapil juga ada sebagai tabel.",
     },
     "en": {
@@ -42,13 +52,46 @@ _WORDS: Final[Mapping[Language, Mapping[str, str]]] = {
         "skip": "Skip to the list",
         "pages": "Other pages",
         "data": "Data",
-        "downloads": "Downloads",
+        "downloads": "Download",
+        "use": "Use",
+        "about": "About",
+        "search": "Find a desa, kecamatan, kabupaten or dapil",
+        "example": "e.g. Ciwidey, Kab. Bandung",
+        "here": "Use my position",
+        "chamber": "Chamber",
         "other": "id",
         "switch": "Bahasa Indonesia",
         "list": "List: the same as the map",
         "waiting": "Loading the map…",
+        "provisional": "A provisional map: the last election only. The full one is being made.",
+        "coarse": "Its lines are coarse, from outlines of kecamatan and not of desa; near a border its answer can be "
+        "wrong.",
+        "replaced": "The full map is ready.",
+        "reload": "Load it",
         "noscript": "This map needs JavaScript. All dapil are also there as tables.",
     },
+}
+#: Chambers in the order of the law: what stands on the button, and what it is in each language.
+_CHAMBERS: Final[Mapping[str, tuple[str, Mapping[Language, str]]]] = {
+    "dpr": ("DPR", {"id": "DPR RI: Dewan Perwakilan Rakyat", "en": "DPR RI: the national parliament"}),
+    "dpd": (
+        "DPD",
+        {
+            "id": "DPD RI: Dewan Perwakilan Daerah, empat anggota setiap provinsi",
+            "en": "DPD RI: the regional senate, four members a province",
+        },
+    ),
+    "dprd-provinsi": (
+        "DPRD Prov",
+        {"id": "DPRD provinsi: parlemen provinsi", "en": "DPRD provinsi: the provincial parliament"},
+    ),
+    "dprd-kabkota": (
+        "DPRD Kab/Kota",
+        {
+            "id": "DPRD kabupaten/kota: parlemen kabupaten atau kota",
+            "en": "DPRD kabupaten/kota: the parliament of a kabupaten or kota",
+        },
+    ),
 }
 
 
@@ -60,7 +103,8 @@ class Paths:
     in `parts.ASSETS` → address. ``api``: root of the service, with a slash at its end. ``downloads``: the page of the
     release's files. ``worker`` and ``scope``: sw.js and what it answers for. ``tiles``: pattern of a background,
     ``{z}/{x}/{y}`` in it.
-    ``policy``: a Content-Security-Policy for the page to carry, where no server sends one.
+    ``policy``: a Content-Security-Policy for the page to carry, where no server sends one. ``card``: whole address of
+    the picture that chats show. ``manifest``: what makes the page installable.
     """
 
     base: str
@@ -73,6 +117,8 @@ class Paths:
     tiles: str = ""
     tiles_attribution: str = ""
     policy: str = ""
+    card: str = ""
+    manifest: str = ""
 
 
 def render(language: Language, paths: Paths, manifest: Mapping[str, Any]) -> bytes:
@@ -83,7 +129,14 @@ def render(language: Language, paths: Paths, manifest: Mapping[str, Any]) -> byt
         words=_WORDS[language],
         paths=paths,
         asset=paths.asset,
+        chambers={
+            chamber: (short, full[language])
+            for chamber, (short, full) in _CHAMBERS.items()
+            if any(plan["lembaga"] == chamber for plan in manifest["plans"])
+        },
         attribution=str(source.get("attribution") or source["id"]),
+        release=str(manifest["release"]),
+        provisional=manifest.get("provisional"),
     )
     return page.encode()
 
@@ -115,6 +168,8 @@ def first_files(manifest: Mapping[str, Any]) -> list[str]:
     names = [
         "map-index.json",
         "map-kabkota.json",
+        "map-places.json",
+        "map-undrawn.json",
         "map-units.json",
         *(f"map-facts-{plan}.json" for plan in latest),
     ]

@@ -1,6 +1,6 @@
 """Base maps of units: descriptors, fetching (hash-checked), readers, and the bridges to Kemendagri codes."""
 
-from boundaries.sources.bridge import apply_bridge, read_bridge, read_missing, read_overlays
+from boundaries.sources.bridge import apply_bridge, read_accuracy, read_bridge, read_missing
 from boundaries.sources.descriptor import Source, available, load_source
 from boundaries.sources.fetch import (
     Choice,
@@ -29,9 +29,9 @@ __all__ = [
     "fetch",
     "levels_for",
     "load_source",
+    "read_accuracy",
     "read_bridge",
     "read_missing",
     "read_needed",
-    "read_overlays",
     "read_units",
 ]

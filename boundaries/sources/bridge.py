@@ -95,12 +95,22 @@ def read_missing(source: Source) -> dict[str, str]:
     return dict(zip(frame["kode"], frame["alasan"], strict=True))
 
 
-def read_overlays(source: Source) -> dict[str, tuple[str, ...]]:
-    """Return the new units that the source draws on top of parents it did not reduce: code → parents."""
-    if not source.overlays:
-        return {}
-    frame = _table(source, source.overlays, ["kode", "induk"], optional=["alasan"])
-    return {code: tuple(parents.split()) for code, parents in zip(frame["kode"], frame["induk"], strict=True)}
+def read_accuracy(source: Source, *, coarse: bool = False) -> pd.DataFrame:
+    """Return how far lines are from those of an independent map: a row a kabkota, ``kode`` and numbers as text.
+
+    `coarse`: of the outlines of kecamatan. What these are off the lines of the desa is added: both may err one way.
+    """
+    columns = ["kode", "batas_km", "beda_tengah_m", "beda_90_m"]
+    if not source.accuracy:
+        return pd.DataFrame(columns=columns, dtype=str)
+    table = _table(source, source.accuracy, columns)
+    if not (coarse and source.coarse_accuracy):
+        return table
+    more = _table(source, source.coarse_accuracy, columns).set_index("kode").reindex(table["kode"])
+    for name in columns[2:]:
+        sums = pd.to_numeric(table[name]) + pd.to_numeric(more[name]).to_numpy()
+        table[name] = sums.map(lambda metres: "" if pd.isna(metres) else str(round(metres)))
+    return table
 
 
 def _table(source: Source, name: str, columns: list[str], optional: Iterable[str] = ()) -> pd.DataFrame:

@@ -26,7 +26,7 @@ AxisOrder = Literal["lonlat", "latlon"]
 CodeStyle = Literal["dotted", "undotted", "own"]
 Method = Literal["http", "npm"]
 
-_BESIDE: Final = ("files", "bridge", "missing", "overlays")
+_BESIDE: Final = ("files", "bridge", "missing", "accuracy", "coarse_accuracy")
 _NO_KEYS: Final = frozenset({"descriptor", "places", "said"})
 _HEX: Final = frozenset("0123456789abcdef")
 
@@ -118,8 +118,8 @@ class Source:
     files: str = ""
     bridge: str = ""
     missing: str = ""
-    overlays: str = ""
-    outline_from_desa: tuple[str, ...] = ()
+    accuracy: str = ""
+    coarse_accuracy: str = ""
     sha256: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -157,7 +157,8 @@ class Source:
         found: dict[str, None] = {}
         for pattern in self.levels[level].files:
             if "{kabkota}" in pattern and kabkota is not None:
-                found |= dict.fromkeys(self._of_kabkota(pattern, code) for code in sorted(kabkota))
+                asked = (self._of_kabkota(pattern, code) for code in sorted(kabkota))
+                found |= dict.fromkeys(path for path in asked if path)
             else:
                 glob = pattern.replace("{kabkota}", "*").replace("{provinsi}", "*")
                 found |= dict.fromkeys(p for p in self.facts if p == glob or fnmatchcase(p, glob))
@@ -166,6 +167,8 @@ class Source:
     def _of_kabkota(self, pattern: str, code: str) -> str:
         path = pattern.format(kabkota=code, provinsi=code[:2])
         if path not in self.facts:
+            if self.partial:
+                return ""
             raise SourceError(
                 f"{where(self.descriptor)}: source {self.id} has no file for kabkota {code} ({path})"
             )
@@ -253,7 +256,7 @@ def _check(source: Source, at: str) -> None:
         raise SourceError(
             f'{at}: code_style = "own" needs the key bridge: a CSV file with the columns id,kode'
         )
-    for key in ("files", "bridge", "missing", "overlays"):
+    for key in _BESIDE:
         name = getattr(source, key)
         if name and not source.beside(name).is_file():
             raise SourceError(

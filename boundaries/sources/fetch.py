@@ -1,6 +1,5 @@
 """The files of a source on this machine, hash-checked: from a mirror, the cache or upstream."""
 
-import dataclasses
 import os
 import sys
 from collections import Counter
@@ -35,12 +34,6 @@ class Need:
     levels: tuple[Level, ...] = ("kecamatan",)
     split: tuple[str, ...] = ()
 
-    @classmethod
-    def of(cls, base: Iterable[str]) -> "Need":
-        """Return the need of base units: all kecamatan, and the desa of those that hold a desa of `base`."""
-        desa = (code for code in base if codes.level(code) == "desa")
-        return cls(("kecamatan",), tuple(sorted({codes.ancestor(code, "kecamatan") for code in desa})))
-
 
 @dataclass(frozen=True)
 class FetchedFile:
@@ -55,10 +48,11 @@ class FetchedFile:
 
 @dataclass(frozen=True)
 class Fetched:
-    """The files of a source, by their path in it."""
+    """The files of a source, by their path in it; `room`: the folder where more that follows from them is kept."""
 
     source_id: str
     files: Mapping[str, FetchedFile]
+    room: Path | None = None
 
     @property
     def came(self) -> str:
@@ -72,23 +66,19 @@ class Fetched:
 
 @dataclass(frozen=True)
 class Choice:
-    """The source that was chosen, its files, and the reason as a sentence.
-
-    ``wrong_outlines``: kecamatan whose outline is known to be wrong and stands as it is, since the desa that would
-    mend it cannot be had.
-    """
+    """The source that was chosen, its files, and the reason as a sentence."""
 
     source: Source
     fetched: Fetched
     why: str
-    wrong_outlines: tuple[str, ...] = ()
 
 
 def levels_for(source: Source, need: Need) -> tuple[tuple[Level, frozenset[str] | None], ...]:
     """Return the levels of `source` to read, each with the kabkota it may be limited to (None: all).
 
-    A source with a bridge is read at its finest level. One that lacks a needed level is read at all finer
-    ones, or, if it has none, at all that it has (so that a message can say what it lacks).
+    A source with a bridge is read at its finest level. In place of a level that a source lacks it is read at all
+    finer ones (but not in place of provinsi, which are only evidence); if nothing is left to read below the provinsi,
+    at all levels that it has, so that a message can say what it lacks.
     """
     have = [level for level in LEVELS if level in source.levels]
     if source.bridge:
@@ -96,10 +86,11 @@ def levels_for(source: Source, need: Need) -> tuple[tuple[Level, frozenset[str] 
     chosen: dict[Level, frozenset[str] | None] = {}
     for level in need.levels:
         finer = [have_ for have_ in have if LEVELS.index(have_) >= LEVELS.index(level)]
-        chosen |= dict.fromkeys([level] if level in have else finer or have)
-    desa_of = (*need.split, *(source.outline_from_desa if "kecamatan" in chosen else ()))
-    if desa_of and "desa" in have and "desa" not in chosen:
-        chosen["desa"] = frozenset(codes.ancestor(code, "kabkota") for code in desa_of)
+        chosen |= dict.fromkeys([level] if level in have else finer if level != "provinsi" else [])
+    if not chosen.keys() - {"provinsi"}:
+        chosen |= dict.fromkeys(have)
+    if need.split and "desa" in have and "desa" not in chosen:
+        chosen["desa"] = frozenset(codes.ancestor(code, "kabkota") for code in need.split)
     return tuple((level, chosen[level]) for level in have if level in chosen)
 
 
@@ -154,30 +145,13 @@ def choose(
     failed: list[SourceUnavailable] = []
     for each in names:
         source = load_source(each)
-        for attempt in _attempts(source):
-            try:
-                fetched = fetch(attempt, need=need, cache=cache, mirror=mirror, progress=progress)
-            except SourceUnavailable as error:
-                reason = error
-            else:
-                wrong = source.outline_from_desa if not attempt.outline_from_desa else ()
-                why = _why(attempt, fetched, failed, str(preference)) + _standing(wrong)
-                return Choice(attempt, fetched, why, wrong)
-        failed.append(reason)
+        try:
+            fetched = fetch(source, need=need, cache=cache, mirror=mirror, progress=progress)
+        except SourceUnavailable as error:
+            failed.append(error)
+        else:
+            return Choice(source, fetched, _why(source, fetched, failed, str(preference)))
     raise SourceUnavailable("\n".join(map(str, failed)))
-
-
-def _attempts(source: Source) -> tuple[Source, ...]:
-    """The source whole, and without the desa that only mend outlines known to be wrong: better than no map."""
-    if not source.outline_from_desa:
-        return (source,)
-    return source, dataclasses.replace(source, outline_from_desa=())
-
-
-def _standing(wrong: tuple[str, ...]) -> str:
-    if not wrong:
-        return ""
-    return f"\nThe desa of {', '.join(wrong)} cannot be had: their outlines, known to be wrong, stand as they are."
 
 
 def _why(source: Source, fetched: Fetched, failed: list[SourceUnavailable], preference: str) -> str:
@@ -227,7 +201,7 @@ class _Search:
                 look()
         if self.lacking:
             raise SourceUnavailable(self._message())
-        return Fetched(self.source.id, {path: self.found[path] for path in self.wanted})
+        return Fetched(self.source.id, {path: self.found[path] for path in self.wanted}, self.root)
 
     @property
     def lacking(self) -> dict[str, FileFact]:
@@ -298,10 +272,10 @@ class _Search:
 
     @contextmanager
     def _bar(self, facts: Iterable[FileFact]):  # type: ignore[no-untyped-def]
-        total = sum(f.bytes or 0 for f in facts)
+        sizes = [fact.bytes or 0 for fact in facts]
         with tqdm(
-            total=total,
-            desc=self.source.id,
+            total=sum(sizes),
+            desc=f"{self.source.id}: {len(sizes)} files, {sum(sizes) / 1e6:,.1f} MB",
             unit="B",
             unit_scale=True,
             file=sys.stderr,
@@ -316,6 +290,16 @@ class _Search:
     def _origin(self) -> str:
         return self.source.homepage or self.source.publisher
 
+    def _coarser(self) -> str:
+        """What is to be had without the desa, where these lack."""
+        levels = self.source.levels
+        if not {"kecamatan", "desa"} <= levels.keys():
+            return ""
+        desa = self.source.paths("desa")
+        if not self.lacking.keys() & set(desa):
+            return ""
+        return ", or build on the coarse outlines of kecamatan (--base kecamatan)"
+
     def _message(self) -> str:
         lacking = list(self.lacking)
         tried = "\n".join(f"  - {line}" for line in self.tried)
@@ -323,7 +307,7 @@ class _Search:
             f"source {self.source.id} cannot be had: {len(lacking)} of {len(self.wanted)} files are lacking "
             f"(the first: {lacking[0]}). Tried:\n{tried}\n"
             f"Connect to the network, or put the files at <folder>/{self.source.id}/{lacking[0]} (and so on) "
-            f"and set {MIRROR_VARIABLE}=<folder>, or choose another source (--source)"
+            f"and set {MIRROR_VARIABLE}=<folder>, or choose another source (--source){self._coarser()}"
         )
 
 

@@ -227,3 +227,5 @@ _RULES: Final[dict[str, Callable[[Path, str], None]]] = {
     ".tab": _mapinfo,
     ".mif": _mapinfo,
 }
+#: Suffixes of files and folders that are read.
+KINDS: Final = frozenset((*_RULES, *_PACKED))

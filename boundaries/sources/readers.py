@@ -5,13 +5,12 @@ from collections.abc import Collection
 from typing import Final
 
 import numpy as np
-import shapely
 
 from boundaries.errors import CodeError, SourceError
 from boundaries.law import codes as kode
 from boundaries.law.codes import Level
 from boundaries.law.tables import where
-from boundaries.sources import ogr, sqldump
+from boundaries.sources import ogr, parsed, sqldump
 from boundaries.sources.descriptor import Source
 from boundaries.sources.fetch import Fetched, Need, levels_for
 from boundaries.sources.place import check_place
@@ -35,14 +34,12 @@ def read_units(
         raise SourceError(
             f"source {source.id}: {lacking[0]} was not fetched; fetch it with what the build needs"
         )
-    raw = (
-        _sql(source, fetched, level, paths, codes)
-        if source.reader == "sql-dump"
-        else _ogr(source, fetched, level, paths)
-    )
+    read = _sql if source.reader == "sql-dump" else _ogr
+    raw = parsed.remembered(source, fetched, level, paths, lambda: read(source, fetched, level, paths))
     if source.code_style != "own":
         raw = _kemendagri(source, raw)
-    check_place(source, raw)
+    if paths:  # of a map of a part there may be no file of the kabkota asked for
+        check_place(source, raw)
     if codes is None:
         _check_count(source, raw, whole=not source.levels[level].by_kabkota or kabkota is None)
     return raw if codes is None else raw.under(codes)
@@ -50,50 +47,10 @@ def read_units(
 
 def read_needed(source: Source, fetched: Fetched, need: Need) -> tuple[RawUnits, ...]:
     """Read all levels that `need` asks for; desa split by kabkota only in the kecamatan of `need.split`."""
-    desa_of = (*need.split, *source.outline_from_desa)
-    units = {
-        level: read_units(source, fetched, level, desa_of if part is not None else None)
+    return tuple(
+        read_units(source, fetched, level, need.split if part is not None else None)
         for level, part in levels_for(source, need)
-    }
-    if source.outline_from_desa and "kecamatan" in units:
-        units["kecamatan"] = outline_from_desa(source, units["kecamatan"], units["desa"])
-        if need.split and source.levels["desa"].by_kabkota:
-            units["desa"] = units["desa"].under(need.split)
-        elif "desa" not in need.levels:
-            del units["desa"]
-    return tuple(units.values())
-
-
-def outline_from_desa(source: Source, kecamatan: RawUnits, desa: RawUnits) -> RawUnits:
-    """Return `kecamatan` with the outlines that the descriptor calls wrong drawn from their desa."""
-    geometry = kecamatan.geometry.copy()
-    notes = list(kecamatan.notes)
-    for code in source.outline_from_desa:
-        parts = desa.under([code]).geometry
-        at = kecamatan.codes == code
-        if not len(parts) or at.sum() != 1:
-            raise SourceError(
-                f"{where(source.descriptor)}: key outline_from_desa names {code}, of which the source has "
-                f"{len(parts)} desa and {at.sum()} outlines; remove it"
-            )
-        drawn = shapely.make_valid(parts, method="structure", keep_collapsed=False)
-        alone = _apart(kecamatan.geometry[at][0], np.concatenate([drawn, kecamatan.geometry[~at]]))
-        geometry[at] = shapely.union_all([*drawn, *alone])
-        kept = f" and {len(alone)} islands of its outline that no desa has" if len(alone) else ""
-        notes.append(f"{code}: its own outline is wrong; drawn as the union of its desa{kept}")
-    return RawUnits(kecamatan.level, kecamatan.codes, kecamatan.names, geometry, tuple(notes))
-
-
-def _apart(outline: shapely.Geometry | None, others: Array) -> Array:
-    """Parts of an outline that touch no other polygon: islands, which must not go with the outline."""
-    if outline is None:
-        return np.array([], dtype=object)
-    whole = shapely.make_valid(outline, method="structure", keep_collapsed=False)
-    parts: Array = shapely.get_parts(whole)
-    near = others[np.unique(shapely.STRtree(others).query(parts)[1])]
-    near = shapely.make_valid(near, method="structure", keep_collapsed=False)
-    touched = np.unique(shapely.STRtree(near).query(parts, predicate="intersects")[0])
-    return np.delete(parts, touched)
+    )
 
 
 def _kabkota(source: Source, level: Level, codes: Collection[str] | None) -> frozenset[str] | None:
@@ -103,16 +60,14 @@ def _kabkota(source: Source, level: Level, codes: Collection[str] | None) -> fro
     return None if coarse else frozenset(kode.ancestor(kode.parse(code), "kabkota") for code in codes)
 
 
-def _sql(
-    source: Source, fetched: Fetched, level: Level, paths: tuple[str, ...], codes: Collection[str] | None
-) -> RawUnits:
+def _sql(source: Source, fetched: Fetched, level: Level, paths: tuple[str, ...]) -> RawUnits:
     latlon = source.axis_order == "latlon"
     units: list[str] = []
     names: list[str] = []
     notes: list[str] = []
     geometry: list[Array] = []
     for path in paths:
-        some = sqldump.read(fetched.files[path].file, codes, latlon=latlon)
+        some = sqldump.read(fetched.files[path].file, latlon=latlon)
         units += some[0]
         names += some[1]
         geometry.append(some[2])

@@ -8,7 +8,7 @@ is passed over.
 import itertools
 import json
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -43,23 +43,18 @@ class Rings:
     multi: list[bool] = field(default_factory=list)  # of each unit
 
 
-def read(
-    path: Path, codes: Collection[str] | None = None, *, latlon: bool = True
-) -> tuple[list[str], list[str], Array, list[str]]:
-    """Read the units of one dump; `codes` limits them to these and what lies under them.
+def read(path: Path, *, latlon: bool = True) -> tuple[list[str], list[str], Array, list[str]]:
+    """Read the units of one dump.
 
     Returns codes, names, geometry (lon/lat; None for a unit without outline) and notes on rings left out
     because they enclose nothing. Raises SourceError naming file, line and mend.
     """
-    wanted = None if codes is None else tuple(codes)
     units: list[str] = []
     names: list[str] = []
     notes: list[str] = []
     rings = Rings()
     for line, row in _rows(path):
         code = row["code"].replace("''", "'")
-        if wanted is not None and not any(code == w or code.startswith(w + ".") for w in wanted):
-            continue
         try:
             note = _gather(row["path"] or "", len(units), rings)
         except (ValueError, TypeError) as error:

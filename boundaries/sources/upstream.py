@@ -21,7 +21,7 @@ TIMEOUT: Final = (10.0, 60.0)
 #: Seconds before each further try after a transient failure.
 PAUSES: Final = (0.5, 2.0)
 #: Files fetched at the same time, once the first has shown that the place answers.
-TOGETHER: Final = 4
+TOGETHER: Final = 8
 #: npm's own settings are the user's; only its patience is ours, so that a machine without network hears soon.
 _NPM: Final = (
     "--ignore-scripts",

@@ -19,9 +19,9 @@ import shapely
 from numpy.typing import NDArray
 
 from boundaries.errors import ReleaseError
-from boundaries.ground.edges import EdgeIndex
+from boundaries.ground.edges import arcs_of_rings
 from boundaries.ground.grid import GRID
-from boundaries.topology.ragged import Runs, runs, spans
+from boundaries.ground.ragged import arcs_of, follow, spans
 
 Array = NDArray[Any]
 Layers = Mapping[str, tuple[pd.DataFrame, Array]]
@@ -135,7 +135,7 @@ def build_topology(layers: Layers, grid: Grid | None = None) -> Topology:
     sets = {name: _flatten(geometry, grid) for name, (_, geometry) in layers.items()}
     points = np.concatenate([each[0] for each in sets.values()])
     lengths = np.concatenate([np.diff(each[1]) for each in sets.values()])
-    found, points, starts = _of_edges(points, np.concatenate([[0], np.cumsum(lengths)]))
+    found, points, starts = arcs_of_rings(points, np.concatenate([[0], np.cumsum(lengths)]))
     rings: dict[str, Rings] = {}
     done = 0
     for name, (_, ring, polygon, feature) in sets.items():
@@ -160,32 +160,10 @@ def merged(each: Sequence[Rings]) -> Rings:
     return Rings(refs, *lists)
 
 
-def arcs_of(refs: Array) -> Array:
-    """The arcs that references mean, whichever way they run."""
-    return np.where(refs < 0, ~refs, refs)
-
-
 def trace(refs: Array, ring: Array, points: Array, starts: Array) -> tuple[Array, Array]:
     """Follow rings along their arcs: ((n, 2) points, every ring closed; starts of the rings in them)."""
     at, ring_starts = follow(refs, ring, starts)
     return close(points[at], ring_starts)
-
-
-def follow(refs: Array, runs: Array, starts: Array) -> tuple[Array, Array]:
-    """Follow runs of references along their arcs, without the last point of each run.
-
-    `runs`: where the runs start in `refs`, `starts`: the arcs in the points. Returns positions of points, and where
-    the runs start in them.
-    """
-    arc = arcs_of(refs)
-    steps = starts[arc + 1] - starts[arc] - 1  # the last point of an arc is the first of the next
-    ref_starts = np.concatenate([[0], np.cumsum(steps)])
-    along = np.arange(ref_starts[-1]) - np.repeat(ref_starts[:-1], steps)
-    backwards = np.repeat(refs < 0, steps)
-    at = np.where(
-        backwards, np.repeat(starts[arc + 1] - 1, steps) - along, np.repeat(starts[arc], steps) + along
-    )
-    return at, ref_starts[runs]
 
 
 def close(points: Array, starts: Array) -> tuple[Array, Array]:
@@ -238,18 +216,3 @@ def _flatten(geometry: Array, grid: Grid) -> tuple[Array, Array, Array, Array]:
 
 def _starts(index: Array, count: int) -> Array:
     return np.concatenate([[0], np.cumsum(np.bincount(index, minlength=count))])
-
-
-def _of_edges(points: Array, starts: Array) -> tuple[Runs, Array, Array]:
-    """Runs of open rings; the points of the arcs, and where they start."""
-    following = np.arange(len(points)) + 1
-    following[starts[1:] - 1] = starts[:-1]
-    _, vertex = np.unique(EdgeIndex.pack(points), return_inverse=True)
-    tail, head = vertex, vertex[following]
-    low, high = np.minimum(tail, head), np.maximum(tail, head)
-    keys, edge = np.unique(low * (vertex.max() + 1) + high, return_inverse=True)
-    degree = np.bincount(np.concatenate(np.divmod(keys, vertex.max() + 1)))
-    found = runs(starts, vertex, degree[vertex] != 2, edge, tail < head)
-    ends = points[following[found.members[found.arcs[1:] - 1]]]
-    arcs = np.insert(points[found.members], found.arcs[1:], ends, axis=0)
-    return found, arcs, found.arcs + np.arange(len(found.arcs))

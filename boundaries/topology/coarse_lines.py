@@ -11,6 +11,7 @@ from boundaries.topology import linework, mending
 from boundaries.topology.arcs import close
 from boundaries.topology.islands import STAMPS
 from boundaries.topology.landmasses import signed_area
+from boundaries.topology.room import NoRoomError
 from boundaries.topology.simplify import Lines, collapse
 
 Array = NDArray[Any]
@@ -44,6 +45,8 @@ def draw(lines: Lines, limits: Array, step: int, apart: Array | None) -> Lines:
 
     Raises
     ------
+    NoRoomError
+        Lines that cannot be drawn apart on this grid.
     ReleaseError
         Lines clash however little they are simplified.
     """
@@ -71,7 +74,9 @@ def draw(lines: Lines, limits: Array, step: int, apart: Array | None) -> Lines:
             break
         limit[np.isin(of_point, bad)] /= _LESS
         simple, limit = _without_clashes(lines, limit, step)
-    raise ReleaseError(f"{len(bad)} lines cannot be drawn apart on this grid; choose a finer one")
+    spots = mending.faulty(graph, linework.clashes(graph), linework.turned(graph))
+    places = graph.true[graph.vertex[spots]] - shift[graph.line[spots]]
+    raise NoRoomError(f"{len(bad)} lines cannot be drawn apart on this grid; choose a finer one", places, bad)
 
 
 def _without_clashes(lines: Lines, limit: Array, step: int) -> tuple[Lines, Array]:

@@ -8,7 +8,8 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from boundaries.topology.arcs import Rings, Topology, arcs_of, trace
+from boundaries.ground.ragged import arcs_of
+from boundaries.topology.arcs import Rings, Topology, trace
 from boundaries.topology.landmasses import signed_area
 from boundaries.topology.moved_ground import ground_between
 from boundaries.topology.simplify import METRES

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from boundaries.errors import ReleaseError
 from boundaries.ground.edges import EdgeIndex
-from boundaries.topology.arcs import Rings, Topology, arcs_of, follow, merged
-from boundaries.topology.ragged import runs
+from boundaries.ground.ragged import arcs_of, follow, runs
+from boundaries.topology.arcs import Rings, Topology, merged
 
 Array = NDArray[Any]
 

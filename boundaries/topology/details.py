@@ -10,11 +10,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from boundaries.errors import ReleaseError
-from boundaries.release.store import Release
+from boundaries.release.store import STANDARD, Release
 from boundaries.topology import thinning
 from boundaries.topology.arcs import Topology, build_topology
 from boundaries.topology.cost import Costs
 from boundaries.topology.generalise import generalise
+from boundaries.topology.room import MOST, RADIUS, TIMES, NoRoomError, centres, spacing, spread
 
 Array = NDArray[Any]
 log = logging.getLogger(__name__)
@@ -39,7 +40,7 @@ class Detail:
 
     ``step``: the cell of its grid in units of 1e-7 degree. ``tolerance_m``: see `generalise`; None for no
     simplification. ``island_m2`` and ``reach_m``: see `thinning.thin`; None keeps every island. ``only``: the chambers
-    that are drawn; by default all, and the units.
+    that are drawn; by default all, and the units. ``spread``: at how many places lines were moved aside for room.
     """
 
     step: int
@@ -47,18 +48,19 @@ class Detail:
     island_m2: float | None = None
     reach_m: float | None = None
     only: tuple[str, ...] = ()
+    spread: int = 0
 
 
 #: Goals, compressed: ``web`` 1 MB for all chambers and 200 KB for dpr; ``overview`` 80 KB for dpr. Eighteen thousand
 #: islands alone are 140 KB, so the smallest (a tenth of a hectare) stay away from ``web-dpr``. dpd is drawn with dpr:
 #: no dapil of dpr lies in two provinces, so its lines are among those of dpr.
 DRAWINGS: Final = {
-    "full": Detail(1),
+    STANDARD: Detail(1),
     "province": Detail(2_000, 100),
     "web": Detail(10_000, 400),
-    "web-dpr": Detail(12_500, 2_500, 1_000, 1_000, only=("dpr", "dpd")),
+    "web-dpr": Detail(16_000, 2_500, 1_000, 1_000, only=("dpr", "dpd")),
     "overview": Detail(25_000, 1_600, 50_000, 2_500),
-    "overview-dpr": Detail(50_000, 4_000, 50_000, 2_500, only=("dpr", "dpd")),
+    "overview-dpr": Detail(55_000, 5_000, 50_000, 2_500, only=("dpr", "dpd")),
 }
 #: Where a grid leaves no room, finer ones; the last is so fine that lines as they came have room, if not points.
 _FINER: Final = (1.0, 0.8, 0.6, 0.4, 0.2, 0.1, 0.04, 0.01)
@@ -94,7 +96,9 @@ def topology_of(release: Release, year: int, chamber: str = "", *, provinsi: boo
         )
     units = UNITS if not chamber else UNITS[:1] if provinsi else ()
     layers |= {name: f"unit-{name}" for name in units if f"unit-{name}" in release.layers}
-    return build_topology({name: columns(*release.read_layer(layer)) for name, layer in layers.items()})
+    return build_topology(
+        {name: columns(*release.read_layer(layer, STANDARD)) for name, layer in layers.items()}
+    )
 
 
 def columns(frame: pd.DataFrame, geometry: Array) -> tuple[pd.DataFrame, Array]:
@@ -104,11 +108,11 @@ def columns(frame: pd.DataFrame, geometry: Array) -> tuple[pd.DataFrame, Array]:
 
 
 def landmarks(release: Release) -> Array:
-    """The largest polygon of every base unit of the release: ground that no size leaves out."""
-    finest = ("unit-kecamatan", "unit-desa"), ("unit-kabkota",), ("unit-provinsi",)
+    """The largest polygon of every kecamatan of the release: ground that no size leaves out."""
+    finest = ("unit-kecamatan",), ("unit-kabkota",), ("unit-provinsi",)
     found = [[name for name in names if name in release.layers] for names in finest]
     layers = next(filter(None, found))
-    return np.concatenate([thinning.largest_parts(release.read_layer(name)[1]) for name in layers])
+    return np.concatenate([thinning.largest_parts(release.read_layer(name, STANDARD)[1]) for name in layers])
 
 
 def thinned(topology: Topology, detail: Detail, ground: Array) -> Topology:
@@ -121,9 +125,10 @@ def thinned(topology: Topology, detail: Detail, ground: Array) -> Topology:
 def sized(topology: Topology, detail: Detail) -> tuple[Topology, Detail]:
     """Simplify a topology (on the release's grid, thinned) to a detail; returns it and the detail it came out with.
 
-    Where no valid outcome is possible on the grid of the detail, the next finer one is tried, with a smaller
-    tolerance, and where none helps the topology is given as it is, on the release's grid: a file that is larger
-    than it should be, never one that is wrong or missing. Its member ``about`` tells the grid.
+    Where a few places have no room on the grid of the detail, lines are spread around them
+    (`boundaries.topology.room`). Where that does not help the next finer grid is tried, with a smaller tolerance, and
+    where none helps the topology is given as it is, on the release's grid: a file that is larger than it should be,
+    never one that is wrong or missing. Its member ``about`` tells the grid, and at how many places lines were spread.
     """
     if detail.tolerance_m is None:
         return topology, detail
@@ -131,7 +136,26 @@ def sized(topology: Topology, detail: Detail) -> tuple[Topology, Detail]:
         tolerance = detail.tolerance_m * factor
         step = max(1, round(detail.step * factor))
         try:
-            return generalise(topology, step, tolerance), replace(detail, step=step, tolerance_m=tolerance)
+            drawn, places = _with_room(topology, step, tolerance)
+            return drawn, replace(detail, step=step, tolerance_m=tolerance, spread=places)
         except ReleaseError as error:
             log.info("no drawing with a step of %d: %s", step, error)
     return topology, replace(detail, step=1, tolerance_m=None)
+
+
+def _with_room(topology: Topology, step: int, tolerance: float) -> tuple[Topology, int]:
+    """Draw on a grid, spread around the places that have no room there; returns also how many these are."""
+    places, moved, radius = np.empty((0, 2)), topology, RADIUS
+    while True:
+        try:
+            return generalise(topology, step, tolerance, moved), len(centres(places, RADIUS))
+        except NoRoomError as error:
+            around = centres(error.places, radius)
+            if radius >= RADIUS * 2**TIMES or not 0 < len(around) <= MOST:
+                raise
+            log.info(
+                "step %d, %d places spread by a radius of %d cells: %s", step, len(around), radius, error
+            )
+        moved = spread(moved, around * step, radius * step, spacing(step))
+        places = np.concatenate([places, around])
+        radius *= 2

@@ -14,7 +14,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from boundaries.topology.arcs import Rings, Topology, arcs_of, renumber
+from boundaries.ground.ragged import arcs_of
+from boundaries.topology.arcs import Rings, Topology, renumber
 
 Array = NDArray[Any]
 #: Object → key of a feature → what stands of it in the file beside its shape.

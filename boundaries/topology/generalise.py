@@ -16,11 +16,13 @@ from numpy.typing import NDArray
 
 from boundaries.errors import ReleaseError
 from boundaries.ground.grid import GRID
-from boundaries.topology.arcs import Grid, Topology, arcs_of, close, trace
+from boundaries.ground.ragged import arcs_of
+from boundaries.topology.arcs import Grid, Topology, close, trace
 from boundaries.topology.coarse_lines import draw
 from boundaries.topology.islands import STAMPED, settle_outlines, settle_stamps
 from boundaries.topology.landmasses import Landmasses, signed_area, smallest_ring
 from boundaries.topology.placing import Arcs, compose, ground, joined, place_inside
+from boundaries.topology.room import NoRoomError
 from boundaries.topology.simplify import METRES, Lines
 from boundaries.topology.validity import check
 
@@ -36,10 +38,11 @@ _LARGE: Final = 50
 """Islands of more cells stay where they are; smaller ones may be moved aside."""
 _ROOM: Final = 3.0
 """Islands that a border divides are blown up to as many cells an arc, so that each face finds room."""
+_BLOW: Final = 1.5
 _BLOWS: Final = 8
 
 
-def generalise(topology: Topology, step: int, tolerance_m: float) -> Topology:
+def generalise(topology: Topology, step: int, tolerance_m: float, spread: Topology | None = None) -> Topology:
     """Simplify all arcs and put them on a grid of `step` units of 1e-7 degree.
 
     Parameters
@@ -51,17 +54,22 @@ def generalise(topology: Topology, step: int, tolerance_m: float) -> Topology:
     tolerance_m
         One collapse moves less than the square of it (m²) from one side of a line to the other, and less where
         the ground inside is small.
+    spread
+        The same with points moved aside (`boundaries.topology.room`), where lines need more room; drawn instead.
 
     Raises
     ------
+    NoRoomError
+        A few places have no room.
     ReleaseError
         No valid outcome at this grid and tolerance.
     """
-    work = _Work(topology, step, tolerance_m)
-    work.draw_core()
-    work.set_inner()
-    work.settle_outlines()
-    work.settle_stamps()
+    work = _Work(topology, step, tolerance_m, spread or topology)
+    try:
+        for draw_some in (work.draw_core, work.set_inner, work.settle_outlines, work.settle_stamps):
+            draw_some()
+    except shapely.errors.GEOSException as error:  # what was drawn so far is no polygon on a grid this coarse
+        raise ReleaseError(f"no drawing with cells of {step} ({error}); choose a finer grid") from error
     result = compose(topology, work.arcs, Grid(step))
     check(result)
     return result
@@ -70,8 +78,8 @@ def generalise(topology: Topology, step: int, tolerance_m: float) -> Topology:
 class _Work:
     """The arcs of a topology on their way to a coarse grid, group by group; `taken` is the ground drawn so far."""
 
-    def __init__(self, topology: Topology, step: int, tolerance_m: float) -> None:
-        self._topology, self._step = topology, step
+    def __init__(self, topology: Topology, step: int, tolerance_m: float, spread: Topology) -> None:
+        self._topology, self._step, self._spread = topology, step, spread
         self._parts = parts = Landmasses(topology)
         self._limit = (tolerance_m / METRES * 10**GRID / step) ** 2
         self._ring_area = smallest_ring(topology) / step**2
@@ -106,7 +114,7 @@ class _Work:
         chosen = self._inner
         if chosen.any():
             drawn = self._draw_apart(chosen, self._parts.net)
-            moved = place_inside(self._topology, self.arcs, (np.flatnonzero(chosen), drawn), self._parts.net)
+            moved = place_inside(self._topology, self.arcs, (np.flatnonzero(chosen), drawn), self._parts)
             self.arcs.append((np.flatnonzero(chosen), _shifted(drawn, moved[self._parts.net[chosen]])))
         if self.arcs:
             self._taken = ground(self._topology, self.arcs, self._parts, self._core | self._inner)[1]
@@ -136,7 +144,7 @@ class _Work:
             self.arcs.append((np.flatnonzero(self._stamp), drawn))
 
     def _lines(self, chosen: Array) -> Lines:
-        topology, free = self._topology, self._parts.free[chosen]
+        topology, free = self._spread, self._parts.free[chosen]
         sizes = np.diff(topology.starts)[chosen] - free  # a free ring goes without its closing point
         starts = np.concatenate([[0], np.cumsum(sizes)])
         at = np.arange(starts[-1]) + np.repeat(topology.starts[:-1][chosen] - starts[:-1], sizes)
@@ -155,13 +163,21 @@ class _Work:
         )
         room[divided] = np.maximum(1.0, np.sqrt(_ROOM * crowd / np.maximum(area, 1e-12)))[divided]
         limits = np.minimum(self._limit, _ISLAND_SHARE * self._ring_area[chosen])
-        drawn = draw(_blown_up(lines, own, room), limits, self._step, apart=own)
+        for _ in range(_BLOWS):
+            try:
+                drawn = draw(_blown_up(lines, own, room), limits, self._step, apart=own)
+                break
+            except NoRoomError as error:
+                refused = np.unique(own[error.lines])
+                room[refused] *= _BLOW
+        else:
+            raise ReleaseError(f"{len(refused)} islands or lakes cannot be drawn on a grid this coarse")
         for _ in range(_BLOWS):
             wrong = own[self._inside_out(chosen, drawn)]
             if not len(wrong):
                 return drawn
             again = np.isin(own, wrong)
-            room[np.unique(wrong)] *= 1.5
+            room[np.unique(wrong)] *= _BLOW
             better = draw(
                 _blown_up(lines.pick(again), own[again], room),
                 0 * limits[again],

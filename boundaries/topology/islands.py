@@ -13,7 +13,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from boundaries.errors import ReleaseError
+from boundaries.topology.room import NoRoomError
 from boundaries.topology.simplify import Lines
 
 Array = NDArray[Any]
@@ -49,7 +49,7 @@ def settle_outlines(shapes: Array, area: Array, land: Array) -> tuple[Array, Arr
     """Move islands aside until none touches land or another, the larger first served.
 
     `shapes` (m,): the ground of each, on the grid. Returns displacements (m, 2) in cells, and the shapes there.
-    Raises ReleaseError where one finds no free water.
+    Raises NoRoomError where one finds no free water.
     """
     order = np.lexsort((np.arange(len(shapes)), -area))
     moved: Array = np.zeros((len(shapes), 2))
@@ -65,7 +65,10 @@ def settle_outlines(shapes: Array, area: Array, land: Array) -> tuple[Array, Arr
             placed[waiting] = chosen
             if shapely.is_missing(chosen).all():
                 break
-    raise ReleaseError(f"{len(waiting)} islands find no free water on a grid this coarse; choose a finer one")
+    raise NoRoomError(
+        f"{len(waiting)} islands find no free water on a grid this coarse; choose a finer one",
+        shapely.get_coordinates(shapely.centroid(shapes[waiting])),
+    )
 
 
 def _choose(shapes: Array, placed: Array, land: Array, offsets: Array) -> tuple[Array, Array]:
@@ -118,7 +121,7 @@ def settle_stamps(islands: Lines, area: Array, clockwise: Array, land: Array) ->
 
     Raises
     ------
-    ReleaseError
+    NoRoomError
         An island finds no free water within reach.
     """
     first = islands.starts[:-1]
@@ -167,8 +170,9 @@ def _places(middle: Array, kind: Array, land: Array) -> tuple[Array, Array]:
                     done[index] = True
                     break
     if not done.all():
-        raise ReleaseError(
-            f"{int((~done).sum())} islands find no free water on a grid this coarse; choose a finer one"
+        raise NoRoomError(
+            f"{int((~done).sum())} islands find no free water on a grid this coarse; choose a finer one",
+            middle[~done],
         )
     return corner, kind
 

@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from boundaries.ground.edges import EdgeIndex
-from boundaries.topology.arcs import Topology, arcs_of, trace
+from boundaries.ground.ragged import arcs_of, connected
+from boundaries.topology.arcs import Topology, trace
 
 Array = NDArray[Any]
 
@@ -24,11 +25,11 @@ class Landmasses:
     def __init__(self, topology: Topology) -> None:
         self.free = free_rings(topology)
         hooks = [_ends(topology)]
-        self.net = _connected(len(topology), hooks)
+        self.net = connected(len(topology), hooks)
         for rings in topology.rings.values():
             polygon = np.repeat(np.arange(len(rings.polygon) - 1), np.diff(rings.polygon))
             hooks.append((arcs_of(rings.refs), np.repeat(polygon, np.diff(rings.ring))))
-        self.of_arc = _connected(len(topology), hooks)
+        self.of_arc = connected(len(topology), hooks)
         count, nets = int(self.of_arc.max()) + 1, int(self.net.max()) + 1
         self.area, self.faces = np.zeros(count), np.zeros(count, dtype=np.int64)
         net_area = np.zeros(nets)
@@ -71,23 +72,6 @@ def _ends(topology: Topology) -> tuple[Array, Array]:
     packed = EdgeIndex.pack(topology.points)
     ends = np.concatenate([packed[topology.starts[:-1]], packed[topology.starts[1:] - 1]])
     return np.tile(np.arange(len(topology)), 2), np.unique(ends, return_inverse=True)[1]
-
-
-def _connected(count: int, hooks: list[tuple[Array, Array]]) -> Array:
-    """Number `count` arcs by the groups that hang together: `hooks` are (arcs, what each hangs on)."""
-    bases = np.cumsum([0, *(int(hook.max()) + 1 for _, hook in hooks)])
-    arc = np.concatenate([each for each, _ in hooks])
-    hook = np.concatenate([each + base for (_, each), base in zip(hooks, bases[:-1], strict=True)])
-    label = np.arange(count)
-    while True:
-        at_hook = np.full(bases[-1], count)
-        np.minimum.at(at_hook, hook, label[arc])
-        new = label.copy()
-        np.minimum.at(new, arc, at_hook[hook])
-        new = new[new]
-        if (new == label).all():
-            return np.asarray(np.unique(label, return_inverse=True)[1])
-        label = new
 
 
 def free_rings(topology: Topology) -> Array:

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from boundaries.topology.box_index import Nearby
+from boundaries.ground.box_index import Nearby
+from boundaries.ground.crossings import clash
 
 Array = NDArray[Any]
 
@@ -137,22 +138,6 @@ def clashes(lines: Graph, only: Array | None = None) -> Array:
     )
 
 
-def clash(a: Array, b: Array, ia: Any, ib: Any, c: Array, d: Array, ic: Any, id_: Any) -> Array:
-    """Whether segments a-b and c-d (vertices ia-ib, ic-id) meet anywhere but in one vertex that they share."""
-    shared = (ia == ic).astype(np.int8) + (ia == id_) + (ib == ic) + (ib == id_)
-    ab, cd = b - a, d - c
-    one, two = cross(ab, c - a), cross(ab, d - a)
-    three, four = cross(cd, a - c), cross(cd, b - c)
-    boxes = ((np.minimum(a, b) <= np.maximum(c, d)) & (np.minimum(c, d) <= np.maximum(a, b))).all(axis=-1)
-    meet = (np.sign(one) * np.sign(two) <= 0) & (np.sign(three) * np.sign(four) <= 0) & boxes
-    at_a = (ia == ic) | (ia == id_)
-    at_c = (ia == ic) | (ib == ic)
-    out = np.where(at_a[..., None], ab, -ab)
-    other = np.where(at_c[..., None], cd, -cd)
-    along = (cross(out, other) == 0) & ((out * other).sum(axis=-1) > 0)
-    return np.where(shared == 0, meet, np.where(shared == 1, along, True))
-
-
 class Crowd:
     """A few segments among others: how often they clash with those and with each other, in many trials.
 
@@ -217,8 +202,3 @@ def _boxes_meet(a: Array, b: Array, c: Array, d: Array) -> Array:
     for p, q, r, s in ((a.real, b.real, c.real, d.real), (a.imag, b.imag, c.imag, d.imag)):
         meet = meet & (np.minimum(p, q) <= np.maximum(r, s)) & (np.minimum(r, s) <= np.maximum(p, q))
     return np.asarray(meet)
-
-
-def cross(a: Array, b: Array) -> Array:
-    """Cross products of vectors (..., 2)."""
-    return np.asarray(a[..., 0] * b[..., 1] - a[..., 1] * b[..., 0])

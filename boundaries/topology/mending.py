@@ -12,8 +12,9 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from boundaries.topology.box_index import Nearby
-from boundaries.topology.linework import Crowd, Graph, clash, clashes, cross, on_plane, turned
+from boundaries.ground.box_index import Nearby
+from boundaries.ground.crossings import clash, cross
+from boundaries.topology.linework import Crowd, Graph, clashes, on_plane, turned
 
 Array = NDArray[Any]
 
@@ -93,9 +94,21 @@ def straighten(lines: Graph, least: Array) -> None:
         lines.alive[slots] = False
 
 
-def _squares(low: Array, high: Array) -> list[tuple[int, int]]:
-    (x0, y0), (x1, y1) = (low >> _SQUARE).tolist(), (high >> _SQUARE).tolist()
-    return [(x, y) for x in range(x0, x1 + 1) for y in range(y0, y1 + 1)]
+def _squares(a: Array, b: Array, pad: int) -> list[tuple[int, int]]:
+    """Squares within `pad` cells of a segment, column by column: as many as it is long, not as its box is large."""
+    pad += 1  # for the rounding below
+    (x0, y0), (x1, y1) = sorted((a.tolist(), b.tolist()))
+    columns = np.arange((x0 - pad) >> _SQUARE, ((x1 + pad) >> _SQUARE) + 1)
+    west = np.clip((columns << _SQUARE) - pad, x0, x1)
+    east = np.clip(((columns + 1) << _SQUARE) + pad, x0, x1)
+    steep = (y1 - y0) / max(x1 - x0, 1)
+    one, two = (y0 + steep * (x - x0) for x in (west, east))
+    if x0 == x1:
+        two = np.full(len(columns), float(y1))
+    low = np.floor(np.minimum(one, two)).astype(np.int64) - pad >> _SQUARE
+    high = np.ceil(np.maximum(one, two)).astype(np.int64) + pad >> _SQUARE
+    ranges = zip(columns.tolist(), low.tolist(), high.tolist(), strict=True)
+    return [(x, y) for x, first, last in ranges for y in range(first, last + 1)]
 
 
 class _Mender:
@@ -222,8 +235,9 @@ class _Mender:
         places = g.place[np.concatenate([start, end, [vertex]])]
         low, high = places.min(axis=0) - 2 - self._reach, places.max(axis=0) + 2 + self._reach
         found = set(self._slots[self._nearby.at(low, high)].tolist())
-        for square in _squares(low, high):
-            found |= self._where.get(square, _NONE)
+        for a, b in zip(g.place[start], g.place[end], strict=True):
+            for square in _squares(a, b, 2 + self._reach):
+                found |= self._where.get(square, _NONE)
         both = np.array(sorted(found.difference(touching.tolist())), dtype=np.int64)
         both = both[g.alive[both] & (g.after[both] >= 0)]
         a, b = g.ends(both)
@@ -235,8 +249,8 @@ class _Mender:
         """Remember that segments changed, and where they are now."""
         self._changed.update(slots.tolist())
         a, b = (self._g.place[v] for v in self._g.ends(slots))
-        for slot, low, high in zip(slots.tolist(), np.minimum(a, b), np.maximum(a, b), strict=True):
-            for square in _squares(low, high):
+        for slot, start, end in zip(slots.tolist(), a, b, strict=True):
+            for square in _squares(start, end, 0):
                 self._where.setdefault(square, set()).add(slot)
 
     def _disorder(self, node: int, vertex: int, places: Array) -> Array:

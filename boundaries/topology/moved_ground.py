@@ -6,8 +6,8 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from boundaries.ground.ragged import spans
 from boundaries.topology.arcs import Topology
-from boundaries.topology.ragged import spans
 
 Array = NDArray[Any]
 

@@ -7,10 +7,11 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from boundaries.errors import ReleaseError
-from boundaries.topology.arcs import Grid, Rings, Topology, arcs_of, trace
+from boundaries.ground.ragged import arcs_of
+from boundaries.topology.arcs import Grid, Rings, Topology, trace
 from boundaries.topology.islands import offsets
 from boundaries.topology.landmasses import Landmasses
+from boundaries.topology.room import NoRoomError
 from boundaries.topology.simplify import Lines
 
 Array = NDArray[Any]
@@ -75,11 +76,12 @@ def _polygons(rings: Rings, arcs: Topology, chosen: Array) -> Array:
     return np.asarray(shapely.from_ragged_array(kind, points.astype(np.float64), (starts, polygon)))
 
 
-def place_inside(topology: Topology, arcs: Arcs, inner: tuple[Array, Lines], net: Array) -> Array:
+def place_inside(topology: Topology, arcs: Arcs, inner: tuple[Array, Lines], parts: Landmasses) -> Array:
     """How far each net of inner arcs is to be moved, in cells: to where it touches no line and lies in every
     polygon that it lay in. Returns displacements by net.
 
-    Raises ReleaseError where one finds no room.
+    From the outside in, for a net may lie in another: in the lake of an enclave, or an enclave of its own. Raises
+    NoRoomError where one finds no room.
     """
     drawn = compose(topology, [*arcs, inner], Grid())
     lines = [
@@ -88,40 +90,49 @@ def place_inside(topology: Topology, arcs: Arcs, inner: tuple[Array, Lines], net
     tree = shapely.STRtree(shapely.linestrings(np.concatenate(lines)))
     mask = np.zeros(len(topology), dtype=bool)
     mask[inner[0]] = True
-    moved = np.zeros((int(net.max()) + 1, 2), dtype=np.int64)
-    placed: list[shapely.Geometry] = []
-    for each in np.unique(net[inner[0]]):
-        own = mask & (net == each)
-        shape, around = _inside(topology, drawn, own, mask)
+    nets = np.unique(parts.net[inner[0]])
+    moved = np.zeros((len(parts.net_area), 2), dtype=np.int64)
+    placed: dict[int, shapely.Geometry] = {}
+    for each in nets[np.argsort(-parts.net_area[nets], kind="stable")].tolist():
+        shape, around, holders = _inside(topology, drawn, each, mask, parts.net, moved)
+        others = [other for net, other in placed.items() if net not in holders]
         for offset in offsets(_REACH).astype(np.int64):
             trial = shapely.transform(shape, lambda xy, by=offset: xy + by)
-            free = not len(tree.query(trial, "intersects")) and not shapely.intersects(placed, trial).any()
+            free = not len(tree.query(trial, "intersects")) and not shapely.intersects(others, trial).any()
             if free and all(shapely.contains_properly(polygon, trial) for polygon in around):
                 moved[each] = offset
-                placed.append(trial)
+                placed[each] = trial
                 break
         else:
-            raise ReleaseError("a lake or enclave finds no room on a grid this coarse; choose a finer one")
+            raise NoRoomError(
+                "a lake or enclave finds no room on a grid this coarse; choose a finer one",
+                shapely.get_coordinates(shapely.centroid(shape)),
+            )
     return moved
 
 
 def _inside(
-    topology: Topology, drawn: Topology, own: Array, inner: Array
-) -> tuple[shapely.Geometry, list[shapely.Geometry]]:
-    """What a net bounds, and the polygons, without small holes, in which it is a hole."""
-    inside, around = [], []
+    topology: Topology, drawn: Topology, own: int, inner: Array, net: Array, moved: Array
+) -> tuple[shapely.Geometry, list[shapely.Geometry], set[int]]:
+    """What a net bounds; the polygons, without small holes, in which it is a hole; and the inner nets that are the
+    outside of one of these, which stand where they were moved to."""
+    inside, around, holders = [], [], set()
     for rings in topology.rings.values():
-        for ring in np.flatnonzero(own[arcs_of(rings.refs[rings.ring[:-1]])]).tolist():
+        first = arcs_of(rings.refs[rings.ring[:-1]])
+        for ring in np.flatnonzero(inner[first] & (net[first] == own)).tolist():
             inside.append(shapely.Polygon(_points(rings, ring, drawn)))
             if rings.exterior[ring]:
                 continue
             polygon = int(np.searchsorted(rings.polygon, ring, side="right") - 1)
-            others = np.arange(rings.polygon[polygon], rings.polygon[polygon + 1])
-            others = others[~inner[arcs_of(rings.refs[rings.ring[others]])]]
-            if others[:1] == rings.polygon[polygon]:  # its outside is no small net itself
-                outside, *holes = (_points(rings, other, drawn) for other in others.tolist())
-                around.append(shapely.Polygon(outside, holes))
-    return shapely.union_all(inside), around
+            shell, *holes = range(rings.polygon[polygon], rings.polygon[polygon + 1])
+            if inner[first[shell]]:
+                holder = int(net[first[shell]])
+                around.append(shapely.Polygon(_points(rings, shell, drawn) + moved[holder]))
+                holders.add(holder)
+            else:
+                large = [_points(rings, hole, drawn) for hole in holes if not inner[first[hole]]]
+                around.append(shapely.Polygon(_points(rings, shell, drawn), large))
+    return shapely.union_all(inside), around, holders
 
 
 def _points(rings: Rings, ring: int, drawn: Topology) -> Array:

@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 
 from boundaries.ground.edges import EdgeIndex
 from boundaries.ground.grid import GRID
-from boundaries.topology.arcs import Rings, Topology, arcs_of, renumber, trace
+from boundaries.ground.ragged import arcs_of, spans
+from boundaries.topology.arcs import Rings, Topology, renumber, trace
 from boundaries.topology.landmasses import Landmasses
-from boundaries.topology.ragged import spans
 from boundaries.topology.simplify import METRES
 
 Array = NDArray[Any]

@@ -18,8 +18,9 @@ import shapely
 from numpy.typing import NDArray
 
 from boundaries.errors import ReleaseError
+from boundaries.ground.ragged import arcs_of
 from boundaries.topology import linework
-from boundaries.topology.arcs import Rings, Topology, arcs_of, merged, trace
+from boundaries.topology.arcs import Rings, Topology, merged, trace
 from boundaries.topology.landmasses import signed_area
 
 Array = NDArray[Any]

@@ -1,20 +1,25 @@
 """Rule on the folder of downloads: whole, as listed, and of this release."""
 
-import csv
 import gzip
 import hashlib
-import json
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from boundaries.downloads import folder
+from boundaries.downloads.listing import sums
 from boundaries.errors import ReleaseError
-from boundaries.release.store import FOLDER
+from boundaries.release.regular_file import read_regular
+from boundaries.release.store import FOLDER, MANIFEST, sha256
 from boundaries.verify.opened_release import Contents, Finding, Outcome
+
+_SUMS: Final = "SHA256SUMS"
+#: Formats that are text: their files lie there packed as well.
+_PACKED: Final = ("assignment", "csv", "geojson", "kml", "map", "metadata", "quality", "topojson")
 
 
 def downloads(contents: Contents) -> Outcome:
-    """Every download has the bytes that the list says, packed or not; tables and TopoJSON hold the release's ids."""
+    """Every download has the bytes that the list says, packed or not; the sums name all of them."""
     release = contents.release
     try:
         listed = folder.read(release)
@@ -29,16 +34,18 @@ def downloads(contents: Contents) -> Outcome:
         place = release.path / FOLDER
         for each in listed["files"]:
             found += _packed(place, each)
-            found += _ids(contents, place, each)
-        found += _sums(release.path, place)
+        found += _sums(contents, listed)
     size = sum(each["bytes"] for each in listed["files"])
     return Outcome(f"{len(listed['files']):,} files, {size / 1e6:,.1f} MB", found)
 
 
 def _packed(place: Path, each: dict[str, Any]) -> list[Finding]:
-    """The packed twin of a file gives the file."""
+    """The packed twin of a file gives the file; every text but the plainest has one."""
     if "gzip" not in each:
-        return []
+        bare = each["format"] not in _PACKED or each["media_type"] == "text/plain"
+        return (
+            [] if bare else [Finding("downloads", "", each["name"], "packed", f"{each['name']}.gz", "none")]
+        )
     with gzip.open(place / f"{each['name']}.gz", "rb") as file:
         digest = hashlib.sha256()
         while block := file.read(1 << 20):
@@ -48,46 +55,17 @@ def _packed(place: Path, each: dict[str, Any]) -> list[Finding]:
     return [Finding("downloads", "", f"{each['name']}.gz", "unpacked", each["sha256"], digest.hexdigest())]
 
 
-def _ids(contents: Contents, place: Path, each: dict[str, Any]) -> list[Finding]:
-    """A table of attributes, or a TopoJSON of the whole nation, names every feature of its layers and no other."""
-    path = place / each["name"]
-    if each["format"] == "csv":
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            rows = list(csv.DictReader(file))
-        told = {each["dataset"]: [row.get("id") or row.get("kode") for row in rows]}
-    elif each["format"] == "topojson" and not each["province"]:
-        objects = json.loads(path.read_bytes())["objects"]
-        told = {
-            f"unit-{name}" if name in ("provinsi", "kabkota") else f"{name}-{each['year']}": [
-                feature["id"] for feature in content["geometries"]
-            ]
-            for name, content in objects.items()
-        }
-    else:
-        return []
+def _sums(contents: Contents, listed: Mapping[str, Any]) -> list[Finding]:
+    """SHA256SUMS names every file of the folder and of the release, and no other, with its hash."""
+    release = contents.release
+    told = sums(read_regular(release.path / FOLDER / _SUMS), _SUMS)
+    expected = {
+        str(each["name"]): str(each["sha256"]) for each in (*release.manifest["files"], *listed["files"])
+    }
+    expected |= {MANIFEST: sha256(release.path / MANIFEST)}
+    expected.pop(_SUMS, None)
     return [
-        Finding("downloads", layer, each["name"], "ids", "those of the layer", "others")
-        for layer, ids in told.items()
-        if sorted(map(str, ids)) != _expected(contents, layer)
+        Finding("downloads", "", name, _SUMS, expected.get(name, "none"), told.get(name, "none"))
+        for name in sorted(told.keys() | expected.keys())
+        if told.get(name) != expected.get(name)
     ]
-
-
-def _expected(contents: Contents, layer: str) -> list[str]:
-    frame = contents.frame(layer)
-    return sorted(frame["id" if "id" in frame.columns else "kode"].astype(str))
-
-
-def _sums(root: Path, place: Path) -> list[Finding]:
-    """SHA256SUMS is right about the release's own files too (of the others the list has been checked)."""
-    found = []
-    for line in (place / "SHA256SUMS").read_text(encoding="utf-8").splitlines():
-        told, _, name = line.partition("  ")
-        path = place / name if (place / name).is_file() else root / name
-        if not path.is_file():
-            found.append(Finding("downloads", "", name, "SHA256SUMS", "a file of the release", "missing"))
-            continue
-        with path.open("rb") as file:
-            actual = hashlib.file_digest(file, "sha256").hexdigest()
-        if actual != told:
-            found.append(Finding("downloads", "", name, "SHA256SUMS", told, actual))
-    return found

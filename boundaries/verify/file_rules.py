@@ -1,19 +1,29 @@
-"""Rules on the files as files: hashes, the SQLite database, the tables that the manifest promises."""
+"""Rules on the files as files: names, hashes, what the manifest says of them, and features.bin."""
 
 import math
 import zlib
-from itertools import pairwise
-from pathlib import Path
-from tempfile import TemporaryDirectory
+from contextlib import closing
+from functools import partial
 
-from boundaries.law.columns import columns_of
-from boundaries.release.feature_file import END, NAME, FeatureFile, write_features
-from boundaries.release.store import FOLDER, MANIFEST, feature_rows, release_id, sha256
+import shapely
+
+from boundaries.ground.parallel import each
+from boundaries.release.feature_file import (
+    END,
+    NAME,
+    FeatureFile,
+    Rows,
+    facts_text,
+    geometry_texts,
+    shape_text,
+)
+from boundaries.release.regular_file import other_kind
+from boundaries.release.store import FOLDER, MANIFEST, Release, feature_rows, release_id, sha256, told_of
 from boundaries.verify.opened_release import Contents, Finding, Outcome
+from boundaries.verify.package_rules import column_faults
 
-_SQL_KIND = {"text": "TEXT", "integer": "INTEGER", "real": "REAL"}
-_APPLICATION_ID = 0x47504B47  # "GPKG"
-_VERSION = 10300
+#: Rows that a process looks at at a time.
+_BLOCK = 4096
 
 
 def hashes(contents: Contents) -> Outcome:
@@ -29,6 +39,11 @@ def hashes(contents: Contents) -> Outcome:
     for name in sorted(files.keys() & present):
         path, told = release.path / name, files[name]
         size, actual[name] = path.stat().st_size, sha256(path)
+        for key, expected in told_of(name).items():
+            if told.get(key) != expected:
+                found.append(
+                    Finding("files", "", name, f"{key} in the manifest", str(expected), str(told.get(key)))
+                )
         total += size
         if size != told["bytes"]:
             found.append(Finding("files", "", name, "bytes", f"{told['bytes']:,}", f"{size:,}"))
@@ -41,71 +56,78 @@ def hashes(contents: Contents) -> Outcome:
     return Outcome(f"{len(actual)} files, {total / 1e6:,.1f} MB", found)
 
 
-def database(contents: Contents) -> Outcome:
-    """The GeoPackage is a sound SQLite file of version 1.3, its references and spatial indexes whole."""
-    found = []
-    for (verdict,) in contents.query("PRAGMA integrity_check(5)"):
-        if verdict != "ok":
-            found.append(Finding("database", "", "", "SQLite's integrity_check", "ok", verdict))
-    for pragma, expected in (("application_id", _APPLICATION_ID), ("user_version", _VERSION)):
-        ((value,),) = contents.query(f"PRAGMA {pragma}")
-        if value != expected:
-            found.append(Finding("database", "", "", pragma, str(expected), str(value)))
-    for table, row, parent, _ in contents.query("PRAGMA foreign_key_check"):
-        found.append(Finding("database", table, str(row), f"reference to {parent}", "a row", "none"))
-    for layer in contents.layers:
-        index = contents.query(f'SELECT count(*) FROM "rtree_{layer}_geom_rowid"')[0][0]
-        rows = contents.query(f'SELECT count(*) FROM "{layer}"')[0][0]
-        if index != rows:
-            found.append(Finding("database", layer, "", "rows in the spatial index", str(rows), str(index)))
-    return Outcome(f"{len(contents.names)} tables, {len(contents.layers)} spatial indexes", found)
+def irregular(release: Release) -> dict[str, str]:
+    """What lies where a release has a file, and is none: its path in the release → what it is, such as "a link"."""
+    places = [release.path, release.path / FOLDER]
+    found = {}
+    for place in places:
+        if place.is_symlink() or not place.is_dir():
+            continue
+        for path in sorted(place.iterdir()):
+            kind = other_kind(path)
+            if kind and not (path == places[1] and path.is_dir() and not path.is_symlink()):
+                found[path.relative_to(release.path).as_posix()] = kind
+    return found
+
+
+def regular(contents: Contents) -> Outcome:
+    """Only files lie in the release: no link, no pipe, no folder but that of the downloads."""
+    found = irregular(contents.release)
+    return Outcome(
+        "nothing else: it is not read before they are gone",
+        [Finding("files", "", name, "kind of the file", "a file", kind) for name, kind in found.items()],
+    )
 
 
 def features(contents: Contents) -> Outcome:
     """features.bin says of every feature what the GeoPackage says, as text and packed."""
-    release = contents.release
-    with TemporaryDirectory() as scratch:
-        again = Path(scratch) / NAME
-        write_features(again, feature_rows(release, contents.layers))
-        told, expected = FeatureFile(release.path / NAME), FeatureFile(again)
-        found = []
-        if told.tables != expected.tables:
-            found.append(Finding("features", "", NAME, "tables", str(expected.tables), str(told.tables)))
-        else:
-            found += [
-                Finding("features", table, NAME, "texts", "those of the GeoPackage", "others")
-                for table in told.tables
-                if _texts(told, table) != _texts(expected, table)
-            ]
-        if not found and not _packed_well(told):
-            found.append(Finding("features", "", NAME, "packed texts", "the texts", "others"))
-    return Outcome(f"{len(told.text_at) - 1:,} features, {len(told.text) / 1e6:,.1f} MB of text", found)
+    file, found, row = FeatureFile(contents.release.path / NAME), [], 0
+    places: dict[str, tuple[int, int]] = {}
+    packed = True
+    for rows in feature_rows(contents.release, contents.layers):
+        places[rows.table] = place = row, len(rows.ids)
+        row += len(rows.ids)
+        if file.tables.get(rows.table) != place:
+            continue
+        told = each(partial(_told_well, file, rows, place[0]), range(0, len(rows.ids), _BLOCK))
+        if not all(texts for texts, _ in told):
+            found.append(Finding("features", rows.table, NAME, "texts", "those of the GeoPackage", "others"))
+        packed &= all(well for _, well in told)
+    if file.tables != places:
+        found = [Finding("features", "", NAME, "tables", str(places), str(file.tables))]
+    elif not found and not packed:
+        found.append(Finding("features", "", NAME, "packed texts", "the texts", "others"))
+    return Outcome(f"{len(file.text_at) - 1:,} features, {len(file.text) / 1e6:,.1f} MB of text", found)
 
 
-def _texts(file: FeatureFile, table: str) -> tuple[memoryview, list[int]]:
-    """Return the texts of a table, and how long each is."""
-    first, count = file.tables[table]
-    at = file.text_at[first : first + count + 1]
-    return file.text[at[0] : at[-1]], [end - start for start, end in pairwise(at)]
+def _told_well(file: FeatureFile, rows: Rows, first: int, start: int) -> tuple[bool, bool]:
+    """Whether a block of rows, of a table that begins at row `first`, has the texts it must, and these packed."""
+    some = slice(start, start + _BLOCK)
+    shapes = map(shape_text, rows.ids[some], geometry_texts(shapely.orient_polygons(rows.geometries[some])))
+    texts = well = True
+    for row, (shape, facts) in enumerate(
+        zip(shapes, map(facts_text, rows.properties[some]), strict=True), first + start
+    ):
+        told = file.text[file.text_at[row] : file.text_at[row + 1]]
+        texts &= told == shape + facts + END and file.facts_at[row] == len(shape)
+        well = well and _packed_well(file, row)
+    return texts, well
 
 
-def _packed_well(file: FeatureFile) -> bool:
-    """Whether the deflate blocks give the texts, at the places told, with the sums told."""
-    for row, (start, end) in enumerate(pairwise(file.text_at)):
-        text, facts = bytes(file.text[start:end]), file.facts_at[row]
-        packed = file.deflate[file.deflate_at[row] : file.deflate_at[row + 1]]
-        cut = file.deflate_facts_at[row]
-        halves = [zlib.decompressobj(-15).decompress(half) for half in (packed[:cut], packed[cut:])]
-        if b"".join(halves) != text or len(halves[0]) != facts:
-            return False
-        sums = (
-            zlib.crc32(text[:facts]),
-            zlib.crc32(text[facts : -len(END)]),
-            zlib.crc32(text, file.crc_at[row]),
-        )
-        if sums != (file.shape_crc[row], file.facts_crc[row], file.crc_at[row + 1]):
-            return False
-    return True
+def _packed_well(file: FeatureFile, row: int) -> bool:
+    """Whether the deflate blocks of a row give its text, at the places told, with the sums told."""
+    text, facts = bytes(file.text[file.text_at[row] : file.text_at[row + 1]]), file.facts_at[row]
+    packed = file.deflate[file.deflate_at[row] : file.deflate_at[row + 1]]
+    cut = file.deflate_facts_at[row]
+    halves = [zlib.decompressobj(-15).decompress(half) for half in (packed[:cut], packed[cut:])]
+    if b"".join(halves) != text or len(halves[0]) != facts:
+        return False
+    sums = (
+        zlib.crc32(text[:facts]),
+        zlib.crc32(text[facts : -len(END)]),
+        zlib.crc32(text, file.crc_at[row]),
+    )
+    return sums == (file.shape_crc[row], file.facts_crc[row], file.crc_at[row + 1])
 
 
 def layers(contents: Contents) -> Outcome:
@@ -131,38 +153,10 @@ def layers(contents: Contents) -> Outcome:
             for what, (expected, actual) in pairs.items()
             if expected != actual
         ]
-    for name in contents.names:
-        found += _column_findings(contents, name)
+    with closing(contents.release.connect()) as connection:
+        found += [fault for name in contents.names for fault in column_faults(connection, name)]
     features = sum(len(contents.frame(name)) for name in contents.layers)
     return Outcome(f"{len(contents.layers)} layers, {features:,} features", found)
-
-
-def _column_findings(contents: Contents, name: str) -> list[Finding]:
-    """Names, order, types and descriptions of a table's columns against the contract."""
-    info = contents.query(f'PRAGMA table_info("{name}")')
-    actual = [(column, kind) for _, column, kind, _, _, key in info if not key and column != "geom"]
-    wanted = [(column.name, _SQL_KIND[column.kind]) for column in columns_of(name)]
-    found = []
-    if actual != wanted:
-        odd = [pair for pair in wanted if pair not in actual] or actual
-        found.append(Finding("layers", name, "", "columns of the contract", str(wanted), f"differs at {odd}"))
-    described = {
-        column
-        for (column,) in contents.query(
-            "SELECT column_name FROM gpkg_data_columns WHERE table_name = ? AND description <> ''", (name,)
-        )
-    }
-    for column, _ in actual:
-        if column not in described:
-            found.append(Finding("layers", name, column, "description of the column", "a text", "none"))
-    kind = contents.query(
-        "SELECT geometry_type_name, srs_id FROM gpkg_geometry_columns WHERE table_name = ?", (name,)
-    )
-    if name in contents.layers and kind != [("MULTIPOLYGON", 4326)]:
-        found.append(
-            Finding("layers", name, "geom", "type and reference system", "MULTIPOLYGON 4326", str(kind))
-        )
-    return found
 
 
 def _rounded(box: list[float] | None) -> list[float]:

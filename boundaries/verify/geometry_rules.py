@@ -1,12 +1,16 @@
 """Rules on the polygons: shapes, coverages, unions, holes, areas. Lon/lat degrees throughout."""
 
+from importlib.util import find_spec
+
 import numpy as np
-import pandas as pd
 import pyproj
 import shapely
 from numpy.typing import NDArray
 
+from boundaries.ground.geodesics import bent
+from boundaries.ground.soundness import invalid_units
 from boundaries.law.codes import LENGTH, LEVELS
+from boundaries.release.store import FULL
 from boundaries.verify.opened_release import Contents, Finding, Outcome
 
 Array = NDArray[np.object_]
@@ -16,6 +20,7 @@ BOUNDS = (94.5, -11.6, 141.6, 6.7)
 #: Coordinates lie on a grid of this many decimals.
 DECIMALS = 7
 HOLE_M2 = 500_000.0
+_S2_BLOCK = 500
 #: ``luas_km2`` has three decimals; it may differ by half of the last and a rounding.
 AREA_KM2 = 0.001
 #: How near a gap of the ledger must lie to a hole, in degrees (about 2 m), and how like its area must be.
@@ -54,18 +59,75 @@ def shapes(contents: Contents) -> Outcome:
 
 
 def coverage(contents: Contents) -> Outcome:
-    """No two features of a layer overlap, and neighbours share every vertex; the same of the base units."""
-    sets = {name: (contents.geometry(name), _ids(contents, name)) for name in contents.layers}
-    sets["base units"] = (contents.ground.geometry, contents.ground.codes)
+    """No two features of a layer overlap, and neighbours share every vertex: so it is of the base units, and of all
+    that is made of them edge for edge."""
+    sets = {"base units": (contents.ground.geometry, contents.ground.codes)}
+    sets |= {
+        name: (contents.geometry(name), _ids(contents, name))
+        for name in contents.layers
+        if len(contents.differing(name))
+    }
     found = []
     for name, (geometry, ids) in sets.items():
-        edges = shapely.coverage_invalid_edges(geometry)
-        bad = ~shapely.is_empty(edges)
+        bad = invalid_units(geometry)
+        edges = shapely.to_wkt(shapely.coverage_invalid_edges(geometry)[bad]) if len(bad) else []
         found += [
             Finding("coverage", name, str(feature), "edges that match no neighbour's", "none", f"{edge:.120}")
-            for feature, edge in zip(ids[bad], shapely.to_wkt(edges[bad]), strict=True)
+            for feature, edge in zip(ids[bad], edges, strict=True)
         ]
-    return Outcome(f"{len(sets)} coverages", found)
+    return Outcome(f"{len(contents.layers)} layers on {len(contents.ground.codes):,} base units", found)
+
+
+def sphere(contents: Contents) -> Outcome:
+    """What is valid on the plane is valid on the sphere (S2): no vertex lies between an edge and its great circle.
+
+    So it is of the base units, and of all that has their edges; S2 itself is asked of the latest plans and provinces.
+    """
+    details = [FULL, *contents.release.manifest.get("details", {})]
+    found, read = [], 0
+    for detail in details:
+        base = contents.base_geometry(detail)
+        bad = bent(base)
+        found += [
+            Finding("sphere", "base units", str(contents.ground.codes[unit]), f"vertex, detail {detail}",
+                    "on one side of all edges", "beside " + str((ends / 10**DECIMALS).tolist()))
+            for ends, unit in zip(bad.ends, bad.unit, strict=True)
+        ]  # fmt: skip
+        for name in _asked_of_s2(contents) if find_spec("spherely") else ():
+            shapes, ids = contents.geometry(name, detail), _ids(contents, name)
+            read += len(shapes)
+            found += [
+                Finding("sphere", name, str(ids[at]), f"S2, detail {detail}", "a valid polygon", why)
+                for at, why in refused_by_s2(shapes).items()
+            ]
+    s2 = f"{read:,} features read by S2" if read else "S2 not asked: it is the extra sphere"
+    return Outcome(f"{len(details)} details of the base units; {s2}", found)
+
+
+def _asked_of_s2(contents: Contents) -> list[str]:
+    """Provinces, the latest plan of each chamber, and layers that are not what their base units make."""
+    latest = {name.rpartition("-")[0]: name for name in sorted(contents.plan_layers)}
+    chosen = {*latest.values(), *contents.unit_layers[:1]}
+    return [name for name in contents.layers if name in chosen or len(contents.differing(name))]
+
+
+def refused_by_s2(shapes: Array) -> dict[int, str]:
+    """Return which MultiPolygons S2 refuses, and why."""
+    import spherely
+
+    found = {}
+    wkb = shapely.to_wkb(shapes)
+    for first in range(0, len(wkb), _S2_BLOCK):
+        block = wkb[first : first + _S2_BLOCK]
+        try:
+            spherely.from_wkb(block)
+        except RuntimeError:
+            for at, each in enumerate(block, first):
+                try:
+                    spherely.from_wkb(each)
+                except RuntimeError as error:
+                    found[at] = str(error).strip()
+    return found
 
 
 def dapil_unions(contents: Contents) -> Outcome:
@@ -73,10 +135,10 @@ def dapil_unions(contents: Contents) -> Outcome:
     rows = contents.frame("assignment")
     found, count, same = [], 0, 0
     for name in contents.plan_layers:
-        own = rows[(rows["plan_id"] == name) & rows["kode_unit"].isin(contents.ground.position.index)]
-        more, alike = _compare(
-            contents, "dapil-unions", name, own["kode_unit"], name + "-" + own["kode_dapil"]
-        )
+        own = contents.spread(rows[rows["plan_id"] == name])
+        placed = own["kode_unit"].isin(contents.ground.position.index)
+        told = set(name + "-" + own.loc[placed, "kode_dapil"]) - contents.omitted.get(name, set())
+        more, alike = _compare(contents, "dapil-unions", name, told)
         found += more
         same += alike
         count += len(contents.frame(name))
@@ -86,11 +148,10 @@ def dapil_unions(contents: Contents) -> Outcome:
 def unit_unions(contents: Contents) -> Outcome:
     """Each kecamatan, kabkota and provinsi is the union of its base units."""
     found, count, same = [], 0, 0
-    codes = pd.Series(contents.ground.codes, dtype=object)
     for name in contents.unit_layers:
         length = LENGTH[LEVELS[[f"unit-{level}" for level in LEVELS].index(name)]]
-        within = codes[codes.str.len() >= length]
-        more, alike = _compare(contents, "unit-unions", name, within, within.str[:length])
+        told = {str(code)[:length] for code in contents.ground.codes if len(code) >= length}
+        more, alike = _compare(contents, "unit-unions", name, told)
         found += more
         same += alike
         count += len(contents.frame(name))
@@ -191,39 +252,30 @@ def _authalic(latitude: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.arcsin(_q(latitude) / _q(np.array(np.pi / 2)))
 
 
-def _compare(
-    contents: Contents, check: str, name: str, codes: pd.Series, owners: pd.Series
-) -> tuple[list[Finding], int]:
-    """Compare each feature with the union of its base units; return findings and how many are identical."""
-    position = contents.ground.position[codes].to_numpy()
-    groups = pd.Series(position).groupby(owners.to_numpy()).agg(list)
-    ids, geometry = _ids(contents, name), contents.geometry(name)
-    absent = ~np.isin(ids.astype(str), groups.index.to_numpy(dtype=str))
-    found = [Finding(check, name, str(each), "base units", "one or more", "none") for each in ids[absent]]
-    left_out = contents.omitted.get(name, set())
+def _compare(contents: Contents, check: str, name: str, told: set[str]) -> tuple[list[Finding], int]:
+    """Compare each feature with the union of its base units; return findings and how many are identical.
+
+    `told`: the ids of the features that base units belong to.
+    """
+    ids, owner = _ids(contents, name), contents.owners[name]
+    held = np.bincount(owner[owner >= 0], minlength=len(ids)) > 0
+    found = [Finding(check, name, str(each), "base units", "one or more", "none") for each in ids[~held]]
     found += [
-        Finding(check, name, str(each), "feature of base units", "one", "none")
-        for each in groups.index
-        if each not in set(ids) and each not in left_out
+        Finding(check, name, each, "feature of base units", "one", "none")
+        for each in sorted(told - set(map(str, ids)))
     ]
-    ids, geometry = ids[~absent], geometry[~absent]
-    unions = _unions(contents.ground.geometry, [groups[each] for each in ids])
-    same = np.asarray(shapely.equals_exact(shapely.normalize(unions), shapely.normalize(geometry), 0))
-    rest = np.flatnonzero(~same)
+    rest = contents.differing(name)
+    rest = rest[held[rest]]
     if rest.size:
-        area = area_m2(shapely.symmetric_difference(unions[rest], geometry[rest]))
+        ground, shapes = contents.ground.geometry, contents.geometry(name)[rest]
+        unions = _unions(ground, [np.flatnonzero(owner == at).tolist() for at in rest])
+        area = area_m2(shapely.symmetric_difference(unions, shapes))
         found += [
-            Finding(
-                check,
-                name,
-                str(ids[at]),
-                "union of its base units",
-                "the same to the vertex",
-                f"{m2:,.3f} m² apart",
-            )
+            Finding(check, name, str(ids[at]), "union of its base units", "the same to the vertex",
+                    f"{m2:,.3f} m² apart")
             for at, m2 in zip(rest, area, strict=True)
-        ]
-    return found, int(same.sum())
+        ]  # fmt: skip
+    return found, int(held.sum()) - len(rest)
 
 
 def _unions(geometry: Array, groups: list[list[int]]) -> Array:

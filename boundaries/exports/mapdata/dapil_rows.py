@@ -7,11 +7,11 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from boundaries.exports.mapdata.map_tables import Content, reasons
+from boundaries.exports.mapdata.map_tables import Content, paired
 
 COLUMNS: Final = (
     "id", "kode_dapil", "nama_dapil", "kursi", "penduduk", "kode_provinsi", "kode_kabkota", "luas_km2",
-    "dasar_hukum", "wilayah", "ragu", "label", "bbox",
+    "nama_lain", "dasar_hukum", "wilayah", "ragu", "catatan", "label", "bbox",
 )  # fmt: skip
 _PLAIN: Final = COLUMNS[:7]
 #: How finely the place of a name is sought, as a share of the square root of the polygon's area.
@@ -21,20 +21,24 @@ _DECIMALS: Final = (3, 4, 5, 7)
 
 
 def facts(content: Content, plan: str) -> dict[str, Any]:
-    """Make the rows of a plan, sorted by id. ``dasar_hukum`` and ``ragu`` are places in ``laws`` and ``doubts``."""
+    """Make the rows of a plan, sorted by id.
+
+    ``dasar_hukum``, ``ragu`` and ``catatan`` are places in ``laws``, ``doubts`` and ``notes``.
+    """
     dataset = content.dapil(plan)
     frame = dataset.frame
     laws = list(dict.fromkeys(frame["dasar_hukum"].astype(str)))
     columns: dict[str, list[Any]] = {name: _values(frame, name) for name in _PLAIN}
-    columns["luas_km2"] = _values(frame, "luas_km2")
+    columns |= {name: _values(frame, name) for name in ("luas_km2", "nama_lain")}
     columns["dasar_hukum"] = [laws.index(str(law)) for law in frame["dasar_hukum"]]
     columns["wilayah"] = _members(content, plan, frame)
-    columns["ragu"], told = _doubts(frame)
+    columns["ragu"], doubts = _told(frame, "ragu")
+    columns["catatan"], notes = _told(frame, "catatan")
     shapes = dataset.geometry
     columns["label"] = [None] * len(frame) if shapes is None else labels(shapes)
     columns["bbox"] = [None] * len(frame) if shapes is None else _boxes(shapes)
     rows = [list(row) for row in zip(*(columns[name] for name in COLUMNS), strict=True)]
-    return {"plan": plan, "columns": COLUMNS, "laws": laws, "doubts": told, "rows": rows}
+    return {"plan": plan, "columns": COLUMNS, "laws": laws, "doubts": doubts, "notes": notes, "rows": rows}
 
 
 def _values(frame: pd.DataFrame, name: str) -> list[Any]:
@@ -43,12 +47,12 @@ def _values(frame: pd.DataFrame, name: str) -> list[Any]:
     return frame[name].astype(object).where(frame[name].notna(), None).tolist()
 
 
-def _doubts(frame: pd.DataFrame) -> tuple[list[list[int] | None], list[dict[str, str]]]:
-    """The reasons of each row as places in a list without repetitions, and the list; None without a doubt."""
+def _told(frame: pd.DataFrame, name: str) -> tuple[list[list[int] | None], list[dict[str, str]]]:
+    """What ``ragu`` or ``catatan`` says of each row (None: nothing) as places in a list, and the list."""
     places: dict[tuple[str, str], int] = {}
     column: list[list[int] | None] = []
-    for found in map(reasons, _values(frame, "ragu")):
-        pairs = [(each["id"], each["en"]) for each in found or []]
+    for found in map(paired, _values(frame, name), _values(frame, f"{name}_en")):
+        pairs = [(each["id"], each["en"]) for each in found]
         column.append([places.setdefault(pair, len(places)) for pair in pairs] or None)
     return column, [{"id": indonesian, "en": english} for indonesian, english in places]
 

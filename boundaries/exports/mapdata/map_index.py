@@ -9,23 +9,25 @@ import shapely
 from numpy.typing import NDArray
 
 from boundaries.exports.mapdata.comparison import pairs
-from boundaries.exports.mapdata.map_tables import CHAMBERS, Content, both, json_list
-from boundaries.law.doubts import caveats
+from boundaries.exports.mapdata.map_tables import CHAMBERS, Content, json_list
+from boundaries.law.doubts import caveats, tongues
+from boundaries.release.store import STANDARD
 
 FORMAT: Final = 1
+#: What the results of a plan may have.
+PARTS: Final = ("votes", "seats", "turnout", "women")
 #: Decimals of the boxes of kabupaten and kota: a view is moved there, nothing is measured by them.
 _DECIMALS: Final = 2
-_DESA: Final = {
-    "id": "Dari desa dan kelurahan, hanya yang berada di kecamatan yang dibagi antardapil yang dapat dicari menurut "
-    "nama; untuk desa lain carilah kecamatannya, atau ketuk peta.",
-    "en": "Of the desa and kelurahan only those in a kecamatan that is divided between dapil can be found by name; "
-    "for any other look for its kecamatan, or tap the map.",
-}
 _ORIGIN: Final = ("attribution", "licence", "licence_url", "open", "vintage", "homepage")
 
 
-def index(content: Content, sizes: Mapping[str, int]) -> dict[str, Any]:
-    """Make the index; `sizes`: every other ``map-*`` file and its bytes."""
+def index(
+    content: Content, sizes: Mapping[str, int], results: Mapping[str, Mapping[str, Any]]
+) -> dict[str, Any]:
+    """Make the index; `sizes`: other ``map-*`` files and their bytes; `results`: what `described` says of each plan.
+
+    Files of elections are many, and follow from the latter, so they are not among ``files``.
+    """
     origin = asdict(content.datasets.origin)
     plans = {plan: _plan(content, plan) for plan in content.plans}
     provinces = _boxes(content, "provinsi")
@@ -39,9 +41,23 @@ def index(content: Content, sizes: Mapping[str, int]) -> dict[str, Any]:
         "provinces": [{"kode": code, "nama": name, "bbox": box} for code, name, *box in provinces],
         "bbox": _around([box for _, _, *box in provinces]),
         "collections": {plan: f"collections/{plan}" for plan in plans if content.composed(plan)},
-        "search": {"desa": _DESA},
         "files": dict(sorted(sizes.items())),
+        "results": {plan: told for plan, told in sorted(results.items()) if told},
     }  # fmt: skip
+
+
+def described(told: dict[str, Any], name: str, made: Mapping[str, Any]) -> None:
+    """Add to what is told of a plan what a file of its election holds: parts by name → [how many dapil, basis].
+
+    ``elected`` and ``units`` → basis, ``candidates`` → 1, ``carried`` → the earlier elections.
+    """
+    kind = name.split("-")[1]
+    if kind == "results":
+        told |= {part: [made[part]["dapil"], made[part]["basis"]] for part in PARTS if part in made}
+    elif kind == "carried":
+        told["carried"] = [*told.get("carried", []), made["from"]]
+    else:
+        told |= {{"votes": "units"}.get(kind, kind): made["basis"]}
 
 
 def kabkota(content: Content) -> dict[str, Any]:
@@ -65,7 +81,9 @@ def _plan(content: Content, plan: str) -> dict[str, Any]:
         "selesai": entry["selesai"],
         "dasar_hukum": entry["dasar_hukum"],
         "excluded": json_list(row["wilayah_dikecualikan"]),
-        "notes": [both(text) for text in caveats(row, entry)],
+        "abroad": f"{plan}-{row['luar_negeri']}" if row["luar_negeri"] else "",
+        "rest": content.composed(plan) and "table" in entry,
+        "notes": [tongues(text) for text in caveats(row, entry)],
         "sources": json_list(row["sumber"]),
     }
 
@@ -74,7 +92,7 @@ def _boxes(content: Content, level: str) -> list[tuple[Any, ...]]:
     """Code, name, west, south, east, north of every unit of a level, by code; on the grid of the release."""
     if f"unit-{level}" not in content.release.layers:
         return []
-    frame, geometry = content.release.read_layer(f"unit-{level}")
+    frame, geometry = content.release.read_layer(f"unit-{level}", STANDARD)
     boxes: NDArray[np.float64] = shapely.bounds(geometry)
     rows = zip(frame["kode"], frame["nama"], *boxes.T.tolist(), strict=True)
     return sorted(rows)

@@ -1,7 +1,7 @@
 """The tables of a release as the map's data want them: plans, units and the dapil of every base unit."""
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from functools import cached_property
 from typing import Any, Final
 
@@ -10,10 +10,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from boundaries.errors import ReleaseError
-from boundaries.law.codes import LEVELS, finest, level
-from boundaries.law.doubts import doubts
+from boundaries.exports.mapdata.vote_tables import ElectionTables
+from boundaries.law.codes import ABROAD, LENGTH, LEVELS, finest, level
+from boundaries.law.doubts import reasons
 from boundaries.release.dataset import Dataset, Datasets
-from boundaries.release.store import Release, mapped
+from boundaries.release.store import STANDARD, Release, mapped
 
 Text = dict[str, str]
 
@@ -28,13 +29,14 @@ class Content:
         self.release = release
         self.datasets = Datasets(release)
         self.plans = chosen_plans(release, years)
+        self.elections = ElectionTables(release)
         self._dapil: dict[str, Dataset] = {}
 
     def dapil(self, plan: str) -> Dataset:
         """The dapil of a plan, sorted by id; without geometry where the plan is a table only."""
         if plan not in self._dapil:
             entry = self.plans[plan]
-            found = self.datasets.get(str(entry.get("layer") or entry["table"]))
+            found = self.datasets.get(str(entry.get("layer") or entry["table"]), STANDARD)
             if not found.frame["id"].is_monotonic_increasing or found.frame["id"].duplicated().any():
                 raise ReleaseError(f"{self.release.id}: {plan} is not sorted by id; build the release again")
             self._dapil[plan] = found
@@ -46,13 +48,21 @@ class Content:
 
     @cached_property
     def layers(self) -> dict[str, pd.DataFrame]:
-        """The tables of the unit layers by level, sorted by code."""
+        """The tables of the unit layers by level, sorted by code; of the desa those of divided kecamatan."""
         names = {name: f"unit-{name}" for name in LEVELS}
-        return {
-            name: self.datasets.get(layer).frame.sort_values("kode", ignore_index=True)
+        found = {
+            name: self.release.read_table(layer).sort_values("kode", ignore_index=True)
             for name, layer in names.items()
             if layer in self.release.layers
         }
+        if "desa" in found:
+            found["desa"] = found["desa"][self._wanted(found["desa"]["kode"])].reset_index(drop=True)
+        return {name: frame for name, frame in found.items() if len(frame)}
+
+    def _wanted(self, codes: Iterable[str]) -> list[bool]:
+        """Which units are told of: all but the desa of kecamatan that lie whole in one dapil of every plan."""
+        length = LENGTH["kecamatan"]
+        return [len(code) <= length or code[:length] in self.datasets.divided for code in codes]
 
     @cached_property
     def unmapped(self) -> dict[str, str]:
@@ -60,14 +70,16 @@ class Content:
 
         Those of dapil that the release leaves out are not among them.
         """
-        known = {code for frame in self.layers.values() for code in frame["kode"]}
+        known = {code for frame in self.layers.values() for code in frame["kode"]} | {ABROAD[0]}
         composed = [plan for plan in self.plans if self.composed(plan)]
         members = [self.datasets.shown("members", plan) for plan in composed]
         named = pd.concat(members) if members else pd.DataFrame({"kode_unit": [], "nama_unit": []})
         names = dict(zip(named["kode_unit"], named["nama_unit"], strict=True))
         missing = {str(each["kode"]) for each in self.release.quality.get("missing", ())}
         base = {code for plan in composed for code in self.datasets.assigned(plan)["kode_unit"]} & missing
-        return {code: str(names.get(code) or code) for code in sorted((names.keys() | base) - known)}
+        lacking = sorted((names.keys() | base) - known)
+        wanted = self._wanted(lacking)
+        return {c: str(names.get(c) or c) for c, told in zip(lacking, wanted, strict=True) if told}
 
     @cached_property
     def names(self) -> dict[str, dict[str, str]]:
@@ -81,7 +93,7 @@ class Content:
 
     @cached_property
     def base(self) -> NDArray[np.str_]:
-        """Codes of the base units, sorted: the desa of split kecamatan, every other kecamatan; what has none below."""
+        """Codes of the units that a page tells apart, sorted: the desa of divided kecamatan, every other kecamatan."""
         return np.array(finest(code for names in self.names.values() for code in names), dtype=str)
 
     @cached_property
@@ -93,16 +105,16 @@ class Content:
         return np.array([areas.get(code, 0.0) for code in self.base.tolist()])
 
     def assigned(self, plan: str) -> NDArray[np.int64]:
-        """For every base unit the row of its dapil in `dapil(plan)`, -1 where it is in none.
+        """For every unit of `base` the row of its dapil in `dapil(plan)`, -1 where it is in none.
 
         Raises ReleaseError for a unit or a dapil that the release does not have.
         """
         rows = self.datasets.assigned(plan)
         found = np.full(len(self.base), -1)
         codes = rows["kode_unit"].to_numpy(dtype=str)
-        at = np.searchsorted(self.base, codes)
-        known = at < len(self.base)
-        known[known] = self.base[at[known]] == codes[known]
+        at = np.searchsorted(self.base, codes, side="right") - 1
+        known = at >= 0  # a base unit, or a desa in one
+        known[known] = np.char.startswith(codes[known], self.base[at[known]])
         frame = self.dapil(plan).frame
         dapil = pd.Index(frame["kode_dapil"]).get_indexer(pd.Index(rows["kode_dapil"]))
         if not known.all() or (dapil < 0).any():
@@ -129,22 +141,14 @@ def chosen_plans(release: Release, years: Collection[int] = ()) -> dict[str, Map
     return {
         str(plan["id"]): plan
         for plan in release.manifest["plans"]
-        if (not years or int(plan["tahun"]) in years) and (plan["id"] in shown or "table" in plan)
+        if (not years or int(plan["tahun"]) in years) and (plan["id"] in shown or "layer" not in plan)
     }
 
 
-def reasons(text: object) -> list[Text] | None:
-    """Take a ``ragu`` column apart: each reason in both languages; None where there is no doubt."""
-    if not text:
-        return None
-    pairs = zip(doubts(str(text), "id"), doubts(str(text), "en"), strict=True)
-    return [{"id": indonesian, "en": english} for indonesian, english in pairs]
-
-
-def both(text: object) -> Text:
-    """Part ``Indonesian text | English text``; one text stands for both languages."""
-    indonesian, _, english = str(text).partition(" | ")
-    return {"id": indonesian, "en": english or indonesian}
+def paired(own: str | None, english: str | None) -> list[Text]:
+    """Take a column of reasons apart, and the one that says the same in English: each reason in both languages."""
+    pairs = zip(reasons(own), reasons(english or own), strict=True)
+    return [{"id": indonesian, "en": other} for indonesian, other in pairs]
 
 
 def json_list(text: str | None) -> list[Any]:

@@ -2,7 +2,8 @@
 
 A code is told as its last part: a kecamatan ``32.04.05`` as 5 behind the kabkota ``32.04``. Those of one parent stand
 together as ``[parent, first, step, step, …]``. The dapil of a plan are runs over the base units in the order of
-their codes: ``[row of map-facts less that of the run before, length, …]``; row -1 is no dapil.
+their codes: ``[row of map-facts less that of the run before, length, …]``; row -1 is no dapil. ``galat_m`` says of each
+kabkota how far its lines can be wrong, where that is known.
 """
 
 from itertools import groupby, pairwise
@@ -13,18 +14,31 @@ from numpy.typing import NDArray
 
 from boundaries.exports.mapdata.map_tables import Content
 from boundaries.law.codes import LEVELS, parent
+from boundaries.release.geopackage_reader import GeoPackage
+from boundaries.release.lookup import wrong_by
+from boundaries.release.store import Release
 
 
 def units(content: Content) -> dict[str, Any]:
     """Make the file; `boundaries/site/modules/state/units.js` reads it."""
     return {
-        "levels": {name: _level(content.names[name]) for name in LEVELS},
+        "levels": {name: coded(content.names[name]) for name in LEVELS},
         "unmapped": list(content.unmapped),
+        "galat_m": _wrong(content.release),
         "plans": {plan: runs(content.assigned(plan)) for plan in content.plans if content.composed(plan)},
     }
 
 
-def _level(names: dict[str, str]) -> dict[str, Any]:
+def _wrong(release: Release) -> dict[str, int]:
+    package = GeoPackage(release.gpkg)
+    try:
+        return {code: round(metres) for code, metres in sorted(wrong_by(package).items())}
+    finally:
+        package.close()
+
+
+def coded(names: dict[str, str]) -> dict[str, Any]:
+    """Tell codes (sorted) and their names: ``kode``, as said above, and ``nama``."""
     codes = [
         [above or "", *_steps([int(code.rpartition(".")[2]) for code in own])]
         for above, own in groupby(names, key=parent)

@@ -6,7 +6,7 @@ that are no more), it is left out, and the resource says so.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import pandas as pd
@@ -19,6 +19,7 @@ from boundaries.exports.metadata.described import (  # fmt: skip
     LANGUAGES,
     LAW,
     PUBLISHER,
+    RELEASE,
     Described,
     Entry,
     Facts,
@@ -49,7 +50,7 @@ _CONSTRAINTS: Final[Mapping[str, Mapping[str, Any]]] = {
     "kunci": {"required": True, "pattern": f"unit-{_CODE}"},
 }
 #: Called by its own name: it is more than Parquet, and checkers that open Parquet do not weigh what they open.
-_FORMATS: Final = {"parquet": "geoparquet"}
+_FORMATS: Final = {"parquet": "geoparquet", "results-parquet": "geoparquet"}
 #: Child's column → the resource and column that it names; of a table of the release, which says whether it holds.
 _UNITS: Final = {
     "kode_provinsi": "unit-provinsi",
@@ -133,7 +134,7 @@ class _Resources:
     def __init__(self, facts: Facts, prefix: str) -> None:
         self._facts, self._prefix = facts, prefix
         self._tables: dict[str, pd.DataFrame] = {}
-        self._csv = {str(each["dataset"]) for each in facts.entries if each["format"] == "csv"}
+        self._csv = {str(each["dataset"]) for each in facts.entries if each["format"] in ("csv", "table-csv")}
 
     def of(self, entry: Entry, dataset: Described) -> dict[str, Any]:
         """Describe a file."""
@@ -149,6 +150,8 @@ class _Resources:
             "bytes": entry["bytes"],
             "hash": f"sha256:{entry['sha256']}",
         }
+        if entry["format"] == "table-parquet":  # frictionless opens it, and does not weigh what it opens
+            del found["bytes"]
         if entry.get("province"):  # a thousand files: what they are is told with the file of the nation
             return found
         found["description"] = joined(dataset.description)
@@ -169,11 +172,19 @@ class _Resources:
 
     def _table(self, entry: Entry, dataset: str) -> dict[str, Any]:
         """The encoding and schema of a CSV."""
+        if entry["format"] == "table-csv":
+            return {"encoding": "utf-8", "schema": _nonempty(self._election(dataset))}
         if entry["format"] == "quality":
             schema = _schema(LEDGER, ["file", "object", "id"])
         elif entry["format"] == "assignment":
             schema = _schema(ASSIGNMENT_FILE, ["kode_unit"])
             schema["foreignKeys"] = [_key("id", dataset, "id")] if dataset in self._csv else []
+        elif (
+            dataset == RELEASE
+        ):  # what researchers get: a ledger has columns of its own, a graph those of its form
+            ledger = str(entry["dataset"]).startswith("riwayat-")
+            own = [column for column in columns_of("riwayat") if column.name != "lembaga"]
+            return {"encoding": "utf-8"} | ({"schema": _nonempty(_schema(own, []))} if ledger else {})
         else:
             described = (*columns_of(dataset), KEY)
             key = "id" if described[0].name == "id" else "kode"
@@ -182,6 +193,47 @@ class _Resources:
             if missing:
                 return {"encoding": "utf-8", "schema": _nonempty(schema), "notes": missing}
         return {"encoding": "utf-8", "schema": _nonempty(schema)}
+
+    def _election(self, name: str) -> dict[str, Any]:
+        """The schema of a table of the election; keys are declared where they hold in its rows."""
+        elections = self._facts.release.elections
+        assert elections is not None
+        described, rows = elections.described(name), elections.frame(name)
+        known = rows.notna() & (rows != "")
+        key = [each for each in described["primaryKey"] if each in rows]
+        keys = [_key(each, parent, each) for each, parent in self._parents(name, rows) if known[each].all()]
+        pair = ["tahun", "nomor_partai"]
+        if (
+            name != "partai"
+            and "partai" in self._csv
+            and set(pair) <= set(rows.columns)
+            and known[pair].all(axis=None)
+        ):
+            keys.append({"fields": pair, "reference": {"resource": "partai", "fields": pair}})
+        return {
+            "$schema": f"{_PROFILES}/tableschema.json",
+            "fields": [
+                {
+                    "name": each["name"], "type": each["type"],
+                    "title": joined({"id": each["title"], "en": each["title_en"]}),
+                    "description": joined({"id": each["description"], "en": each["description_en"]}),
+                    **({"constraints": each["constraints"]} if "constraints" in each else {}),
+                }
+                for each in described["fields"]
+            ],
+            "missingValues": [""],
+            "primaryKey": key if known[key].all(axis=None) and not rows.duplicated(key).any() else [],
+            "foreignKeys": keys,
+        }  # fmt: skip
+
+    def _parents(self, name: str, rows: pd.DataFrame) -> Iterator[tuple[str, str]]:
+        """Columns of a table whose every value a plan or a level of units has, and that plan or level."""
+        targets = {"kode_dapil": self._facts.elections[name]["plan"], **_UNITS}
+        for column, parent in targets.items():
+            if column in rows and parent in self._csv:
+                other = column if parent == targets["kode_dapil"] else "kode"
+                if set(rows[column]) <= set(self._read(str(parent))[other]) and other == column:
+                    yield column, str(parent)
 
     def _foreign(self, dataset: str, names: Sequence[str]) -> tuple[list[Any], list[str]]:
         """Foreign keys to units that hold, and a note on each that does not."""

@@ -199,7 +199,7 @@ def _series(described: Sequence[Described]) -> list[Node]:
 
 def _dataset(facts: Facts, described: Described, all_: Sequence[Described], laws: Mapping[str, str]) -> Node:
     plan = described.plan
-    drawn = not described.name.startswith("tabel-")
+    drawn = not described.name.startswith("tabel-") and described.election is None
     legislation = [laws[law] for law in described.laws]
     node: Node = {
         "@id": f"#{described.name}",
@@ -227,7 +227,12 @@ def _dataset(facts: Facts, described: Described, all_: Sequence[Described], laws
         node["dct:source"] = [_source(each) for each in described.sources]
     if described.notes:
         node["note"] = {language: [note[language] for note in described.notes] for language in LANGUAGES}
-    node["distribution"] = [_file(facts, each, drawn=drawn) for each in described.entries]
+    if described.alternatives:
+        node["dct:alternative"] = list(described.alternatives)
+    node["distribution"] = [
+        _file(facts, each, drawn=drawn or str(each["format"]).startswith("results-"))
+        for each in described.entries
+    ]
     return node
 
 

@@ -47,6 +47,10 @@ _NAMES: Final = {
     "topojson": "TopoJSON",
     "pmtiles": "PMTiles",
     "csv": "CSV",
+    "xlsx": "XLSX",
+    "gpkg": "GeoPackage",
+    "geojson": "GeoJSON",
+    "parquet": "Parquet",
     "json": "JSON",
     "jsonld": "JSON-LD",
 }
@@ -105,6 +109,10 @@ class Described:
     bbox: tuple[float, float, float, float] | None
     entries: tuple[Entry, ...]
     notes: tuple[Text, ...] = ()
+    #: What else it is called: of a table of the election, the systems of the KPU that hold the like.
+    alternatives: tuple[str, ...] = ()
+    #: What is known of a table of the election (`boundaries.release.election_file`).
+    election: Mapping[str, Any] | None = None
 
     @property
     def chamber(self) -> str | None:
@@ -132,6 +140,7 @@ class Facts:
         self.datasets = Datasets(release)
         self.origin: Origin = self.datasets.origin
         self.entries = sorted(entries, key=lambda each: str(each["name"]))
+        self.elections = {} if release.elections is None else release.elections.tables
         self._of: dict[str, list[Entry]] = {}
         for each in self.entries:
             self._of.setdefault(self._dataset(each), []).append(each)
@@ -144,12 +153,14 @@ class Facts:
     def _dataset(self, entry: Entry) -> str:
         """A dataset that is none of the release's layers belongs to its year, or to the release."""
         name = str(entry["dataset"])
-        if name in self.datasets.layers:
+        if name in self.datasets.layers or name in self.elections:
             return name
         return f"dapil-{entry['year']}" if entry.get("year") else RELEASE
 
     def _describe(self, name: str) -> Described:
         own = tuple(self._of[name])
+        if name in self.elections:
+            return self._describe_election(name, own)
         title = self._title(name)
         boxes = {layer["name"]: tuple(layer["bbox"]) for layer in self.release.manifest["layers"]}
         if name not in self.datasets.layers:
@@ -163,6 +174,22 @@ class Facts:
         told = caveats(plan, self.datasets.entry(str(plan["plan_id"]))) if plan else []
         notes = tuple(both(text) for text in told)
         return Described(name, title, description, plan, plans, boxes.get(name), own, notes)
+
+    def _describe_election(self, name: str, own: tuple[Entry, ...]) -> Described:
+        """A table of the election: what it covers, what it rests on, where it is from."""
+        about, elections = self.elections[name], self.release.elections
+        assert elections is not None
+        year = f" {about['year']}" if about["year"] else ""
+        title = {"id": f"{about['title']}{year} ({name})", "en": f"{about['title_en']}{year} ({name})"}
+        origin = both(str(about["origin"]))
+        description = {
+            "id": f"{title['id']}. Cakupan: {about['coverage']}. Basis: {about['basis']}. Asal: {origin['id']}. "
+            f"Rilis: {self.release.id}.",
+            "en": f"{title['en']}. Coverage: {about['coverage_en']}. Basis: {about['basis']}. Origin: {origin['en']}. "
+            f"Release: {self.release.id}.",
+        }
+        systems = tuple(elections.described(name).get("alternative_titles", ()))
+        return Described(name, title, description, None, (), None, own, alternatives=systems, election=about)
 
     def _title(self, name: str) -> Text:
         if name in self.datasets.layers:

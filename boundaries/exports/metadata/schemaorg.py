@@ -31,8 +31,8 @@ def document(
     release
         The release that the files were made from.
     entries
-        Those of ``downloads.json``. Files of single provinces are left to ``catalog.jsonld``, which has all: a page
-        need not carry a thousand addresses.
+        Those of ``downloads.json``. Files of single provinces, and those of the election's tables, are left to
+        ``catalog.jsonld``, which has all: a page need not carry a thousand addresses.
     base_url
         The address of the folder; None for addresses relative to a page in it.
     language
@@ -66,7 +66,9 @@ def document(
             "url": f"{prefix}catalog.jsonld",
         },
         "hasPart": [
-            part for each in described if (part := _part(facts, each, prefix, language))["distribution"]
+            part
+            for each in described
+            if each.election is None and (part := _part(facts, each, prefix, language))["distribution"]
         ],
     }
     if mulai:

@@ -8,7 +8,8 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from boundaries.topology.arcs import Rings, Topology, arcs_of, trace
+from boundaries.ground.ragged import arcs_of
+from boundaries.topology.arcs import Rings, Topology, trace
 
 Array = NDArray[Any]
 

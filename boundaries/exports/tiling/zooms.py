@@ -19,7 +19,8 @@ from numpy.typing import NDArray
 from boundaries.errors import ReleaseError
 from boundaries.ground.edges import EdgeIndex
 from boundaries.ground.grid import GRID
-from boundaries.topology.arcs import Grid, Rings, Topology, arcs_of, trace
+from boundaries.ground.ragged import arcs_of
+from boundaries.topology.arcs import Grid, Rings, Topology, trace
 from boundaries.topology.generalise import generalise
 from boundaries.topology.landmasses import Landmasses, signed_area
 from boundaries.topology.thinning import only
@@ -52,12 +53,16 @@ class Band:
     island_m2: float
 
 
-#: From fine to coarse, each made of the one before. A pixel (of 512 to a tile) is 611 m at zoom 7, 1.2 km at 6, 4.9 km
-#: at 4 and 20 km at 2: the tolerance is about half of it. From zoom 7 the release is drawn as it is: half of its
-#: segments are longer than 440 m.
+#: From fine to coarse, each made of the one before. A pixel (of 512 to a tile) is 76 m at zoom 10 and twice as much at
+#: each zoom before: 611 m at 7, 1.2 km at 6, 4.9 km at 4 and 20 km at 2. The tolerance is a pixel where all islands are
+#: drawn, and about half of one before.
 BANDS: Final = (
-    Band(range(7, MAX_ZOOM + 1), 0, 0),
-    Band(range(5, 7), 500, 100_000),
+    Band(range(10, MAX_ZOOM + 1), 76, 0),
+    Band(range(9, 10), 153, 0),
+    Band(range(8, 9), 306, 0),
+    Band(range(7, 8), 611, 0),
+    Band(range(6, 7), 611, 100_000),
+    Band(range(5, 6), 1_222, 100_000),
     Band(range(3, 5), 2_500, 3_000_000),
     Band(range(3), 8_000, 30_000_000),
 )

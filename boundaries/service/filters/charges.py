@@ -23,11 +23,19 @@ Counts = NDArray[np.int64]
 _LIGHT: Final = frozenset(("s_intersects", "s_disjoint", "s_contains", "s_equals", "s_overlaps", "s_within"))
 #: Features asked at once in the index of sides: bounds what is held of its answer.
 _CHUNK: Final = 64
-#: Vertices that something else costs as much as. Where the literal's own sides are met: a side in the box of a
+_ROOT: Final = (
+    0.8  # of the number of a feature's sides: so many are met by a side that goes all through its box
+)
+#: Vertices that something else costs as much as: to read a feature, to begin with one, and (so many positions cost
+#: one) to begin with the literal anew for it.
+_READ: Final = 90
+_BEGIN: Final = 10
+_POSITIONS: Final = 20
+#: Where the literal's own sides are met: a side in the box of a
 #: feature, for it may cross as many of the feature's sides as the root of their number.
 _SIDE: Final = 2
 _FINDING: Final = 6  # crossings that cost as much as to find such a side
-_PAIR: Final = 2  # two sides of the literal whose boxes meet within the box of a feature
+_PAIR: Final = 3  # two sides of the literal whose boxes meet within the box of a feature
 _KEPT: Final = 4  # such a pair, found and kept
 _POINTS: Final = 8  # so many points of a literal, for each feature
 _COLLECTED: Final = 2  # a position of a collection, for each feature
@@ -49,17 +57,22 @@ class Budget:
                 "before them, or fewer spatial functions",
             )
 
+    def read(self, features: int) -> None:
+        """Take what it costs to read so many features."""
+        self.spend(features * _READ)
+
     def ask(self, op: str, literal: shapely.Geometry, boxes: Boxes, vertices: Counts) -> None:
         """Take what ``op(geometry, literal)`` costs of geometries with these boxes and numbers of vertices."""
-        self.spend(float(vertices.sum()))
+        self.spend(float(vertices.sum()) + len(boxes) * _BEGIN)
         kind = literal.geom_type
         if kind in ("Point", "MultiPoint"):
             return self.spend(len(boxes) * shapely.get_num_coordinates(literal) / _POINTS)
         if kind == "GeometryCollection":
             self.spend(len(boxes) * shapely.get_num_coordinates(literal) * _COLLECTED)
+        self.spend(len(boxes) * shapely.get_num_coordinates(literal) / _POSITIONS)
         sides = _sides(literal)
         if not self._meets_itself(op, kind):
-            self._near(sides, boxes, np.ones(len(boxes)))
+            self._through(sides, boxes, _ROOT * np.sqrt(vertices))
             return None
         self.spend(float(vertices.sum()))  # and the sides of the feature are met with each other as well
         self._near(sides, boxes, _SIDE * (_FINDING + np.sqrt(vertices)))
@@ -78,6 +91,14 @@ class Budget:
         """Take a weight for each box of `of` that meets one of `boxes`."""
         for places, _ in _meeting(of, boxes):
             self.spend(weights[places].sum())
+
+    def _through(self, sides: Boxes, boxes: Boxes, most: NDArray[np.float64]) -> None:
+        """Take for each of `sides` in one of `boxes` a share of the `most` of it: as far as the side goes through."""
+        extent = np.maximum(boxes[:, 2:] - boxes[:, :2], np.finfo(float).tiny)
+        for places, others in _meeting(sides, boxes):
+            low = np.maximum(sides[others, :2], boxes[places, :2])
+            high = np.minimum(sides[others, 2:], boxes[places, 2:])
+            self.spend(len(places) + (((high - low) / extent[places]).max(axis=1) * most[places]).sum())
 
     def _pairs(self, sides: Boxes) -> Boxes:
         """Return where two sides that do not follow each other meet with their boxes."""

@@ -56,7 +56,7 @@ _CALCULATE: Final[dict[str, Callable[[Any, Any], Any]]] = dict(
     )
 )
 #: Features that are asked at once where geometries are needed: bounds what is held of them.
-_BLOCK: Final = 4_096
+_BLOCK: Final = 1_024
 
 
 @dataclass(frozen=True)
@@ -241,6 +241,7 @@ class _Run:
     def _geometries(self, rows: Rows) -> NDArray[np.object_]:
         absent = [row for row in rows.tolist() if row not in self._shapes]
         if absent:
+            self._budget.read(len(absent))
             fetched = self._table.geometries(np.array(absent, dtype=np.int64))
             self._shapes.update(zip(absent, fetched, strict=True))
         found = np.empty(len(rows), dtype=object)

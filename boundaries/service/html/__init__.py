@@ -2,6 +2,6 @@
 
 from boundaries.service.html.assets import CSP, CSP_OPENAPI, STATIC
 from boundaries.service.html.links import Language, Page
-from boundaries.service.html.pages import Neighbour, Pages
+from boundaries.service.html.pages import Kin, Neighbour, Pages
 
-__all__ = ["CSP", "CSP_OPENAPI", "STATIC", "Language", "Neighbour", "Page", "Pages"]
+__all__ = ["CSP", "CSP_OPENAPI", "STATIC", "Kin", "Language", "Neighbour", "Page", "Pages"]

@@ -36,7 +36,7 @@ STATIC: Final[Mapping[str, Path]] = MappingProxyType(
 )
 
 _COMMON: Final = (
-    "default-src 'none'; script-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "default-src 'none'; script-src 'self'; img-src 'self' data:; connect-src 'self'; manifest-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'; "
 )
 #: The Content-Security-Policy of every page but one.

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
+from boundaries.downloads.listing import extent
 from boundaries.law.columns import PLAN, UNIT
 from boundaries.service.html.from_documents import Way
 from boundaries.service.html.links import Page
@@ -15,9 +16,12 @@ Entry = Mapping[str, Any]
 #: Formats in the order in which they stand in a row, by what a person calls them.
 _FORMATS: Final = {
     "gpkg": "GeoPackage", "geojson": "GeoJSON", "shp": "Shapefile", "fgb": "FlatGeobuf", "parquet": "GeoParquet",
-    "kml": "KML", "csv": "CSV", "assignment": "", "topojson": "TopoJSON", "pmtiles": "PMTiles", "quality": "",
+    "kml": "KML", "csv": "CSV", "assignment": "", "topojson": "TopoJSON", "pmtiles": "PMTiles", "qgis": "QGIS",
+    "qml": "QML", "sld": "SLD", "quality": "",
+    "table-csv": "CSV", "table-parquet": "Parquet", "table-xlsx": "XLSX", "results-gpkg": "GeoPackage",
+    "results-geojson": "GeoJSON", "results-parquet": "GeoParquet",
 }  # fmt: skip
-_SIZES: Final = ("full", "web", "overview")
+_SIZES: Final = ("full", "standard", "web", "overview")
 _UNITS: Final = ("unit-provinsi", "unit-kabkota", "unit-kecamatan", "unit-desa")
 #: Of the release's own files those that a person takes; ``features.bin`` is the service's.
 _ROOTS: Final = ("quality.csv", "quality.json")
@@ -51,6 +55,7 @@ class Offer:
     files: Sequence[Entry]
     roots: Sequence[Sized]
     lacking: str
+    making: bool
     current: bool
     latest: str
     notes: Mapping[str, Sequence[str]]
@@ -76,6 +81,7 @@ class Year:
     year: int
     whole: list[Way]
     rows: list[Row]
+    tables: list[Row] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -97,6 +103,7 @@ class View:
 
     whole: Way | None
     years: list[Year]
+    tables: list[Row]
     units: list[Row]
     about: list[Way]
     rest: list[Way]
@@ -105,8 +112,10 @@ class View:
     doubts: list[tuple[str, str, Sequence[str]]]
     changes: list[Moved] | None
     since: str
-    count: int
+    count: int  #: files of the list, and their size
     total: str
+    own: int  #: files of the release itself, and their size
+    own_total: str
 
 
 class Shelves:
@@ -125,6 +134,7 @@ class Shelves:
         files = list(self.offer.files)
         told = {int(year) for e in files if (year := e.get("year"))}
         years = [self._year(year) for year in sorted(told, reverse=True)]
+        tables = self._tables([e for e in files if not e.get("year")])
         units = [self._row(name, [e for e in files if e["dataset"] == name]) for name in _UNITS]
         maps = self._take(e for e in files if e["format"] == "map")
         roots = {each.name: each for each in self.offer.roots}
@@ -133,13 +143,13 @@ class Shelves:
         about += [self._way(name, name, roots[name].bytes) for name in _ROOTS if name in roots]
         whole = roots.get("dapil.gpkg")
         rest = self._take(e for e in files if e["name"] not in self._placed)
-        total = sum(e["bytes"] for e in files) + sum(each.bytes for each in self.offer.roots)
+        there, own = extent(files), extent([{"bytes": each.bytes} for each in self.offer.roots])
         return View(
             whole=self._way(whole.name, "GeoPackage", whole.bytes) if whole else None,
-            years=years, units=[row for row in units if row.ways], about=about, rest=rest, map=maps,
+            years=years, tables=tables, units=[row for row in units if row.ways], about=about, rest=rest, map=maps,
             table=self._table(), doubts=self._doubts(), changes=self._changes(),
-            since=str((self.offer.changes or {}).get("since") or ""), count=len(files) + len(roots),
-            total=size(total, self.words.language),
+            since=str((self.offer.changes or {}).get("since") or ""), count=there.files,
+            total=size(there.bytes, self.words.language), own=own.files, own_total=size(own.bytes, self.words.language),
         )  # fmt: skip
 
     def _year(self, year: int) -> Year:
@@ -150,7 +160,26 @@ class Shelves:
                 row = self._row(name, [e for e in own if e["dataset"] == name])
                 if row.ways or row.provinces:
                     rows.append(row)
-        return Year(year, self._take(e for e in own if e["dataset"] == f"dapil-{year}"), rows)
+        whole = self._take(e for e in own if e["dataset"] == f"dapil-{year}")
+        return Year(year, whole, rows, self._tables(own))
+
+    def _tables(self, entries: Iterable[Entry]) -> list[Row]:
+        """The election's tables among files, a row each: what its figures rest on stands behind its name."""
+        told = {str(each["name"]): each for each in self.offer.manifest.get("elections", ())}
+        found: dict[str, list[Entry]] = {}
+        for each in entries:
+            if each["dataset"] in told:
+                found.setdefault(str(each["dataset"]), []).append(each)
+        coverage = "coverage" if self.words.language == "id" else "coverage_en"
+        return [
+            Row(
+                name,
+                self.page.to(f"/collections/{name}") if self.offer.current else "",
+                f"{self.words('basis.' + told[name]['basis'])}: {told[name][coverage]}",
+                self._take(own),
+            )
+            for name, own in found.items()
+        ]
 
     def _row(self, name: str, entries: list[Entry]) -> Row:
         plan = self._plans.get(name.removeprefix("tabel-"))

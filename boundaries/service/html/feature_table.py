@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
 from boundaries.law import columns as attributes
+from boundaries.law.codes import ABROAD
 from boundaries.service.html.links import Language, Page, segment
-from boundaries.service.html.texts import Words, day, doubts, number
+from boundaries.service.html.texts import Words, day, number
 
 Feature = Mapping[str, Any]
 
@@ -26,7 +27,9 @@ _BESIDE: Final = {
     "nama_dapil": "kode_dapil", "nama": "kode", "nama_provinsi": "kode_provinsi",
     "nama_kabkota": "kode_kabkota", "nama_kecamatan": "kode_kecamatan",
 }  # fmt: skip
-_PLAIN: Final = frozenset({"tahun"})  # a number that is a name: 2024, never 2.024
+_PLAIN: Final = frozenset(
+    {"tahun", "penduduk_tahun", "tps_tahun"}
+)  # a number that is a name: 2024, never 2.024
 _DATES: Final = frozenset({"mulai", "selesai"})
 _FIRST: Final = ("kursi", "penduduk")  # of an item's facts
 _SHOWN_UNITS: Final = 3
@@ -177,7 +180,9 @@ def missing(feature: Feature, columns: Sequence[Described], language: Language) 
 
 def _silent(name: str) -> bool:
     """Return whether an empty column is no gap in what is known: no doubt, no end, no single regency."""
-    return name in ("ragu", "selesai") or name.startswith(("kode_", "nama_"))
+    return name in ("ragu", "ragu_en", "catatan", "catatan_en", "nama_lain", "selesai") or name.startswith(
+        ("kode_", "nama_")
+    )
 
 
 def members(text: str) -> list[Member]:
@@ -186,15 +191,15 @@ def members(text: str) -> list[Member]:
     for piece in text.split("; "):
         match = _MEMBER.fullmatch(piece)
         code, name = (match[1], match[2]) if match else ("", piece)
-        found.append(Member(code, name, _LAYER.get(len(code), "")))
+        found.append(Member(code, name, "" if code == ABROAD[0] else _LAYER.get(len(code), "")))
     return found
 
 
 def _hidden(carried: Iterable[str]) -> set[str]:
-    """Return the columns that stand elsewhere: the name and id of the row, and codes beside their names."""
+    """Return the columns that stand elsewhere: name, id and remarks of the row, and codes beside their names."""
     names = set(carried)
-    return {"id", "nama_dapil", "nama"} | {code for name, code in _BESIDE.items() if name in names or
-                                           code in ("kode_dapil", "kode")}  # fmt: skip
+    beside = {code for name, code in _BESIDE.items() if name in names or code in ("kode_dapil", "kode")}
+    return {"id", "nama_dapil", "nama", "ragu_en", "catatan", "catatan_en"} | beside
 
 
 def _selves(values: Mapping[str, Sequence[Any]]) -> set[str]:
@@ -258,8 +263,6 @@ def value_text(name: str, value: Any, words: Words) -> str:
         return day(str(value), words.language)
     if name in ("lembaga", "tingkat"):
         return words.known(f"{'chamber' if name == 'lembaga' else 'level'}.{value}", str(value))
-    if name == "ragu":
-        return "; ".join(doubts(str(value), words.language))
     if isinstance(value, bool) or not isinstance(value, int | float) or name in _PLAIN:
         return str(value)
     if name == "luas_km2":

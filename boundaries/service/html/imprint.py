@@ -1,10 +1,11 @@
 """What every page of a release says alike: its name, its source and licence, how to cite it."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from boundaries.release.store import mapped
+from boundaries.service.html.citing import Work, forms
 from boundaries.service.html.links import Language
 from boundaries.service.html.texts import tongue
 
@@ -33,7 +34,7 @@ class Told:
     release: str
     source: Source
     collections: Sequence[str]
-    units: Collection[str]
+    units: Container[str]
     provinces: Mapping[str, str]
     years: Sequence[int]
     manifest: Mapping[str, Any]
@@ -43,6 +44,13 @@ class Told:
     def name(self) -> str:
         """What the service is called in the head of every page: its title up to a comma."""
         return self.title.partition(",")[0]
+
+    def cited(self, url: str, title: str = "") -> dict[str, str]:
+        """Return the citation of the release, or of a page of it, in the forms of `citing.forms`."""
+        year = (
+            self.source.vintage[:4] if self.source.vintage[:4].isdigit() else str(max(self.years, default=0))
+        )
+        return forms(Work(self.name, title or self.title, year, self.release, url))
 
     @property
     def citation(self) -> str:
@@ -57,7 +65,7 @@ def told(
     title: Mapping[str, str],
     description: Mapping[str, str],
     collections: Sequence[str],
-    units: Collection[str],
+    units: Container[str],
     provinces: Mapping[str, str],
     files: bool = False,
 ) -> Told:

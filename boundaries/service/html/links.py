@@ -71,6 +71,10 @@ class Page:
         query = _encoded((name, str(value)) for name, value in params.items())
         return f"{self.base}{path}" + (f"?{query}" if query else "")
 
+    def whole(self, path: str, *, language: Language | None = None) -> str:
+        """Return the whole address of a page in a language, as search engines and chats want it."""
+        return f"{self.base}{path or '/'}?lang={language or self.language}"
+
     def _link(self, path: str, pairs: Pairs, language: Language) -> str:
         """Write a link; ``f=html`` is left out, since a browser asks for HTML anyway."""
         kept = [(name, value) for name, value in pairs if name != "lang" and (name, value) != ("f", "html")]

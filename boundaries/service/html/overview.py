@@ -43,12 +43,21 @@ class Entry:
 
 
 @dataclass(frozen=True)
+class Set:
+    """A set of the election's tables: its title, and each table by what tells it from the others."""
+
+    title: str
+    tables: list[Entry]
+
+
+@dataclass(frozen=True)
 class Overview:
     """What ``_overview.html`` shows."""
 
     years: list[int]
     rows: list[Row]
     units: list[Entry]
+    sets: list[Set]
     others: list[Entry]
     all_years: bool
 
@@ -63,16 +72,33 @@ def overview(
     years = sorted({int(found[2]) for name in names if (found := _PLAN.fullmatch(name))}, reverse=True)
     rows = [_row(chamber, years, served, plans, page, words) for chamber in CHAMBERS]
     rows = [row for row in rows if row.all_years or any(cell.dapil or cell.href for cell in row.cells)]
-    told = {f"dapil-{chamber}" for chamber in CHAMBERS} | set(_UNITS)
+    tables = [each for each in manifest.get("elections", ()) if each["name"] in served]
+    told = {f"dapil-{chamber}" for chamber in CHAMBERS} | set(_UNITS) | {str(each["name"]) for each in tables}
     rest = [name for name in served if name not in told and not _PLAN.fullmatch(name)]
     units = [name for name in _UNITS if name in served]
     return Overview(
         years,
         rows,
         _entries(units, titles, counts, page, words),
+        _sets(tables, page, words),
         _entries(rest, titles, counts, page, words),
         all_years=any(row.all_years for row in rows),
     )
+
+
+def _sets(tables: Iterable[Mapping[str, Any]], page: Page, words: Words) -> list[Set]:
+    """Group tables by their set, in the order in which the release lists them."""
+    found: dict[str, Set] = {}
+    for each in tables:
+        title = str(each["title" if words.language == "id" else "title_en"])
+        own = str(each["name"]).removeprefix(str(each["set"])).strip("-").replace("-", " ")
+        entry = Entry(
+            page.to(f"/collections/{segment(str(each['name']))}"),
+            own or title,
+            number(int(each["rows"]), words.language),
+        )
+        found.setdefault(str(each["set"]), Set(title, [])).tables.append(entry)
+    return list(found.values())
 
 
 def _row(chamber: str, years: Iterable[int], served: Sequence[str], plans: Mapping[str, Mapping[str, Any]],

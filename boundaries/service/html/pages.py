@@ -1,24 +1,27 @@
 """The pages, one method each: documents of the service in, HTML out."""
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Container, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Final
 
-import numpy as np
 import shapely
 
-from boundaries.service.html import from_documents, svg_maps
+from boundaries.law.doubts import column, reasons
+from boundaries.law.spelling import spoken
+from boundaries.service.html import from_documents, problem_words, svg_maps
 from boundaries.service.html.browsing import caption, narrowed, pager
 from boundaries.service.html.download_page import Offer, Shelves
 from boundaries.service.html.feature_table import Described, facts, members, missing, name_of, table, title_of
 from boundaries.service.html.imprint import Told, told
 from boundaries.service.html.links import Language, Page, segment
+from boundaries.service.html.one_dapil import Elected, OneDapil
 from boundaries.service.html.overview import overview
 from boundaries.service.html.rendering import Renderer, is_web
+from boundaries.service.html.snippets import snippets
 from boundaries.service.html.svg_paths import Shapes
-from boundaries.service.html.texts import Words, doubts, number, size, tongue
+from boundaries.service.html.texts import Words, number, size, tongue
 
 Document = Mapping[str, Any]
 
@@ -27,8 +30,9 @@ _LIMITS: Final = (10, 100, 1000)
 #: Where the notes of a collection's description begin, and those of a year.
 _NOTES: Final = re.compile(r" (?:Catatan|Notes)(?: (\d{4}))?: ")
 #: Facts of an item that have a place of their own on its page.
-_APART: Final = ("nama_dapil", "nama", "kode_dapil", "kode", "wilayah", "ragu", "dasar_hukum", "sumber_batas",
-                 "lisensi", "id", "ocd_id")  # fmt: skip
+_APART: Final = ("nama_dapil", "nama", "kode_dapil", "kode", "wilayah", "ragu", "ragu_en", "catatan",
+                 "catatan_en", "dasar_hukum", "sumber_batas", "lisensi", "id", "ocd_id", "ocd_asal",
+                 "wilayah_id")  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -38,6 +42,18 @@ class Neighbour:
     id: str
     name: str
     shape: shapely.Geometry
+
+
+@dataclass(frozen=True)
+class Kin:
+    """A dapil of the election before or after on an item's page: where it is, its name and year, what happened."""
+
+    before: bool
+    collection: str
+    id: str
+    name: str
+    year: str
+    said: str
 
 
 class Pages:
@@ -51,7 +67,7 @@ class Pages:
         description: Mapping[str, str],
         collections: Sequence[str],
         backdrop: Shapes,
-        units: Collection[str] = (),
+        units: Container[str] = (),
         provinces: Mapping[str, str] | None = None,
         files: bool = False,
     ) -> None:
@@ -69,7 +85,6 @@ class Pages:
         self._words = {language: Words(language) for language in LANGUAGES}
         self._title, self._description = title, description
         self._backdrop = svg_maps.Backdrop(backdrop)
-        self._provinces = np.asarray(backdrop, dtype=object)
         self._render = Renderer(self._told, self._words).page
 
     def landing(self, page: Page, document: Document) -> bytes:
@@ -107,7 +122,9 @@ class Pages:
         words, language = self._words[page.language], page.language
         name = str(document["id"])
         plans = {str(plan["id"]): plan for plan in self._told[language].manifest.get("plans", ())}
-        layers = {str(each["name"]): each for each in self._told[language].manifest.get("layers", ())}
+        manifest = self._told[language].manifest
+        layers = {str(each["name"]): each["features"] for each in manifest.get("layers", ())}
+        layers |= {str(each["name"]): each["rows"] for each in manifest.get("elections", ())}
         text, *told = _NOTES.split(str(document.get("description", "")))
         found = [
             f"{year}: {note}" if year else note for year, note in zip(told[::2], told[1::2], strict=True)
@@ -118,7 +135,7 @@ class Pages:
             name=name,
             here=f"/collections/{segment(name)}",
             plan=plans.get(name),
-            count=layers.get(name, {}).get("features"),
+            count=layers.get(name),
             description=text,
             notes=found if notes is None else notes,
             columns=[(each.name, title_of(each.name, columns, language), tongue(each.meaning, language))
@@ -203,6 +220,7 @@ class Pages:
         columns: Sequence[Described],
         shape: shapely.Geometry | None,
         neighbours: Sequence[Neighbour] | None = None,
+        relatives: Sequence[Kin] = (),
     ) -> bytes:
         """Return the page of one feature; `shape` (lon/lat) None for no map."""
         words, language = self._words[page.language], page.language
@@ -225,13 +243,77 @@ class Pages:
         ]
         return self._render(
             "item.html", page, name, crumbs,
+            canonical=f"/dapil/{document['id']}" if "nama_dapil" in properties else page.path,
             document=document, here=here, collection_title=title, properties=properties, map=drawn,
             columns=columns,
             facts=facts(document, columns, words, _APART),
             missing=missing(document, columns, language),
+            related=from_documents.links(document, "related"),
+            relatives=relatives,
             members=members(properties["wilayah"]) if properties.get("wilayah") else [],
-            doubts=doubts(str(properties["ragu"]), language) if properties.get("ragu") else [],
+            doubts=reasons(properties.get(column("ragu", language))),
+            remarks=reasons(properties.get(column("catatan", language))),
         )  # fmt: skip
+
+    def dapil(
+        self,
+        page: Page,
+        document: Document,
+        told: OneDapil,
+        *,
+        collection: Document,
+        columns: Sequence[Described],
+        shape: shapely.Geometry,
+        neighbours: Sequence[tuple[str, str, shapely.Geometry]],
+    ) -> bytes:
+        """Return the page of /dapil/{id}; `neighbours` are ids, names and shapes (lon/lat) around `shape`."""
+        words, language = self._words[page.language], page.language
+        properties = document["properties"]
+        site = self._told[language]
+        name = spoken(name_of(document))
+        beside = [(page.to(f"/dapil/{segment(id_)}"), spoken(name), each) for id_, name, each in neighbours]
+        drawn = svg_maps.item_map(
+            shape,
+            caption(document, words),
+            beside,
+            self._backdrop,
+            words("map.item", name=name),
+            words,
+            named=True,
+        )
+        here = f"/collections/{segment(str(collection['id']))}"
+        chamber = words(f"chamber.{told.chamber}")
+        crumbs = [_collections(page, words), (page.to(here), str(collection.get("title", "")))]
+        title = words("dapil.title", name=name, chamber=chamber, year=told.year)
+        return self._render(
+            "dapil.html", page, title, crumbs,
+            name=name, chamber=chamber, told=told, properties=properties, map=drawn, columns=columns, here=here,
+            canonical=f"/dapil/{segment(told.id)}", card=f"/dapil/{segment(told.id)}/kartu.png",
+            facts=facts(document, columns, words, (*_APART, "kursi", "penduduk")),
+            members=members(properties["wilayah"]) if properties.get("wilayah") else [],
+            doubts=reasons(properties.get(column("ragu", language))),
+            remarks=reasons(properties.get(column("catatan", language))),
+            api=page.absolute(f"{here}/items/{segment(told.id)}", f="json"),
+            cited=site.cited(page.absolute(f"/dapil/{told.id}"), title),
+        )  # fmt: skip
+
+    def elected(self, page: Page, id_: str, name: str, people: Sequence[Elected]) -> bytes:
+        """Return the page of who was elected in a dapil: kept from search engines, since it names persons."""
+        words = self._words[page.language]
+        crumbs = [_collections(page, words), (page.to(f"/dapil/{segment(id_)}"), name)]
+        return self._render(
+            "elected.html",
+            page,
+            words("elected.title", name=name),
+            crumbs,
+            people=people,
+            hidden=True,
+            id=id_,
+        )
+
+    def words(self, language: Language) -> Words:
+        """Return the words of a language."""
+        return self._words[language]
 
     def lookup(self, page: Page, document: Document | None, *, problem: Document | None = None) -> bytes:
         """Return the page of /lookup: the form, and below it the answer (``LookupResult.as_dict``) if any.
@@ -240,13 +322,14 @@ class Pages:
         """
         words = self._words[page.language]
         drawn = None
-        if document is not None:
+        if document is not None and "titik" in document:
             point = document["titik"]
             drawn = svg_maps.point_map(
                 float(point["lon"]), float(point["lat"]), self._backdrop, words("map.point"), words
             )  # fmt: skip
         return self._render(
             "lookup.html", page, words("lookup.title"), [], answer=document, problem=problem, map=drawn,
+            said=problem_words.told(problem, page.language) if problem else None,
             formats=[from_documents.Way(page.json(), "JSON")] if document is not None else [],
         )  # fmt: skip
 
@@ -268,6 +351,7 @@ class Pages:
         return self._render(
             "download.html", page, words("download.title"), [(page.to("/downloads/"), words("nav.downloads"))],
             site=site, offer=offer, linked=offer.linked,
+            said=problem_words.told({"detail": offer.lacking}, page.language),
             view=Shelves(offer, known.provinces, page, words).view(),
             formats=[from_documents.Way(page.json(), "JSON")] if offer.files else [],
         )  # fmt: skip
@@ -275,6 +359,20 @@ class Pages:
     def openapi(self, page: Page) -> bytes:
         """Return the page that reads /openapi to a person: Swagger UI, from this server."""
         return self._render("openapi.html", page, self._words[page.language]("openapi.title"), [])
+
+    def about(self, page: Page) -> bytes:
+        """Return the page of /tentang."""
+        return self._render("about.html", page, self._words[page.language]("about.title"), [])
+
+    def use(self, page: Page, files: Collection[str]) -> bytes:
+        """Return the page of /pakai; `files`: names of the downloads of the release."""
+        site = self._told[page.language]
+        plans = sorted((name for name in site.collections if re.fullmatch(r"dpr-\d{4}", name)), reverse=True)
+        plan = next(iter(plans), site.collections[0])
+        found = snippets(page.base, plan, files, page.language)
+        return self._render(
+            "use.html", page, self._words[page.language]("use.title"), [], snippets=found, plan=plan
+        )
 
     def problem(self, page: Page, document: Document) -> bytes:
         """Return a problem (RFC 9457) as a page with the way back.
@@ -290,10 +388,12 @@ class Pages:
         )
         match = re.match(r"/collections/[^/]+", page.path)
         known = match is not None and match[0].removeprefix("/collections/") in self._told["id"].collections
-        allowed = document.get("allowed")
+        said = problem_words.told(document, page.language)
+        allowed = said["allowed"]
         return self._render(
             "problem.html", page, title, [],
             document=document,
+            said=said,
             status=status,
             allowed=[from_documents.plain(each) for each in allowed] if isinstance(allowed, list) else allowed,
             collection=match[0] if match and known else "",
@@ -308,12 +408,12 @@ class Pages:
         """Return the map of the landing page: each province leads to its dapil of the latest DPR election."""
         site = self._told[page.language]
         latest = max((name for name in site.collections if re.fullmatch(r"dpr-\d{4}", name)), default="")
-        if not latest or len(site.provinces) != len(self._provinces):
+        if not latest or len(site.provinces) != len(self._backdrop.provinces):
             return svg_maps.overview_map(self._backdrop, words("map.nation"), words)
         hrefs = [page.to(f"/collections/{latest}/items", kode_provinsi=code) for code in site.provinces]
         title = f"{words('chamber.dpr')} {latest[-4:]}"
         return svg_maps.items_map(
-            self._provinces, hrefs, list(site.provinces.values()), None, words("map.provinces", title=title),
+            self._backdrop.provinces, hrefs, list(site.provinces.values()), None, words("map.provinces", title=title),
             words, mesh=3,
         )  # fmt: skip
 

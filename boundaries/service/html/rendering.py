@@ -7,12 +7,13 @@ from typing import Any, Final
 
 import jinja2
 
+from boundaries.law.doubts import column, reasons
 from boundaries.service.html import from_documents
 from boundaries.service.html.assets import ASSET
 from boundaries.service.html.feature_table import Member, title_of, value_text
 from boundaries.service.html.imprint import Told
 from boundaries.service.html.links import Language, Page, segment
-from boundaries.service.html.texts import Words, day, doubts, number, tongue
+from boundaries.service.html.texts import Words, day, number, tongue
 
 _FOLDER: Final = Path(__file__).parent / "templates"
 
@@ -31,7 +32,11 @@ class Renderer:
         """Return a page. `crumbs` lead to it from the home page; `values` are the template's own."""
         words = self._words[page.language]
         document = values.get("document")
+        plain = not page.query or page.query in ("lang=id", "lang=en")
         context = {
+            "canonical": (page.path or "/") if plain else "",
+            "card": "",
+            "hidden": False,
             "page": page,
             "t": words,
             "site": self._told[page.language],
@@ -43,7 +48,7 @@ class Renderer:
             "half": partial(tongue, language=page.language),
             "value_text": partial(value_text, words=words),
             "title_of": partial(title_of, columns=values.get("columns") or (), language=page.language),
-            "doubts_of": partial(doubts, language=page.language),
+            "reasons": partial(_reasons, language=page.language),
             "linked": partial(_linked, self._told[page.language]),
         }
         return self._templates.get_template(template).render(context | values).encode()
@@ -66,6 +71,11 @@ def _templates() -> jinja2.Environment:
     for path in sorted(_FOLDER.glob("*.html")):
         environment.get_template(path.name)
     return environment
+
+
+def _reasons(row: Mapping[str, Any], name: str, language: Language) -> list[str]:
+    """Return what a row says in ``ragu`` or ``catatan``, one by one."""
+    return reasons(row.get(column(name, language)))
 
 
 def _linked(site: Told, member: Member) -> bool:

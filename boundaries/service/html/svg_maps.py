@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Final
 
@@ -21,7 +21,9 @@ _LINES: Final = 3.0
 #: The same for a map that stands beside a text, whose labels are larger.
 _FEW_LINES: Final = 2.2
 #: Levels of the backdrop: it is drawn from the coarsest whose tolerance (degrees) is within a unit, half its mesh.
-_TOLERANCES: Final = (0.0, 0.0003, 0.001, 0.003, 0.009)
+_TOLERANCES: Final = (0.0, 0.001, 0.003, 0.009)
+#: Of the provinces on a map of the nation: a fifth of a unit.
+_NATION: Final = 0.009
 #: Units by which a clipped shape reaches out of the frame, so that the cut is not seen.
 _BLEED: Final = 40
 
@@ -85,6 +87,8 @@ class Backdrop:
 
     def __init__(self, provinces: Shapes) -> None:
         parts = polygons(np.asarray(provinces, dtype=object))
+        #: The provinces, one shape each, as a map of all of them shows them.
+        self.provinces = np.asarray(shapely.simplify(provinces, _NATION), dtype=object)
         self._levels = [_level(parts, each) for each in _TOLERANCES]
         #: Path data of what lies in a frame; the latest are kept.
         self.path = lru_cache(maxsize=_KEPT)(self._path)
@@ -168,8 +172,13 @@ def item_map(
     backdrop: Backdrop,
     label: str,
     words: Words,
+    *,
+    named: bool = False,
 ) -> Map:
-    """Return the map of one feature; `neighbours` are address, name and shape of what is faint beside it."""
+    """Return the map of one feature; `neighbours` are address, name and shape of what is faint beside it.
+
+    `named`: the larger neighbours are named on the map, too.
+    """
     frame = Frame.around(_extent(np.array([shape], dtype=object)), ratio=(0.5, 0.85), margin=0.12)
     mark = Mark("", title, draw([shape], frame).paths[0], "one")
     beside = np.array([each[2] for each in neighbours], dtype=object)
@@ -179,7 +188,32 @@ def item_map(
         for (href, name, _), path in zip(neighbours, drawn.paths, strict=True)
         if path
     ]
-    return _map(frame, backdrop, label, words, marks=[mark], faint=faint, few=True)
+    drawn_map = _map(frame, backdrop, label, words, marks=[mark], faint=faint, few=True)
+    if named and len(beside):
+        names = _names(clipped(beside, frame), [each[1] for each in neighbours], frame)
+        drawn_map = replace(drawn_map, labels=[*drawn_map.labels, *names])
+    return drawn_map
+
+
+def _names(shapes: Shapes, names: Sequence[str], frame: Frame) -> list[Label]:
+    """Return the names of shapes at their largest part, where there is room for one, the largest first."""
+    found: list[Label] = []
+    order = np.argsort(-shapely.area(shapes))
+    for at in order.tolist():
+        parts = polygons(shapely.intersection(shapes[at : at + 1], shapely.box(*frame.bounds)))
+        if not len(parts):
+            continue
+        part = parts[np.argmax(shapely.area(parts))]
+        west, _, east, _ = shapely.bounds(part)
+        wide = 24 * len(names[at])
+        if (east - west) * frame.across < 0.6 * wide:
+            continue
+        place = frame.place(shapely.get_coordinates(shapely.point_on_surface(part)))[0]
+        x, y = int(place[0]), int(place[1])
+        inside = wide / 2 < x < WIDTH - wide / 2 and 60 < y < frame.height - 100
+        if inside and all(abs(x - each.x) > 380 or abs(y - each.y) > 60 for each in found):
+            found.append(Label(x, y, names[at], "town"))
+    return found
 
 
 def point_map(lon: float, lat: float, backdrop: Backdrop, label: str, words: Words) -> Map:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any, Final
 
-from boundaries.law.doubts import doubts
+from boundaries.law.doubts import tongues
 from boundaries.service.html.links import Language
 from boundaries.service.html.words import WORDS
 
@@ -14,7 +14,7 @@ _MONTHS: Final = {
     "en": ("January", "February", "March", "April", "May", "June",
            "July", "August", "September", "October", "November", "December"),
 }  # fmt: skip
-__all__ = ["Words", "day", "doubts", "number", "size", "tongue"]
+__all__ = ["Words", "day", "number", "size", "tongue"]
 
 
 class Words:
@@ -66,8 +66,7 @@ def tongue(text: Any, language: Language) -> str:
     """Return one language of a table by language, of ``Indonesian | English``, or of one text for both."""
     if isinstance(text, Mapping):
         return str(text.get(language) or next(iter(text.values()), ""))
-    indonesian, _, english = str(text).partition(" | ")
-    return english or indonesian if language == "en" else indonesian
+    return tongues(text)[language]
 
 
 def size(count: int, language: Language) -> str:

@@ -8,7 +8,9 @@ from typing import Any, Final
 from boundaries.law.doubts import caveats, listed
 from boundaries.release.feature_source import Package
 from boundaries.service.crs import CRS84, SUPPORTED
+from boundaries.service.ogcapi import table_texts
 from boundaries.service.ogcapi.layer import Layer
+from boundaries.service.ogcapi.table_layer import TableLayer
 
 Text = dict[str, Any]
 
@@ -45,7 +47,11 @@ def configuration(settings: Mapping[str, Any], manifest: Mapping[str, Any], laye
     plans = {plan["id"]: plan for plan in _plans(package)}
     config["resources"] = {
         name: _collection(
-            layer, [plans[table] for table in layer.tables if table in plans], manifest, package
+            layer,
+            [plans[table] for table in layer.tables if table in plans],
+            manifest,
+            package,
+            layers["unit-provinsi"],
         )
         for name, layer in layers.items()
     }
@@ -87,15 +93,19 @@ def _plans(package: Package) -> list[dict[str, Any]]:
 
 
 def _collection(layer: Layer, plans: list[dict[str, Any]], manifest: Mapping[str, Any],
-                package: Package) -> dict[str, Any]:  # fmt: skip
-    told = _told(layer, plans)
-    extents: dict[str, Any] = {"spatial": {"bbox": layer.box(), "crs": CRS84}}
+                package: Package, nation: Layer) -> dict[str, Any]:  # fmt: skip
+    told = table_texts.texts(layer.about) if isinstance(layer, TableLayer) else _told(layer, plans)
+    extents: dict[str, Any] = {
+        "spatial": {"bbox": (layer if layer.has_geometry else nation).box(), "crs": CRS84}
+    }
     if plans:
         last = plans[-1]
         extents["temporal"] = {"begin": _start(plans[0]["mulai"]), "end": _end(last["selesai"])}
     source = manifest["source"]
     noted = _noted(_caveats(plans))
-    told["description"] = _joined(told["description"], _source_text(source), noted)
+    told["description"] = _joined(
+        told["description"], _source_text(source) if layer.has_geometry else {"id": "", "en": ""}, noted
+    )
     provider = {
         "type": "feature",
         "name": PROVIDER,
@@ -106,7 +116,10 @@ def _collection(layer: Layer, plans: list[dict[str, Any]], manifest: Mapping[str
         "storage_crs": CRS84,
         "crs": list(SUPPORTED),
     }
-    links = [*_source_links(source), *_once(link for plan in plans for link in _plan_links(plan))]
+    links = [
+        *(_source_links(source) if layer.has_geometry else []),
+        *_once(link for plan in plans for link in _plan_links(plan)),
+    ]
     return {"type": "collection", **told, "links": links, "extents": extents, "providers": [provider]}
 
 

@@ -54,7 +54,8 @@ def queryables(layer: Layer, title: str, language: str, collections: Collection[
     """Return what a query can name: every column, each a parameter of its own, and the geometry (Part 3)."""
     properties = _properties(layer, language, collections)
     # QGIS knows a geometry by this reference alone, and sends spatial filters only where it finds one.
-    properties[GEOMETRY] |= {"$ref": "https://geojson.org/schema/MultiPolygon.json"}
+    if GEOMETRY in properties:
+        properties[GEOMETRY] |= {"$ref": "https://geojson.org/schema/MultiPolygon.json"}
     return _document("queryables", layer, title, properties) | {"additionalProperties": False}
 
 
@@ -69,7 +70,7 @@ def _properties(layer: Layer, language: str, collections: Collection[str]) -> di
             described["x-ogc-role"] = "reference"
             described["x-ogc-collectionId"] = target
             described["x-ogc-uriTemplate"] = f"{PLACEHOLDER}/collections/{target}/items/{{{name}}}"
-    return {GEOMETRY: geometry} | columns
+    return ({GEOMETRY: geometry} if layer.has_geometry else {}) | columns
 
 
 def _document(kind: str, layer: Layer, title: str, properties: dict[str, Any]) -> dict[str, Any]:
@@ -86,7 +87,8 @@ def _document(kind: str, layer: Layer, title: str, properties: dict[str, Any]) -
 
 def _property(layer: Layer, column: Column, language: str) -> dict[str, Any]:
     known = _KNOWN.get(column.name)
-    title = known.title_en if known and language == "en" else column.title
+    english = column.title_en or (known.title_en if known else column.title)
+    title = english if language == "en" else column.title
     described: dict[str, Any] = {"title": title, "type": column.kind}
     if column.meaning:
         described["description"] = column.meaning[language]
@@ -133,7 +135,12 @@ def landing(title: str, description: str, attribution: str, *, files: bool) -> d
         _link(f"{relations}/conformance", json, "/conformance", "Conformance"),
         _link("data", json, "/collections", "Collections"),
         _link(f"{relations}/data", json, "/collections", "Collections"),
-        _link("search", json, "/lookup{?lon,lat,year}", "Dapil di suatu titik / at a point")
+        _link(
+            "search",
+            json,
+            "/lookup{?lon,lat,nama,year}",
+            "Dapil di suatu titik atau tempat / at a point or place",
+        )
         | {"templated": True},
     ]
     if files:
@@ -155,6 +162,7 @@ def self_links(path: str, form: str, forms: tuple[str, ...]) -> list[dict[str, A
 
 TITLES: Final[Mapping[str, str]] = {
     "json": "Dokumen ini sebagai JSON / this document as JSON",
+    "csv": "Halaman ini sebagai CSV, tanpa geometri / this page as CSV, without geometry",
     "html": "Dokumen ini sebagai HTML / this document as HTML",
     "jsonld": "Dokumen ini sebagai JSON-LD / this document as JSON-LD",
 }
@@ -164,7 +172,7 @@ def media_type(form: str, *, features: bool = False) -> str:
     """Return the media type of a format."""
     if form == "json":
         return "application/geo+json" if features else "application/json"
-    return {"html": "text/html", "jsonld": "application/ld+json"}[form]
+    return {"html": "text/html", "jsonld": "application/ld+json", "csv": "text/csv"}[form]
 
 
 def _link(rel: str, media: str, path: str, title: str) -> dict[str, Any]:

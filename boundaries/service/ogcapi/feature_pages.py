@@ -12,6 +12,8 @@ from boundaries.service.ogcapi.layer import Layer
 from boundaries.service.ogcapi.query import ItemsRequest
 
 FORMS = ("json", "html", "jsonld")
+#: Those of a page of features.
+PAGE_FORMS = (*FORMS, "csv")
 Link = dict[str, str]
 _OWN = frozenset({"f", "offset", "limit"})
 
@@ -36,8 +38,8 @@ class Found:
         """Return the page without geometries."""
         select = self.asked.question.select
         features = [
-            {"id": self.layer.ids[position], "properties": self.layer.properties(position, select)}
-            for position in self.positions
+            {"id": name, "properties": properties}
+            for name, properties in self.layer.listed(self.positions, select)
         ]
         return self._head() | {"features": features, "offset": self.asked.offset, "limit": self.asked.limit}
 
@@ -70,9 +72,9 @@ def item_links(
     return links
 
 
-def _formats(path: str, rest: str, form: str) -> list[Link]:
+def _formats(path: str, rest: str, form: str, forms: Sequence[str] = FORMS) -> list[Link]:
     links = []
-    for each in FORMS:
+    for each in forms:
         rel = "self" if each == form else "alternate"
         media = media_type(each, features=True)
         links.append({"rel": rel, "type": media, "title": TITLES[each], "href": f"{path}{rest}f={each}"})
@@ -91,7 +93,7 @@ def _page_links(collection: str, asked: ItemsRequest, params: Mapping[str, str],
     path, rest = f"{collection}/items?", _rest(params)
     here = rest + (f"limit={params['limit']}&" if "limit" in params else "")
     here += f"offset={asked.offset}&" if asked.offset else ""
-    links = _formats(path, here, form)
+    links = _formats(path, here, form, PAGE_FORMS)
     links.append({"rel": "collection", "type": "application/json", "title": title, "href": collection})
     if asked.hits:
         return links

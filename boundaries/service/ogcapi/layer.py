@@ -1,6 +1,6 @@
 """A collection of features, held so that questions are answered from memory: everything but the geometries."""
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
@@ -15,11 +15,11 @@ from boundaries.release.feature_file import END, facts_text, geometry_texts, sha
 from boundaries.release.feature_source import Package, runs
 from boundaries.release.geopackage_reader import Column
 from boundaries.release.spliced import Part
+from boundaries.release.store import FULL, STANDARD
 from boundaries.service import crs as crs_module
 from boundaries.service.crs import DEFAULT, Area, Crs
 from boundaries.service.filters import Filter, Queryable
-
-Scalar = str | int | float | None
+from boundaries.service.ogcapi.held_column import Numbers, Scalar, Texts, held
 
 GEOMETRY: Final = "geometry"
 #: Columns of text that are dates.
@@ -27,11 +27,13 @@ DATES: Final = ("mulai", "selesai")
 #: Parameters of /items beside the columns of the layer.
 PARAMETERS: Final = (
     "f", "lang", "limit", "offset", "bbox", "bbox-crs", "crs", "datetime",
-    "sortby", "properties", "skipGeometry", "resulttype", "filter", "filter-lang", "filter-crs",
+    "sortby", "properties", "skipGeometry", "resulttype", "filter", "filter-lang", "filter-crs", "detail",
 )  # fmt: skip
-_CLOSE: Final = Part(b"}")
-_NEXT: Final = Part(END)
-_NO_SHAPE: Final = b"null"
+CLOSE: Final = Part(b"}")
+NEXT: Final = Part(END)
+NO_SHAPE: Final = b"null"
+#: So many shapes are written at a time: each is held four times over meanwhile.
+_WRITTEN: Final = 500
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,7 @@ class Question:
     select: tuple[str, ...] | None = None  # columns to give, None for all
     geometry: bool = True
     crs: Crs = DEFAULT
+    detail: str = STANDARD  # of what is given; which features answer is told by the standard detail
 
     @property
     def wants_all(self) -> bool:
@@ -67,6 +70,10 @@ class Layer:
 
     A *position* is the place of a feature in that order. Safe to share between threads.
     """
+
+    #: Whether its features have outlines, and whether they are persons.
+    has_geometry = True
+    persons = False
 
     def __init__(self, package: Package, name: str, tables: Sequence[str] = (), *,
                  texts: Cache[Part] | None = None) -> None:  # fmt: skip
@@ -82,12 +89,14 @@ class Layer:
         #: Every parameter that a question may carry: those of all layers, and the columns of this one.
         self.parameters = frozenset((*PARAMETERS, *names))
         spans = [package.span(table) for table in self.tables]
-        self._rows = [row for first, count in spans for row in range(first, first + count)]
-        self._first = (
-            self._rows[0] if self._rows and self._rows[-1] - self._rows[0] < len(self._rows) else None
-        )
-        if self.ids != sorted(self.ids):
+        rows = [row for first, count in spans for row in range(first, first + count)]
+        self._first = rows[0] if rows and rows[-1] - rows[0] < len(rows) else None
+        self._rows = rows if self._first is None else range(self._first, self._first + len(rows))
+        ids = self._held[self.id_column]
+        if not isinstance(ids, Texts) or (np.diff(ids.ranks()) <= 0).any():
             raise ValueError(f"{name}: the features do not stand in the order of their ids")
+        #: The ids of all features, by position.
+        self.ids = ids.told
 
     @cached_property
     def column(self) -> dict[str, Column]:
@@ -104,22 +113,12 @@ class Layer:
         return found | {GEOMETRY: Queryable(GEOMETRY, "geometry")}
 
     @cached_property
-    def _values(self) -> dict[str, list[Scalar]]:
-        names = list(self.column)
-        same: dict[tuple[type, Scalar], Scalar] = {}  # 5 and 5.0 are equal and not the same
-        rows = [row for table in self.tables for row in self._package.records(table, names)]
-        return {
-            name: [same.setdefault((type(row[i]), row[i]), row[i]) for row in rows]
-            for i, name in enumerate(names)
-        }
+    def _held(self) -> dict[str, Texts | Numbers]:
+        # Column by column: rows of all columns would leave their texts scattered over the memory of a worker.
+        return {column.name: held(column.kind, self._read(column.name)) for column in self.columns}
 
-    @cached_property
-    def _arrays(self) -> dict[str, tuple[NDArray[Any], NDArray[np.bool_]]]:
-        return {}
-
-    @cached_property
-    def _places(self) -> dict[str, dict[str, NDArray[np.int64]]]:
-        return {}
+    def _read(self, name: str) -> Iterator[Scalar]:
+        return (value for table in self.tables for (value,) in self._package.records(table, [name]))
 
     @cached_property
     def _bounds(self) -> NDArray[np.float64]:
@@ -129,15 +128,10 @@ class Layer:
     def _sides(self) -> tuple[NDArray[np.float64], ...]:
         return tuple(np.ascontiguousarray(side) for side in self._bounds.T)
 
-    @cached_property
-    def ids(self) -> list[str]:
-        """The ids of all features, by position."""
-        return [str(value) for value in self._values[self.id_column]]
-
-    @cached_property
-    def position(self) -> dict[str, int]:
-        """The position of an id."""
-        return {name: index for index, name in enumerate(self.ids)}
+    def position(self, name: str) -> int | None:
+        """Return the position of an id, None where there is no such feature."""
+        at = self.ids.first(name)
+        return at if at < len(self.ids) and self.ids[at] == name else None
 
     def box(self) -> list[float]:
         """The box of all features: west, south, east, north."""
@@ -151,35 +145,13 @@ class Layer:
 
     def values(self, name: str) -> tuple[NDArray[Any], NDArray[np.bool_]]:
         """Return a column as an array (text in NFC: objects; integers: int64, numbers: float64), and what is known."""
-        found = self._arrays.get(name)
-        if found is None:
-            kind = {"integer": "int64", "number": "float64"}.get(self.column[name].kind, "object")
-            values = self._values[name]
-            known = np.fromiter((value is not None for value in values), bool, len(values))
-            array = np.empty(len(values), dtype=kind)
-            told = [value for value in values if value is not None]
-            array[known] = told if kind != "object" else [normalize("NFC", str(text)) for text in told]
-            if kind == "object":
-                array[~known] = ""
-            elif len(values):
-                array[~known] = 0
-            array.flags.writeable = known.flags.writeable = False  # shared by all who ask
-            found = self._arrays[name] = (array, known)
-        return found
+        return self._held[name].arrays()
 
     def equal(self, name: str, text: str) -> NDArray[np.bool_]:
         """Return where a column of text is `text` (NFC)."""
-        found = self._places.get(name)
-        if found is None:
-            places: dict[str, list[int]] = {}
-            values, known = self.values(name)
-            for position in np.flatnonzero(known).tolist():
-                places.setdefault(values[position], []).append(position)
-            found = self._places[name] = {each: np.array(at) for each, at in places.items()}
-        same = np.zeros(len(self), dtype=bool)
-        if text in found:
-            same[found[text]] = True
-        return same
+        column = self._held[name]
+        assert isinstance(column, Texts)
+        return column.equal(text)
 
     def bounds(self) -> NDArray[np.float64]:
         """Return the boxes of all features, by position."""
@@ -212,7 +184,7 @@ class Layer:
             keep &= self._touching(question.area, keep)
         if question.filter is not None and keep.any():
             keep &= question.filter.evaluate(self)
-        return self._ordered(np.flatnonzero(keep).tolist(), question.order)
+        return self._ordered(np.flatnonzero(keep), question.order)
 
     def _in_force(self, period: Period) -> NDArray[np.bool_]:
         """Return which features are in force, from `mulai` until the day before `selesai`, in `period`."""
@@ -251,24 +223,34 @@ class Layer:
             inside |= held & (boxes[:, 1] >= south) & (boxes[:, 3] <= north)
         return inside
 
-    def _ordered(self, positions: list[int], order: Sequence[tuple[str, bool]]) -> list[int]:
+    def _ordered(self, positions: NDArray[np.int64], order: Sequence[tuple[str, bool]]) -> list[int]:
         """Sort by each column, nulls last either way, ties by id."""
         for name, descending in reversed(order):
-            values: list[Any] = self._values[name]
-            known = [index for index in positions if values[index] is not None]
-            unknown = [index for index in positions if values[index] is None]
-            positions = sorted(known, key=values.__getitem__, reverse=descending) + unknown
-        return positions
+            column = self._held[name]
+            known, ranks = column.known()[positions], column.ranks()[positions]
+            told, unknown = positions[known], positions[~known]
+            by = np.argsort(-ranks[known] if descending else ranks[known], kind="stable")
+            positions = np.concatenate([told[by], unknown])
+        return positions.tolist()
 
     def domain(self, name: str) -> list[Scalar]:
         """Return the distinct values of a column, sorted, without null."""
-        found: list[Any] = [value for value in set(self._values[name]) if value is not None]
-        return sorted(found)
+        return self._held[name].distinct()
 
     def properties(self, position: int, select: Sequence[str] | None = None) -> dict[str, Scalar]:
         """Return the attributes of one feature in the order of the columns."""
         names = self.column if select is None else [name for name in self.column if name in select]
-        return {name: self._values[name][position] for name in names}
+        return {name: self._held[name].at(position) for name in names}
+
+    def listed(
+        self, positions: Sequence[int], select: Sequence[str] | None = None
+    ) -> list[tuple[str, dict[str, Scalar]]]:
+        """Return id and attributes of features."""
+        return [(self.ids[position], self.properties(position, select)) for position in positions]
+
+    def outlines(self, positions: Sequence[int], detail: str) -> NDArray[np.object_]:
+        """Return the geometries at `positions` in a detail, lon/lat."""
+        return self._full(positions) if detail == FULL else self.geometries(positions)
 
     # Texts
 
@@ -276,13 +258,12 @@ class Layer:
         """Return features as GeoJSON texts, with commas between them."""
         if not len(positions):
             return []
-        as_kept = question.geometry and question.select is None and question.crs.is_default
-        if as_kept:
-            return [*self._package.features(self._runs(positions)), _CLOSE]
+        if question.geometry and question.select is None and self._is_kept(question):
+            return [*self._package.features(self._runs(positions)), CLOSE]
         parts: list[Part] = []
         for halves in zip(self._shapes(positions, question), self._facts(positions, question), strict=True):
-            parts += (*halves, _NEXT)
-        parts[-1] = _CLOSE
+            parts += (*halves, NEXT)
+        parts[-1] = CLOSE
         return parts
 
     def _runs(self, positions: Sequence[int]) -> list[tuple[int, int]]:
@@ -290,9 +271,9 @@ class Layer:
             return [(self._first + positions[0], self._first + positions[-1])]
         return runs([self._rows[position] for position in positions])
 
-    def feature(self, position: int, crs: Crs) -> list[Part]:
+    def feature(self, position: int, crs: Crs, detail: str = STANDARD) -> list[Part]:
         """Return one feature, its closing brace left to the caller."""
-        question = Question(crs=crs)
+        question = Question(crs=crs, detail=detail)
         return [*self._shapes([position], question), *self._facts([position], question)]
 
     def _facts(self, positions: Sequence[int], question: Question) -> list[Part]:
@@ -302,20 +283,42 @@ class Layer:
 
     def _shapes(self, positions: Sequence[int], question: Question) -> list[Part]:
         if not question.geometry:
-            return [Part(shape_text(self.ids[position], _NO_SHAPE)) for position in positions]
-        if question.crs.is_default:
+            return [Part(shape_text(self.ids[position], NO_SHAPE)) for position in positions]
+        if self._is_kept(question):
             return [self._package.shape(self._rows[position]) for position in positions]
-        return self._moved(positions, question.crs)
+        return self._written(positions, question.crs, question.detail)
 
-    def _moved(self, positions: Sequence[int], crs: Crs) -> list[Part]:
-        """Return shapes in another system, written when first asked for and kept while there is room."""
-        keys: list[Hashable] = [(self._rows[position], crs.uri) for position in positions]
+    @staticmethod
+    def _is_kept(question: Question) -> bool:
+        """Whether the release has the texts of the shapes."""
+        return question.crs.is_default and question.detail == STANDARD
+
+    def full(self, positions: Sequence[int]) -> NDArray[np.object_]:
+        """Return the geometries at `positions` in full detail, lon/lat."""
+        return self._full(positions)
+
+    def _full(self, positions: Sequence[int]) -> NDArray[np.object_]:
+        """Return geometries in full detail."""
+        shapes = np.empty(len(positions), dtype=object)
+        for table in self.tables:
+            first, count = self._package.span(table)
+            rows = [self._rows[position] for position in positions]
+            mine = [at for at, row in enumerate(rows) if first <= row < first + count]
+            if mine:
+                shapes[mine] = self._package.full_shapes(table, [rows[at] - first for at in mine])
+        return shapes
+
+    def _written(self, positions: Sequence[int], crs: Crs, detail: str) -> list[Part]:
+        """Return shapes in another system or detail, written when first asked for and kept while there is room."""
+        keys: list[Hashable] = [(self._rows[position], crs.uri, detail) for position in positions]
         found = [self._texts.get(key) for key in keys]
         absent = [index for index, part in enumerate(found) if part is None]
-        if absent:
-            where = [positions[index] for index in absent]
-            texts = geometry_texts(crs_module.write(self.geometries(where), crs))
-            for index, text in zip(absent, texts, strict=True):
+        for first in range(0, len(absent), _WRITTEN):
+            some = absent[first : first + _WRITTEN]
+            where = [positions[index] for index in some]
+            shapes = self._full(where) if detail == FULL else self.geometries(where)
+            texts = geometry_texts(crs_module.write(shapes, crs))
+            for index, text in zip(some, texts, strict=True):
                 part = Part(shape_text(self.ids[positions[index]], text))
                 self._texts.put(keys[index], part, len(part.text))
                 found[index] = part

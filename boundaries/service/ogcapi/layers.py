@@ -12,6 +12,7 @@ from boundaries.release.feature_source import FilePackage, Package
 from boundaries.release.spliced import Part
 from boundaries.release.store import open_release
 from boundaries.service.ogcapi.layer import Layer
+from boundaries.service.ogcapi.table_layer import HELD_BYTES, TableLayer, Values, grounds_of
 
 CACHE_BYTES: Final = 64 << 20
 _CHAMBERS: Final = ("dpr", "dpd", "dprd-provinsi", "dprd-kabkota")
@@ -39,6 +40,15 @@ class Layers(Mapping[str, Layer]):
                 name = f"dapil-{chamber}"
                 self._layers[name] = Layer(package, name, years, texts=texts)
         self._layers |= {name: Layer(package, name, texts=texts) for name in units}
+        held: Cache[Values] = Cache(HELD_BYTES)
+        #: The election's tables among them.
+        self.tables: dict[str, TableLayer] = {}
+        if (tables := package.elections) is not None:
+            self.tables = {
+                name: TableLayer(tables, name, grounds_of(about, self._layers), held)
+                for name, about in tables.tables.items()
+            }
+        self._layers |= self.tables
 
     @classmethod
     def of(cls, address: str, cache_bytes: int | None = None) -> "Layers":

@@ -4,14 +4,18 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from boundaries.release.geopackage_reader import Column
+from boundaries.release.lookup import CHAMBERS
+from boundaries.release.store import DETAILS, STANDARD
 from boundaries.service import filters, posted
 from boundaries.service.crs import CRS84, SUPPORTED
 from boundaries.service.ogcapi.catalog import PLACEHOLDER
 from boundaries.service.ogcapi.layer import Layer
-from boundaries.service.ogcapi.query import Limits
+from boundaries.service.ogcapi.query import FULL_ITEMS, Limits
+from boundaries.service.ogcapi.table_layer import TableLayer
 
 Json = dict[str, Any]
 
+_TEXTS: Final = ("text/html", "text/csv")
 _LANGUAGES: Final = ("id", "en")
 _TEXT: Final = {"minLength": 1, "pattern": "^[^\\u0000-\\u001f\\u007f]+$"}
 _TIME: Final = r"\d{4}-\d{2}-\d{2}(T(\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2}))?)?"
@@ -23,8 +27,11 @@ def document(config: Json, layers: Mapping[str, Layer], limits: Limits, years: l
     """Return the document of a release; `files`: whether there is anything under /downloads."""
     about = config["metadata"]
     paths = _server_paths()
+    tables = [name for name, layer in layers.items() if isinstance(layer, TableLayer)]
     for name, layer in layers.items():
-        paths |= _collection_paths(name, layer, config["resources"][name]["title"]["en"])
+        if name not in tables:
+            paths |= _collection_paths(name, layer, config["resources"][name]["title"]["en"])
+    paths |= _table_paths(tables) if tables else {}
     paths |= _own_paths(years) | (_download_paths() if files else {})
     return {
         "openapi": "3.0.3",
@@ -40,7 +47,8 @@ def document(config: Json, layers: Mapping[str, Layer], limits: Limits, years: l
             {"name": "server"},
             {"name": "lookup"},
             {"name": "downloads"},
-            *({"name": name} for name in layers),
+            *({"name": name} for name in layers if name not in tables),
+            *({"name": name} for name in ("elections",) if tables),
         ],
         "paths": paths,
         "components": {
@@ -81,12 +89,12 @@ def _post(name: str, summary: str, parameters: list[Json], ok: Json) -> Json:
 
 
 def _ok(description: str, *media: str, schema: str = "object") -> Json:
-    content: Json = {kind: {"schema": {"type": "string"}} for kind in media if kind == "text/html"}
+    content: Json = {kind: {"schema": {"type": "string"}} for kind in media if kind in _TEXTS}
     linked = "application/ld+json"
     content |= {
         kind: {"schema": _ref("schemas", "object" if kind == linked else schema)}
         for kind in media
-        if kind != "text/html"
+        if kind not in _TEXTS
     }
     return {"description": description, "content": content}
 
@@ -116,19 +124,62 @@ def _server_paths() -> Json:
 
 def _own_paths(years: list[int]) -> Json:
     point = [
+        _query("lon", "Longitude, WGS 84; with lat", {"type": "number", "minimum": -180, "maximum": 180}),
+        _query("lat", "Latitude, WGS 84; with lon", {"type": "number", "minimum": -90, "maximum": 90}),
         _query(
-            "lon", "Longitude, WGS 84", {"type": "number", "minimum": -180, "maximum": 180}, required=True
+            "nama",
+            "Instead of lon and lat a name: of a desa, kecamatan, kabkota, provinsi, dapil or a place abroad",
+            {"type": "string", "minLength": 2, "maxLength": 100},
         ),
-        _query("lat", "Latitude, WGS 84", {"type": "number", "minimum": -90, "maximum": 90}, required=True),
         _query("year", "Election year; the latest if absent", {"type": "integer", "enum": years}),
+        _query(
+            "lembaga",
+            "Beside nama: of several dapil that answer alike, that of this chamber comes first",
+            {"type": "string", "enum": list(CHAMBERS)},
+        ),
     ]
     point += _forms("fPage")
     found = _ok("The dapil of every chamber", "application/json", "text/html")
     health = _ok("Ready", "application/json")
     return {
-        "/lookup": _get("lookup", "lookup", "The dapil of every chamber at a point", point, found, 404),
+        "/lookup": _get(
+            "lookup",
+            "lookup",
+            "The dapil of every chamber at a point, or in a place by its name",
+            point,
+            found,
+            404,
+        )
+        | {"post": _points(years)},
         "/health": _get("server", "getHealth", "Which release is served", [], health),
     }
+
+
+def _points(years: list[int]) -> Json:
+    """Return the operation that takes a table of points (boundaries.service.posted_points)."""
+    year = _query("year", "Election year; the latest if absent", {"type": "integer", "enum": years})
+    pair: Json = {"type": "array", "minItems": 2, "items": {"type": "number"}}
+    point = _object(
+        {"type": {"type": "string", "enum": ["Point"]}, "coordinates": pair}, "type", "coordinates"
+    )
+    kind = {"type": "string", "enum": ["Feature"]}
+    own = {"type": "object", "nullable": True}
+    feature = _object({"type": kind, "geometry": point, "properties": own}, "type", "geometry")
+    some = {"type": "array", "minItems": 1, "maxItems": 1000, "items": feature}
+    kind = {"type": "string", "enum": ["FeatureCollection"]}
+    table = _object({"type": kind, "features": some}, "type", "features")
+    summary = "The dapil of every chamber at up to 1,000 points: the table that is sent, with columns added"
+    ok = _ok("The table with the dapil of each point", "text/csv", "application/geo+json", schema="object")
+    operation: Json = _get(
+        "lookup", "lookupMany", summary, [year, _ref("parameters", "lang")], ok, 411, 413, 415, 503
+    )["get"]
+    del operation["responses"]["304"]
+    text = {"type": "string", "minLength": 1}
+    content = {"text/csv": {"schema": text}} | {
+        media: {"schema": table} for media in ("application/geo+json", "application/json")
+    }
+    told = "Points in WGS 84: CSV with columns lon and lat, or a FeatureCollection; at most 1 MiB. Not kept or logged"
+    return operation | {"requestBody": {"description": told, "required": True, "content": content}}
 
 
 def _download_paths() -> Json:
@@ -156,7 +207,19 @@ def _download_paths() -> Json:
     get["get"]["responses"]["206"] = ok | {"description": "The part of the file that Range asks for"}
     for each in (one, get):
         each["get"]["responses"]["302"] = {"description": "Where the latest release has it"}
-    return {"/downloads/": index, "/downloads/{release}/": one, "/downloads/{release}/{file}": get}
+    plan = release | {"name": "plan", "description": "A plan with members, e.g. dpr-2024"}
+    page = {
+        "description": "The report, in both languages",
+        "content": {"text/html": {"schema": {"type": "string"}}},
+    }
+    report = _get("downloads", "getReport", "A plan held against the law", [plan], page, 404, 412, 416)
+    report["get"]["responses"]["206"] = page | {"description": "The part of the page that Range asks for"}
+    return {
+        "/laporan/{plan}": report,
+        "/downloads/": index,
+        "/downloads/{release}/": one,
+        "/downloads/{release}/{file}": get,
+    }
 
 
 def _query(name: str, description: str, schema: Json, *, required: bool = False) -> Json:
@@ -168,19 +231,19 @@ def _query(name: str, description: str, schema: Json, *, required: bool = False)
 def _collection_paths(name: str, layer: Layer, title: str) -> Json:
     base = f"/collections/{name}"
     types = ("application/json", "text/html", "application/ld+json")
-    features = ("application/geo+json", "text/html", "application/ld+json")
+    features = ("application/geo+json", "text/html", "application/ld+json", "text/csv")
     schema = ("application/schema+json", "text/html")
     feature_id = {"name": "featureId", "in": "path", "required": True, "schema": {"type": "string"}}
     items = [
         _ref("parameters", each)
         for each in _parameters(Limits())
-        if each not in ("fPage", "sortby", "properties")
+        if each not in ("f", "fPage", "sortby", "properties")
     ]
     items += [_columns_list("sortby", layer), _columns_list("properties", layer)]
     items += [_column_parameter(column) for column in layer.columns]
-    item = [feature_id, *_forms(), _ref("parameters", "crs")]
+    item = [feature_id, *_forms(), _ref("parameters", "crs"), _ref("parameters", "detail")]
     page = _ok("A page of features", *features, schema="featureCollection")
-    one = _ok("A feature", *features, schema="feature")
+    one = _ok("A feature", *features[:3], schema="feature")
     for answer in (page, one):
         answer["headers"] = {
             "Content-Crs": {"description": "CRS of the coordinates", "schema": {"type": "string"}}
@@ -193,11 +256,45 @@ def _collection_paths(name: str, layer: Layer, title: str) -> Json:
         f"{base}/queryables": _get(
             name, f"get.{name}.queryables", "Queryables", _forms("fPage"), _ok("Queryables", *schema), 404
         ),
+        f"{base}/csvw": _get(name, f"get.{name}.csvw", "CSVW", [_ref("parameters", "lang")], _csvw(), 404),
         f"{base}/items": _get(name, f"get.{name}.items", f"{title}: features", items, page, 404)
         | {"post": _post(name, f"{title}: features, by a filter in the body", items, page)},
         f"{base}/items/{{featureId}}": _get(
             name, f"get.{name}.item", f"{title}: one feature", item, one, 404
         ),
+    }
+
+
+def _table_paths(tables: list[str]) -> Json:
+    """The tables of the election, told once for all: /queryables of each tells its columns."""
+    base = "/collections/{table}"
+    table = {"name": "table", "in": "path", "required": True, "schema": {"type": "string", "enum": tables}}
+    row = {"name": "featureId", "in": "path", "required": True, "schema": {"type": "string"}}
+    types = ("application/json", "text/html", "application/ld+json")
+    features = ("application/geo+json", "text/html", "application/ld+json", "text/csv")
+    schema = ("application/schema+json", "text/html")
+    items = [_ref("parameters", each) for each in _parameters(Limits()) if each not in ("f", "fPage")]
+    page = _ok("Rows", *features, schema="featureCollection")
+    one = _ok("A row", *features[:3], schema="feature")
+    item = [table, row, *_forms(), _ref("parameters", "crs"), _ref("parameters", "detail")]
+    asked = {"schema": "Schema", "queryables": "Queryables"}
+    return {
+        f"{base}/csvw": _get("elections", "getCsvwOfTable", "CSVW", [table, _ref("parameters", "lang")], _csvw(), 404),
+        base: _get("elections", "getTable", "A table of the election", [table, *_forms()],
+                   _ok("The table", *types, schema="collection"), 404),
+        f"{base}/items": _get("elections", "getRows", "Rows of a table", [table, *items], page, 404),
+        f"{base}/items/{{featureId}}": _get("elections", "getRow", "A row of a table", item, one, 404),
+    } | {
+        f"{base}/{kind}": _get("elections", f"get{title}OfTable", title, [table, *_forms("fPage")],
+                               _ok(title, *schema), 404)
+        for kind, title in asked.items()
+    }  # fmt: skip
+
+
+def _csvw() -> Json:
+    return {
+        "description": "What the columns of the CSV mean (CSV on the Web)",
+        "content": {"application/csvm+json": {"schema": _ref("schemas", "object")}},
     }
 
 
@@ -235,6 +332,10 @@ def _parameters(limits: Limits) -> Json:
     )
     described: dict[str, tuple[str, Json]] = {
         "f": ("Format", {"type": "string", "enum": ["json", "html", "jsonld"]}),
+        "fItems": (
+            "Format; csv has no geometry, and without a limit as many rows as a page may have",
+            {"type": "string", "enum": ["json", "html", "jsonld", "csv"]},
+        ),
         "fPage": ("Format", {"type": "string", "enum": ["json", "html"]}),
         "lang": ("Language", {"type": "string", "enum": list(_LANGUAGES)}),
         "limit": (f"Features a page; more than {limits.maximum} gives {limits.maximum}", limit),
@@ -249,6 +350,12 @@ def _parameters(limits: Limits) -> Json:
         ),
         "bbox-crs": ("CRS of bbox", uri),
         "crs": ("CRS of the answer, in the axis order of its authority", uri),
+        "detail": (
+            "Detail of the geometries given: standard is generalised (by how many metres at most the release's "
+            f"manifest says), full has every vertex and at most {FULL_ITEMS} features a page. Which features answer "
+            "is told by standard",
+            {"type": "string", "enum": list(DETAILS), "default": STANDARD},
+        ),
         "datetime": (period, {"type": "string", "pattern": _PERIOD}),
         "sortby": (
             "Comma-separated properties, - before one to descend",
@@ -272,7 +379,7 @@ def _parameters(limits: Limits) -> Json:
     }
     parameters = {}
     for name, (text, schema) in described.items():
-        parameters[name] = _query("f" if name == "fPage" else name, text, schema)
+        parameters[name] = _query("f" if name in ("fPage", "fItems") else name, text, schema)
     return parameters
 
 

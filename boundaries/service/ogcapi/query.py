@@ -8,6 +8,7 @@ from datetime import date
 from typing import Final
 
 from boundaries.release.geopackage_reader import Column
+from boundaries.release.store import DETAILS, FULL, STANDARD
 from boundaries.service import crs as crs_module
 from boundaries.service import filters
 from boundaries.service.crs import CRS84, SUPPORTED, Crs
@@ -15,6 +16,8 @@ from boundaries.service.filters import temporal
 from boundaries.service.ogcapi.layer import DATES, Layer, Period, Question, Scalar
 from boundaries.service.problems import Problem, bad
 
+#: Features a page in full detail, at most: they are written when asked for, and one may be a megabyte.
+FULL_ITEMS: Final = 100
 _NUMBER: Final = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 _WHOLE: Final = re.compile(r"\d{1,100}", re.ASCII)
 _DIGITS: Final = 18
@@ -81,9 +84,18 @@ def items(params: Mapping[str, str], layer: Layer, limits: Limits) -> ItemsReque
         select=_select(params.get("properties"), layer),
         geometry=not _flag("skipGeometry", params.get("skipGeometry", "false")),
         crs=system("crs", params.get("crs")),
+        detail=detail(params),
     )
     hits = one_of("resulttype", params.get("resulttype", "results"), ("results", "hits")) == "hits"
-    return ItemsRequest(question, _limit(params.get("limit"), limits), _offset(params.get("offset")), hits)
+    limit = _limit(params.get("limit"), limits)
+    if question.detail == FULL and question.geometry:
+        limit = min(limit, FULL_ITEMS)
+    return ItemsRequest(question, limit, _offset(params.get("offset")), hits)
+
+
+def detail(params: Mapping[str, str]) -> str:
+    """Return the detail of the geometries that a request wants."""
+    return one_of("detail", params.get("detail", STANDARD), DETAILS)
 
 
 def _filter(params: Mapping[str, str], layer: Layer) -> filters.Filter | None:

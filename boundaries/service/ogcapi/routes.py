@@ -6,31 +6,37 @@ pygeoapi's API object gives the collection documents and JSON-LD; what it answer
 
 import json
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any, Final
+from urllib.parse import quote
 
 import numpy as np
 from pygeoapi.api import APIRequest, describe_collections, landing_page
 from pygeoapi.linked_data import geojson2jsonld
 
 from boundaries.errors import NotFound
-from boundaries.release.lookup import LookupResult, QuestionError, TooFar
+from boundaries.release.lookup import CHAMBERS, LookupResult, QuestionError, TooFar
+from boundaries.release.named import NoPlace
 from boundaries.release.spliced import Part, plain
 from boundaries.service.crs import CRS84, Crs
 from boundaries.service.filters import FilterError
-from boundaries.service.html import CSP, CSP_OPENAPI, Language, Neighbour, Page
+from boundaries.service.html import CSP, CSP_OPENAPI, Kin, Language, Neighbour, Page
 from boundaries.service.map_page import WORKER_POLICY
-from boundaries.service.messages import Reply, Request
+from boundaries.service.messages import NOINDEX, Reply, Request
 from boundaries.service.negotiation import LANGUAGES
-from boundaries.service.ogcapi import documents, feature_pages, query
+from boundaries.service.ogcapi import documents, feature_pages, query, table_texts
 from boundaries.service.ogcapi.catalog import PLACEHOLDER, both
 from boundaries.service.ogcapi.layer import Layer
+from boundaries.service.ogcapi.lineage import BEFORE, KINDS, Relative
+from boundaries.service.ogcapi.table_layer import TableLayer
 from boundaries.service.problems import MEDIA_TYPE, Problem, bad, missing
 from boundaries.service.state import State
 
 _COMMON: Final = ("f", "lang")
+#: The most characters of a name that is looked up.
+_LONGEST_NAME: Final = 100
 _RELATIONS: Final = "http://www.opengis.net/def/rel/ogc/1.0"
 _OPENAPI: Final = "application/vnd.oai.openapi+json;version=3.0"
 _GEOJSON: Final = "application/geo+json"
@@ -123,6 +129,8 @@ class Routes:
         "health": "health",
         "map": "map",
         "map-sw.js": "map-sw.js",
+        "pakai": "use",
+        "tentang": "about",
     }
 
     def reply(self, state: State, request: Request) -> Reply:
@@ -141,6 +149,8 @@ class Routes:
                 return item(call, _layer(call, name), feature)
             case ["collections", name, ("schema" | "queryables") as kind]:
                 return columns(call, _layer(call, name), kind)
+            case ["collections", name, "csvw"]:
+                return described_csv(call, _layer(call, name))
         raise Problem(404, f"there is nothing at {request.raw_path[:200]!r}; begin at {call.base}/")
 
     def problem(self, state: State, request: Request, problem: Problem) -> tuple[bytes, str]:
@@ -246,8 +256,10 @@ def columns(call: Call, layer: Layer, kind: str) -> Reply:
 
 def items(call: Call, layer: Layer) -> Reply:
     """``/collections/{id}/items``."""
-    params = call.read(layer.parameters)
+    params = call.read(layer.parameters, feature_pages.PAGE_FORMS)
     asked = query.items(params, layer, call.state.limits)
+    if call.form == "csv" and "limit" not in params:
+        asked = replace(asked, limit=call.state.limits.maximum)
     wanted = asked.limit
     if call.form == "html":
         asked = replace(asked, limit=min(wanted, _ROWS))
@@ -262,7 +274,13 @@ def items(call: Call, layer: Layer) -> Reply:
         f'<{here}/{kind}>; rel="{_RELATIONS}/{kind}"; type="application/schema+json"'
         for kind in ("queryables", "schema")
     )
-    headers = [("Content-Crs", f"<{asked.question.crs.uri}>"), ("Link", ", ".join(relations))]
+    headers = [
+        ("Content-Crs", f"<{asked.question.crs.uri}>"),
+        ("Link", ", ".join(relations)),
+        *_unlisted(layer),
+    ]
+    if call.form == "csv":
+        return _as_csv(call, layer, found, headers[2:])
     if call.form == "json":
         parts = found.parts(call.state.id)
         return Reply(parts, _GEOJSON, call.language, headers, document=False)
@@ -271,7 +289,9 @@ def items(call: Call, layer: Layer) -> Reply:
         return call.reply(
             _json(documents.linked_page(found.listing(), here, layer.title_column)), headers=headers
         )
-    shapes = layer.geometries(found.positions) if asked.question.geometry else None
+    shapes = layer.geometries(found.positions) if asked.question.geometry and layer.has_geometry else None
+    if shapes is not None and any(shape is None for shape in shapes):
+        shapes = None
     body = call.state.pages.items(
         call.page(call.request.raw_query),
         found.listing() | {"wanted": wanted},
@@ -284,31 +304,94 @@ def items(call: Call, layer: Layer) -> Reply:
 
 def item(call: Call, layer: Layer, name: str) -> Reply:
     """``/collections/{id}/items/{featureId}``."""
-    params = call.read((*_COMMON, "crs"))
-    crs = query.system("crs", params.get("crs"))
-    position = layer.position.get(name)
+    params = call.read((*_COMMON, "crs", "detail"))
+    crs, detail = query.system("crs", params.get("crs")), query.detail(params)
+    position = layer.position(name)
     if position is None:
         raise missing("item", name)
-    headers = [("Content-Crs", f"<{crs.uri}>")]
+    headers = [("Content-Crs", f"<{crs.uri}>"), *_unlisted(layer)]
     links = feature_pages.item_links(layer, name, params, call.base, call.form, call.title(layer))
+    links += _related(call, layer, position)
+    relatives = call.state.lineage.of(name) if layer.is_plan else []
+    links += [each.link(call.base, _GEOJSON) for each in relatives]
     tail = Part(b',"links":' + _json(links) + b"}")
     if call.form == "json":
-        parts = [*layer.feature(position, crs), tail]
+        parts = [*layer.feature(position, crs, detail), tail]
         return Reply(parts, _GEOJSON, call.language, headers, document=False)
     if call.form == "jsonld":
         _only_lonlat(crs)
-        data = json.loads(b"".join(plain([*layer.feature(position, crs), tail])))
+        data = json.loads(b"".join(plain([*layer.feature(position, crs, detail), tail])))
         here = f"{call.base}/collections/{layer.name}/items/{name}"
         return call.reply(
             geojson2jsonld(call.state.api, data, layer.name, here).encode(), None, headers=headers
         )
     document = {"type": "Feature", "id": name, "properties": layer.properties(position), "links": links}
-    shape = layer.geometries([position])[0]
+    shape = layer.geometries([position])[0] if layer.has_geometry else None
+    around = None if isinstance(layer, TableLayer) else _around(layer, position)
     body = call.state.pages.item(
         call.page(call.request.raw_query), document,
-        collection=call.about(layer.name), columns=layer.columns, shape=shape, neighbours=_around(layer, position),
+        collection=call.about(layer.name), columns=layer.columns, shape=shape, neighbours=around,
+        relatives=_relatives(call, relatives),
     )  # fmt: skip
     return call.reply(body, headers=headers)
+
+
+def _unlisted(layer: Layer) -> list[tuple[str, str]]:
+    """Return the header that keeps rows of persons out of search engines."""
+    return [NOINDEX] if layer.persons else []
+
+
+def _as_csv(call: Call, layer: Layer, found: feature_pages.Found, headers: list[tuple[str, str]]) -> Reply:
+    """Return a page as CSV. What follows, and what its columns mean, is told by links of the header."""
+    select = found.asked.question.select
+    names = [name for name in layer.column if select is None or name in select]
+    told = [
+        f'<{each["href"]}>; rel="{each["rel"]}"' for each in found.links if each["rel"] in ("next", "prev")
+    ]
+    here = f"{call.base}/collections/{layer.name}/csvw"
+    told.append(f'<{here}>; rel="describedby"; type="application/csvm+json"')
+    headers = [("Link", ", ".join(told)), ("Dapil-Number-Matched", str(found.matched)), *headers]
+    body = table_texts.rows_as_csv(layer.listed(found.positions, select), names)
+    return Reply([Part(body)], "text/csv", call.language, headers, document=False)
+
+
+def described_csv(call: Call, layer: Layer) -> Reply:
+    """``/collections/{id}/csvw``: what the columns of the CSV mean, by CSV on the Web."""
+    call.read(_COMMON, ("json",))
+    url = f"{PLACEHOLDER}/collections/{layer.name}/items?f=csv"
+
+    def write() -> bytes:
+        return _json(table_texts.csvw(url, call.title(layer), layer.columns, layer.id_column, call.language))
+
+    return call.kept(f"/collections/{layer.name}/csvw", write, "application/csvm+json")
+
+
+def _related(call: Call, layer: Layer, position: int) -> list[dict[str, str]]:
+    """Return links from a dapil to its rows in every table on its plan: lists, results, elected, turnout."""
+    if not layer.is_plan:
+        return []
+    cells = layer.properties(position, ("lembaga", "tahun", "kode_dapil"))
+    plan, code = f"{cells['lembaga']}-{cells['tahun']}", str(cells["kode_dapil"])
+    links = []
+    for name, table in call.state.layers.tables.items():
+        column = next((each for each in ("kode_dapil", "kode_wilayah") if each in table.column), "")
+        on_dapil = column == "kode_dapil" or (table.about["geometry"] or {}).get("target") == plan
+        if table.about["plan"] == plan and column and on_dapil:
+            href = f"{call.base}/collections/{name}/items?{column}={quote(code)}"
+            links.append({"rel": "related", "type": _GEOJSON, "title": call.title(table), "href": href})
+    return links
+
+
+def _relatives(call: Call, found: Sequence[Relative]) -> list[Kin]:
+    """The dapil before and after with their names, for a page."""
+    told = []
+    for each in found:
+        layer = call.state.layers[each.collection]
+        at = layer.position(each.id)
+        name = str(layer.properties(at)[layer.title_column]) if at is not None else each.id
+        said = KINDS[each.kind][call.language != "id"]
+        told.append(Kin(each.rel == BEFORE, each.collection, each.id, name, each.collection[-4:], said))
+    return told
 
 
 def _only_lonlat(crs: Crs) -> None:
@@ -318,12 +401,12 @@ def _only_lonlat(crs: Crs) -> None:
 
 
 def lookup(call: Call) -> Reply:
-    """``/lookup``: the dapil of every chamber at a point."""
-    params = call.read((*_COMMON, "lon", "lat", "year"), ("json", "html"))
+    """``/lookup``: the dapil of every chamber at a point, or in a place by its name."""
+    params = call.read((*_COMMON, "lon", "lat", "year", "nama", "lembaga"), ("json", "html"))
     if call.form == "html" and not params.keys() - {"f", "lang"}:
         return call.kept("/lookup", lambda: call.state.pages.lookup(call.page(), None))
     try:
-        answer = _looked_up(call, _place(call, params))
+        answer = _named(call, params) if "nama" in params else _looked_up(call, _place(call, params))
     except Problem as problem:
         if call.form == "json":
             raise
@@ -335,16 +418,47 @@ def lookup(call: Call) -> Reply:
     return call.reply(_json(answer), cache=_PRIVATE)
 
 
+def _named(call: Call, params: Mapping[str, str]) -> dict[str, Any]:
+    """Answer for a name; one that nothing is called by is a 404 that offers the names most like it."""
+    for name in ("lon", "lat"):
+        if name in params:
+            raise bad(name, "stands beside nama", "either a point or a name")
+    text = params["nama"]
+    if not 2 <= len(text.strip()) <= _LONGEST_NAME:
+        raise bad("nama", f"has {len(text.strip())} characters", f"a name of 2 to {_LONGEST_NAME} characters")
+    try:
+        chamber = query.one_of("lembaga", params["lembaga"], CHAMBERS) if "lembaga" in params else ""
+        found = call.state.names.find(text, _year(call, params), chamber=chamber)
+    except QuestionError as error:
+        raise bad(error.parameter, str(error), error.allowed) from None
+    except NoPlace as error:
+        near = [{"kode": each.kode, "nama": each.nama, "di": list(each.di)} for each in error.near]
+        raise Problem(404, str(error), terdekat_nama=near) from None
+    answer: dict[str, Any] = {"rilis": call.state.id} | found.as_dict()
+    for place in answer["temuan"]:
+        for seat in place["dapil"]:
+            _with_link(call, seat)
+    return answer
+
+
+def _year(call: Call, params: Mapping[str, str]) -> int | None:
+    year = params.get("year")
+    if year is not None and not re.fullmatch(r"\d{4}", year, re.ASCII):
+        raise bad("year", f"{year[:80]!r} is not a year", map(str, call.state.lookup.years))
+    return None if year is None else int(year)
+
+
 def _place(call: Call, params: Mapping[str, str]) -> LookupResult:
+    if "lembaga" in params:
+        raise bad(
+            "lembaga", "stands beside a point", "only beside nama: a point has a dapil of every chamber"
+        )
     for name in ("lon", "lat"):
         if name not in params:
             raise bad(name, "is missing", "a longitude and a latitude, such as lon=106.8272&lat=-6.1754")
     lon, lat = (query.number(name, params[name]) for name in ("lon", "lat"))
-    year = params.get("year")
-    if year is not None and not re.fullmatch(r"\d{4}", year, re.ASCII):
-        raise bad("year", f"{year[:80]!r} is not a year", map(str, call.state.lookup.years))
     try:
-        return call.state.lookup.at(lon, lat, None if year is None else int(year))
+        return call.state.lookup.at(lon, lat, _year(call, params))
     except QuestionError as error:
         raise bad(error.parameter, str(error), error.allowed) from None
     except TooFar as error:
@@ -356,9 +470,13 @@ def _place(call: Call, params: Mapping[str, str]) -> LookupResult:
 def _looked_up(call: Call, found: LookupResult) -> dict[str, Any]:
     answer = {"rilis": call.state.id} | found.as_dict()
     for seat in answer["dapil"]:
-        if seat["id"] is not None:
-            seat["href"] = f"{call.base}/collections/{seat['lembaga']}-{seat['tahun']}/items/{seat['id']}"
+        _with_link(call, seat)
     return answer
+
+
+def _with_link(call: Call, seat: dict[str, Any]) -> None:
+    if seat["id"] is not None:
+        seat["href"] = f"{call.base}/collections/{seat['lembaga']}-{seat['tahun']}/items/{seat['id']}"
 
 
 def health(call: Call) -> Reply:
@@ -383,6 +501,18 @@ def map_worker(call: Call) -> Reply:
     return found
 
 
+def use(call: Call) -> Reply:
+    """``/pakai``: how other programs take the data, for a person."""
+    call.read(_COMMON, ("html",))
+    return call.kept("/pakai", lambda: call.state.pages.use(call.page(), call.state.offered))
+
+
+def about(call: Call) -> Reply:
+    """``/tentang``: what this is, what it does not know, how to cite it."""
+    call.read(_COMMON, ("html",))
+    return call.kept("/tentang", lambda: call.state.pages.about(call.page()))
+
+
 _VIEWS: Final[Mapping[str, View]] = {
     "landing": landing,
     "openapi": openapi,
@@ -392,6 +522,8 @@ _VIEWS: Final[Mapping[str, View]] = {
     "health": health,
     "map": map_page,
     "map-sw.js": map_worker,
+    "use": use,
+    "about": about,
 }
 
 

@@ -25,7 +25,18 @@ MEDIA_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 _MEMORY: Final = Path("/dev/shm") if os.access("/dev/shm", os.W_OK) else None
 _BUCKETS: Final = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 _TOP: Final = frozenset(
-    ("conformance", "openapi", "collections", "lookup", "health", "metrics", "static", "api", "downloads")
+    [
+        "conformance",
+        "openapi",
+        "collections",
+        "lookup",
+        "health",
+        "metrics",
+        "static",
+        "api",
+        "downloads",
+        "laporan",
+    ]
 )
 _BELOW: Final = frozenset(("schema", "queryables", "items"))
 _METHODS: Final = frozenset(("GET", "HEAD", "OPTIONS"))
@@ -44,6 +55,8 @@ def route_of(path: str) -> str:
         return parts[0]
     if parts[0] == "downloads":
         return ("download-list", "download", "other")[min(len(parts), 4) - 2]
+    if parts[0] == "laporan":
+        return "report" if len(parts) == 2 else "other"
     if parts[0] != "collections":
         return "other"
     if len(parts) == 2:
@@ -174,6 +187,14 @@ class _Release:
         info = GaugeMetricFamily("dapil_release_info", "The release being served", labels=("release",))
         info.add_metric((str(facts["release"]),), 1)
         yield info
+        if "downloads" in facts:
+            making = facts.get("making", {}).get("state")
+            for name, about, value in (
+                ("dapil_downloads", "Whether the release being served has its downloads", facts["downloads"]),
+                ("dapil_making", "Whether something is being made behind the service", making == "making"),
+                ("dapil_making_failed", "Whether making it failed", making == "failed"),
+            ):
+                yield GaugeMetricFamily(name, about, int(value))
         if isinstance(facts.get("age_seconds"), (int, float)):
             yield GaugeMetricFamily(
                 "dapil_release_age_seconds",

@@ -4,8 +4,6 @@ The first process listens, and never loads the application: it keeps little memo
 later loads the code that lies there then.
 """
 
-import contextlib
-import ctypes
 import logging
 import multiprocessing
 import os
@@ -16,6 +14,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
+from multiprocessing.synchronize import Event
 from typing import Any, Final
 
 from granian.constants import HTTPModes, Interfaces
@@ -25,6 +24,7 @@ from granian.net import SocketHolder
 from granian.server import mp
 
 from boundaries.errors import BoundariesError
+from boundaries.service.ops import heap
 from boundaries.service.ops.gateway import BODIES, Gateway
 from boundaries.service.ops.settings import Settings, SettingsError
 
@@ -34,12 +34,11 @@ LOGGER = logging.getLogger(__name__)
 #: Seconds after which a thread must let another run: a quick request beside a long one waits this long for the
 #: interpreter, each time it wants it. Python's own 5 ms cost quick requests 16 ms beside two long ones, 1 ms 4 ms.
 _SWITCH: Final = 0.001
-_M_ARENA_MAX: Final = -8  # malloc.h of glibc
 #: Seconds after which the kernel hangs up on a client that takes nothing of what it was sent.
 STALL = 60.0
 #: Bytes of an answer that the kernel may hold unsent: enough to keep a fast client busy.
 _UNSENT: Final = 1 << 19
-_STARTING, _READY, _UNSOUND = range(3)
+_STARTING, _READY, _UNSOUND, _LEAVING = range(4)
 #: Seconds in which a worker that is replaced accepts nobody and tells its clients to hang up, before it hangs up.
 _LEAVE: Final = 1.0
 _LOGGING: Final = {
@@ -141,8 +140,9 @@ class Processes(mp.MPServer):
 
     def _spawn_worker(self, idx: int, target: Any, callback_loader: Any) -> Any:  # type: ignore[override]
         state = multiprocessing.RawValue("b", _STARTING)
-        worker: Any = super()._spawn_worker(idx, target, lambda: self._loaded(state))
-        worker.state = state
+        leave = multiprocessing.Event()
+        worker: Any = super()._spawn_worker(idx, target, lambda: self._loaded(state, leave))
+        worker.state, worker.leave = state, leave
         return worker
 
     def _respawn_workers(
@@ -169,9 +169,12 @@ class Processes(mp.MPServer):
             threading.Thread(target=self._retire, args=(old,)).start()
 
     def _retire(self, worker: Any) -> None:
+        """End a worker `_LEAVE` after it has said that it leaves: a busy machine may take long to tell it so."""
         if worker.is_alive():
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(worker.inner.pid, signal.SIGUSR2)
+            worker.leave.set()
+            latest = time.monotonic() + max(1, round(self._settings.grace))
+            while worker.state.value != _LEAVING and worker.is_alive() and time.monotonic() < latest:
+                time.sleep(0.02)
             time.sleep(_LEAVE)
         worker.terminate()
         worker.join(self.workers_kill_timeout)
@@ -187,38 +190,46 @@ class Processes(mp.MPServer):
                 self.interrupt_children.append(worker.idx)
                 self.main_loop_interrupt.set()
 
-    def _loaded(self, state: Any) -> Gateway:
+    def _loaded(self, state: Any, leave: Event) -> Gateway:
         """Make the application ready, in the new process."""
         for each in (signal.SIGTERM, signal.SIGINT):
             signal.signal(each, signal.SIG_DFL)  # until granian takes them
         for each in (signal.SIGHUP, signal.SIGUSR1):
             signal.signal(each, signal.SIG_IGN)
         sys.setswitchinterval(_SWITCH)
-        _few_arenas()
+        heap.few_arenas()
         _allow_files(self._settings)
         parent = os.getppid()
 
         def unsound() -> None:
+            if state.value == _LEAVING:  # it is being replaced
+                return
             state.value = _UNSOUND
             os.kill(parent, signal.SIGUSR1)
 
         gateway = Gateway(_loaded(self._load), self._settings, unsound)
-        signal.signal(signal.SIGUSR2, lambda *_: self._leave(gateway))
+        signal.signal(signal.SIGUSR2, lambda *_: leave.set())  # from outside
+        threading.Thread(target=self._leave, args=(gateway, state, leave), name="leave", daemon=True).start()
         mp._wsgi_call_wrap = _as_it_is  # type: ignore[assignment]
         gateway.watch()
+        heap.give_back_always()
         state.value = _READY
         return gateway
 
-    def _leave(self, gateway: Gateway) -> None:
-        """Take no more connections (the next worker does), and let none go on after its next answer.
+    def _leave(self, gateway: Gateway, state: Any, leave: Event) -> None:
+        """When told, take no more connections (the next worker does), and let none go on after its next answer.
+
+        A thread waits for it: a signal that another thread than the first takes is heard when the first wakes.
 
         granian would hang up on whoever was accepted and has not yet been read. So the descriptor that it accepts
         from becomes another one, which nobody knows.
         """
+        leave.wait()
         gateway.leaving = True
         with socket.create_server(("127.0.0.1", 0)) as nobody:
             nobody.setblocking(False)
             os.dup2(nobody.fileno(), self._listener.fileno())
+        state.value = _LEAVING
 
 
 def _as_it_is(gateway: Gateway, *_: Any) -> Gateway:
@@ -241,15 +252,3 @@ def _allow_files(settings: Settings) -> None:
     wanted = settings.connections + settings.large + 200
     if soft != resource.RLIM_INFINITY and soft < wanted:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted if hard < 0 else min(wanted, hard), hard))
-
-
-def _few_arenas() -> None:
-    """Have glibc keep two heaps for all threads, not eight a core.
-
-    What threads let go of stays in the heap they had it from: over 70 changes of release a worker's memory
-    went from 102 to 141 MB, with two heaps to 120 MB in the first 30 and no further.
-    """
-    try:
-        ctypes.CDLL(None).mallopt(_M_ARENA_MAX, 2)
-    except (OSError, AttributeError):
-        return  # another C library

@@ -119,6 +119,11 @@ class Settings:
     downloads: Path | None = _set(
         None, _directory, "a directory of releases whose files /downloads gives; default: that of releases"
     )
+    behind: str = _set(
+        "off", _choice("off", "on"),
+        "on: make behind the service what the current release lacks: its downloads, or the full release in place of a "
+        "quick one",
+    )  # fmt: skip
     host: str = _set("127.0.0.1", _host, "where it listens")
     port: int = _set(5000, _number(0, 65535), "where it listens; 0: a free one")
     url: str | None = _set(None, _url, "the public address that links carry; default: what the client used")

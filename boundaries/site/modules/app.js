@@ -1,9 +1,13 @@
 // The page's heart: one state, what is known for it, and one way to change it. What is shown follows from the two.
-import { drawingOf } from "./draw/maps.js";
-import { comparisonOf, factsOf, kabkotaOf, units } from "./state/atlas.js";
+import { drawingOf, kecamatanOf, undrawnRings } from "./draw/maps.js";
+import { comparisonOf, factsOf, kabkotaOf, nameOf } from "./state/atlas.js";
 import { groundAround, placeAt, placeIn } from "./search/place.js";
+import { ABROAD } from "./search/special.js";
 import { detailOf, drawn, focusBox, groundFiles, olderDrawing, olderProvinces } from "./draw/scene.js";
 import { readState, writeState, yearFor } from "./state/address.js";
+import { readUnitVotes, resultsOf } from "./state/results.js";
+import { byUnits, lacking, themeFiles, themeOf } from "./state/themes.js";
+import { load } from "./state/load.js";
 import { t } from "./state/words.js";
 
 export class App {
@@ -23,6 +27,7 @@ export class App {
       facts: null,
       overview: null,
       land: null,
+      undrawn: this.undrawn ?? [],
       details: new Map(),
       kabkota: null,
       comparison: null,
@@ -31,6 +36,11 @@ export class App {
       olderDetails: new Map(),
       moved: null,
       place: null,
+      results: null,
+      carried: null,
+      seatsBefore: null,
+      unitVotes: null,
+      units: null,
     };
   }
 
@@ -55,7 +65,23 @@ export class App {
     if (moved && next.dapil === before.dapil) next.dapil = "";
     if (next.banding && !(`map-compare-${next.lembaga}-${next.banding}-${next.tahun}.json` in this.index.files))
       next.banding = 0;
+    this.settleTheme(next, before);
     if ((next.prov !== before.prov || next.kab !== before.kab) && next.dapil === before.dapil) next.dapil = "";
+  }
+
+  // A theme and a comparison exclude each other, as do seats as dots and areas; a theme that the plan lacks gives way, aloud.
+  settleTheme(next, before) {
+    if (next.tema !== before.tema && next.tema !== "kursi") next.banding = 0;
+    else if (next.banding && !before.banding) next.tema = "kursi";
+    const theme = themeOf(next);
+    const why = lacking(this.index, next, theme);
+    if (why) {
+      this.notice = [this.notice, t("themegone", { theme: t(`theme.${theme.id}`), why: t(why) })].filter(Boolean).join(" ");
+      next.tema = "kursi";
+    }
+    if (next.tampil !== before.tampil && next.tampil === "wilayah" && theme.kind === "dots") next.tema = "terbanyak";
+    if (themeOf(next).kind === "dots") next.tampil = "kursi";
+    else if (themeOf(before).kind === "dots" && next.tampil === before.tampil) next.tampil = "wilayah";
   }
 
   write(push) {
@@ -119,7 +145,17 @@ export class App {
     if (own) known.overview = drawings.shift();
     known.land = drawings.find((each) => each && each !== known.overview) ?? null;
     if (state.banding) await this.collectComparison(state, known);
+    else await this.collectTheme(state, known);
     return known;
+  }
+
+  // What the theme takes: nothing of the kind is asked for before a theme is chosen.
+  async collectTheme(state, known) {
+    const { results, ...files } = themeFiles(this.index, state);
+    const [own, ...others] = await Promise.all([results ? resultsOf(known.plan) : null, ...Object.values(files).map(load)]);
+    known.results = own;
+    Object.keys(files).forEach((part, at) => (known[part] = others[at]));
+    if (known.unitVotes) known.unitVotes = readUnitVotes(known.unitVotes, own);
   }
 
   async collectComparison(state, known) {
@@ -135,16 +171,23 @@ export class App {
     if (zoom) this.shown.fit(zoom);
     else if (state.peta && (!before || before.peta !== state.peta)) this.shown.fit(state.peta);
     else if (!before && state.titik) this.shown.fit(aroundPoint(state.titik));
+    else if (!before && this.boxOfDapil()) this.shown.fit(this.boxOfDapil()); // a link leads to what it names
     else if (!before || ((before.prov !== state.prov || before.kab !== state.kab) && !zoomUnit && !state.titik)) {
       this.shown.fit(focusBox(state, this.known));
     }
   }
 
+  boxOfDapil() {
+    return this.state.dapil ? this.known.facts?.byId.get(this.state.dapil)?.bbox : null;
+  }
+
   // What may come later: the place that was asked for, finer maps, what moved.
   async after(state, options, current) {
     const works = [this.addDetails(current)];
+    if (!this.undrawn) works.push(this.addUndrawn());
     if (state.unit || state.titik) works.push(this.addPlace(state, options, current));
     if (state.banding && state.prov) works.push(this.addMoved(state, current));
+    if (byUnits(this.index, state)) works.push(this.addUnits(state, current));
     await Promise.allSettled(works);
   }
 
@@ -171,6 +214,13 @@ export class App {
     ]);
   }
 
+  // Hatch what the base map does not draw; without the file the map stands all the same.
+  async addUndrawn() {
+    this.undrawn = await undrawnRings();
+    this.known.undrawn = this.undrawn;
+    this.shown.ground();
+  }
+
   async addPlace(state, options, current) {
     const place = await this.findPlace(state);
     if (!current()) return;
@@ -190,11 +240,10 @@ export class App {
       const found = state.titik
         ? await placeAt(this.index, state.tahun, state.titik)
         : await placeIn(this.index, state.tahun, state.unit);
-      const { names } = await units();
-      const chain = [13, 8, 5, 2]
-        .filter((length) => length <= found.code.length)
-        .map((length) => names.get(found.code.slice(0, length)));
-      return { ...found, point: state.titik, names: chain.filter(Boolean) };
+      const code = state.titik ? found.code : state.unit;
+      const chain = [13, 8, 5, 2].filter((length) => length <= code.length).map((length) => code.slice(0, length));
+      const names = await Promise.all(chain.map(nameOf));
+      return { ...found, point: state.titik, names: names.filter(Boolean) };
     } catch (error) {
       const title = error.name === "LoadError" ? "" : t("nosuch", { name: state.unit });
       return { error: this.reason(error), title, seats: [], names: [], point: state.titik };
@@ -210,12 +259,21 @@ export class App {
   // Mark the unit's own ground. It is drawn when its file is there; without it the answer stands all the same.
   async addEdge(place, { zoomUnit, before }, current) {
     const province = place.code.slice(0, 2);
-    if (place.code.length < 5) return;
+    if (place.code.length < 5 || province === ABROAD[0]) return;
     const edge = await groundAround(province, [place.code], `edge ${place.code}`);
     if (!current()) return;
     place.edge = edge;
     if (zoomUnit) this.shown.fitWorld(edge, !before); // an address opens where it leads, without a flight
     this.shown.ground();
+  }
+
+  // Draw the kecamatan of the province, once their ground is there.
+  async addUnits(state, current) {
+    const units = await kecamatanOf(state.prov);
+    if (!current()) return;
+    this.known.units = units;
+    this.shown.ground();
+    this.shown.panel({});
   }
 
   async addMoved(state, current) {

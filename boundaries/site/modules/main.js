@@ -5,11 +5,13 @@ import { el, fill, icon, ICONS } from "./draw/dom.js";
 import { showLegend } from "./panel/legend.js";
 import { load, setDataBase } from "./state/load.js";
 import { keepOffline } from "./share/offline.js";
+import { watchForTheFull } from "./share/provisional.js";
 import { showPanel } from "./panel/panel.js";
 import { Paper } from "./share/paper.js";
 import { titleOf } from "./share/picture.js";
 import { Sharing } from "./share/sharing.js";
 import { Stage } from "./draw/stage.js";
+import { ThemeMenu } from "./panel/thememenu.js";
 import { speak, t } from "./state/words.js";
 
 class MapPage {
@@ -66,10 +68,12 @@ class MapPage {
       icon(ICONS.up),
       el("span", {}, t("list")),
     );
+    this.themes = new ThemeMenu(this.app);
     this.full = el("a", { class: "tool full", target: "_blank", rel: "noopener" }, t("full"));
     fill(
       parts.bar,
       el("div", { class: "views", role: "group", "aria-label": t("view") }, this.views),
+      this.themes.element,
       this.full,
       this.sharing.button(),
     );
@@ -97,7 +101,7 @@ class MapPage {
     if (!this.begun) {
       this.begun = true;
       this.stage.begin(this.app);
-      this.stage.map.on("zoomend", () => this.showLegend());
+      this.stage.map.on("moveend", () => this.showLegend());
     }
   }
 
@@ -109,11 +113,13 @@ class MapPage {
   }
 
   showLegend() {
-    if (this.app.known.facts) showLegend(this.parts.legend, this.app, this.stage.dotsAreFine());
+    const { app, parts, stage } = this;
+    if (app.known.facts) showLegend(parts.legend, app, { fine: stage.dotsAreFine(), hatched: stage.isHatched() });
   }
 
   showControls() {
     this.controls.show();
+    this.themes.show();
     for (const button of this.views)
       button.setAttribute("aria-pressed", String(button.dataset.view === this.app.state.tampil));
     this.showAddress();
@@ -161,16 +167,29 @@ function settingsOf({ dataset }) {
 async function startPage() {
   const settings = settingsOf(document.body);
   speak(document.documentElement.lang);
-  setDataBase(settings.base);
+  setDataBase(settings.base, showWaiting);
+  watchForTheFull(document.getElementById("provisional"), settings.api);
   try {
     const page = new MapPage(await load("map-index.json"), settings);
     document.getElementById("waiting")?.remove();
     await page.app.show();
+    if (location.hash === "#di-sini") page.controls.search.locate(); // a link on another page led here for it
     keepOffline(settings.worker, settings.scope);
   } catch (error) {
     notStarted(error);
     throw error; // for whoever looks at the console
   }
+}
+
+// The server is still making a file: it is asked for again, and meanwhile the page says so. Nothing: it is there.
+function showWaiting(file) {
+  const text = file ? t("beingmade") : "";
+  const waiting = document.getElementById("waiting");
+  if (waiting && file) waiting.textContent = text;
+  document.getElementById("status").textContent = text;
+  const soft = document.getElementById("beingmade");
+  soft.textContent = text;
+  soft.hidden = !file;
 }
 
 function notStarted(error) {

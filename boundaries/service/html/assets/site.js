@@ -19,6 +19,23 @@ if (navigator.clipboard) {
   }
 }
 
+// The search by name goes on on this device once its field is used; until then, and without, the service is asked.
+for (const form of document.querySelectorAll("[data-find]")) {
+  const begin = () => {
+    form.removeEventListener("focusin", begin);
+    const script = document.createElement("script");
+    script.src = form.dataset.script;
+    script.onload = () => globalThis.dapilFinder(form).catch(() => {});
+    document.head.append(script);
+  };
+  form.addEventListener("focusin", begin);
+  if (form.contains(document.activeElement)) begin();
+}
+
+// A link to a part that is folded away opens it.
+const part = location.hash && document.getElementById(location.hash.slice(1));
+if (part?.localName === "details") part.open = true;
+
 // The lookup form: a pair "lat, lon" pasted into either box fills both; the place of this device on demand.
 for (const form of document.querySelectorAll("[data-lookup]")) {
   const { lat, lon } = form.elements;

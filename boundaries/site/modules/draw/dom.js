@@ -12,13 +12,14 @@ export function svg(tag, attributes = {}, ...children) {
   return filled(document.createElementNS(SVG, tag), attributes, children);
 }
 
-function filled(element, attributes, children) {
+// Give an element that stands in the page attributes and listeners.
+export function filled(element, attributes, children = []) {
   for (const [name, value] of Object.entries(attributes)) {
     if (value === null || value === undefined || value === false) continue;
     if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
     else element.setAttribute(name, value === true ? "" : String(value));
   }
-  element.append(...children.flat(3).filter((child) => child !== null && child !== undefined && child !== false));
+  element.append(...children.flat(5).filter((child) => child !== null && child !== undefined && child !== false));
   return element;
 }
 
@@ -49,7 +50,16 @@ export const ICONS = {
 // Replace all that an element holds.
 export function fill(element, ...children) {
   element.replaceChildren(
-    ...children.flat(3).filter((child) => child !== null && child !== undefined && child !== false),
+    ...children.flat(5).filter((child) => child !== null && child !== undefined && child !== false),
   );
   return element;
+}
+
+// Hand a file to the person.
+export function handOver(blob, name) {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(blob);
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
 }

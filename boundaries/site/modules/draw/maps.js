@@ -1,7 +1,8 @@
 // The maps of the release, ready to be drawn; and what their files and lines are called.
-import { Drawing } from "./drawing.js";
+import { Drawing, worldX, worldY } from "./drawing.js";
 import { decodeTopology } from "./topo.js";
-import { load } from "../state/load.js";
+import { load, loadAndKeep } from "../state/load.js";
+import { holesOf } from "../state/undrawn.js";
 
 const DRAWINGS_KEPT = 14;
 const drawingsKept = new Map();
@@ -38,6 +39,12 @@ export function provinceOf(feature) {
   return feature.properties.kode_provinsi ?? feature.properties.kode?.slice(0, 2) ?? "";
 }
 
+// The kecamatan of a province (of divided ones the desa), with the lines between kecamatan as the kind "unit".
+export function kecamatanOf(province) {
+  const kind = (one, other) => (!other ? "coast" : one.id.slice(0, 8) === other.id.slice(0, 8) ? "desa" : "unit");
+  return drawingOf(`map-units-${province}.topojson`, "dasar", kind, "kecamatan");
+}
+
 // The names of the files of a chamber's map: of the nation, or one province in detail.
 export function overviewFile(chamber, year) {
   return `${chamber}-${year}-overview.topojson`;
@@ -45,4 +52,10 @@ export function overviewFile(chamber, year) {
 
 export function provinceFile(chamber, year, province) {
   return `${chamber}-${year}-${province}-web.topojson`;
+}
+
+// Ground that land encloses and the base map does not draw, as rings [x, y, ...] of the world.
+export async function undrawnRings() {
+  const holes = holesOf(await loadAndKeep("map-undrawn.json"));
+  return holes.map(({ points }) => [...points].map((value, at) => (at & 1 ? worldY : worldX)(value)));
 }

@@ -1,11 +1,13 @@
 // What a map looks like, told to a pen. A scene says what there is:
 //   colours   from palette.js; `bare`: whether a picture of tiles lies behind
 //   sheets    drawings from back to front, each {drawing, fill(row) → colour or null, lines: [[kind, line], …]}
+//   undrawn   rings [x, y, …] in the world of ground that the base map does not draw: hatched, below all sheets
 //   marks     outlines over all, each {drawing, row, line}
 //   labels    [{x, y, text, seats, room: [w, h], ink, halo}] in the world, the most important first
 //   bubbles   the seat view: [{x, y, radius, seats, dots, colour, name}] in the world, or null
 //   point     {x, y, radius} in the world, or null: radius is how sure the place is
 import { latAt, lonAt, worldX, worldY } from "./drawing.js";
+import { strokesOf } from "./hatch.js";
 import { t } from "../state/words.js";
 
 export const SANS = 'system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "Liberation Sans", sans-serif';
@@ -16,6 +18,7 @@ export function paintGround(pen, scene) {
   const { view } = pen;
   if (!scene.bare) pen.rect(0, 0, view.width, view.height, scene.colours.sea);
   graticule(pen, scene.colours);
+  paintUndrawn(pen, scene);
   for (const { drawing, fill, lines } of scene.sheets) {
     pen.within(drawing, () => {
       for (const row of seen(drawing, view)) {
@@ -35,6 +38,25 @@ export function paintOver(pen, scene) {
   if (scene.bubbles) paintBubbles(pen, scene);
   else paintLabels(pen, scene);
   if (scene.point) paintPoint(pen, scene);
+}
+
+const HATCH = 6; // pixels between strokes
+const SPECK = 4; // pixels across; a shorter stroke is not seen to be one
+
+function paintUndrawn(pen, scene) {
+  for (const stroke of undrawnStrokes(scene, pen.view)) pen.polyline(stroke, { colour: scene.colours.hatch, width: 1.2 });
+}
+
+function undrawnStrokes({ undrawn }, { scale, tx, ty, width, height }) {
+  return undrawn.flatMap((world) => {
+    const ring = world.map((value, at) => value * scale + (at & 1 ? ty : tx));
+    return strokesOf(ring, HATCH, width, height);
+  });
+}
+
+// Whether hatching is to be seen in a view, so that the legend must tell of it.
+export function isHatched(scene, view) {
+  return undrawnStrokes(scene, view).some(([[from], [to]]) => to - from >= SPECK);
 }
 
 // Rows of features whose box meets the view.
@@ -155,7 +177,7 @@ function paintBubbles(pen, { bubbles, colours }) {
   });
   for (const { x, y, radius, dot, colour } of shown) {
     const fine = dot * scale < LEAST_DOT; // nothing to be seen of dots: the disc itself stands for them
-    pen.circles([[x * scale + tx, y * scale + ty, radius * scale]], fine ? colour.dot : colour.disc, {
+    pen.circles([[x * scale + tx, y * scale + ty, radius * scale]], fine ? (colour.fine ?? colour.dot) : colour.disc, {
       colour: colours.sea,
       width: 1,
     });
@@ -164,10 +186,11 @@ function paintBubbles(pen, { bubbles, colours }) {
   for (const bubble of shown) {
     const size = bubble.dot * scale;
     if (size < LEAST_DOT) continue;
-    if (!dots.has(bubble.colour.dot)) dots.set(bubble.colour.dot, []);
-    for (const [dx, dy] of bubble.dots) {
-      dots.get(bubble.colour.dot).push([(bubble.x + dx) * scale + tx, (bubble.y + dy) * scale + ty, size]);
-    }
+    bubble.dots.forEach(([dx, dy], seat) => {
+      const colour = bubble.colours?.[seat] ?? bubble.colour.dot;
+      if (!dots.has(colour)) dots.set(colour, []);
+      dots.get(colour).push([(bubble.x + dx) * scale + tx, (bubble.y + dy) * scale + ty, size]);
+    });
   }
   for (const [colour, places] of dots) pen.circles(places, colour);
   for (const bubble of shown) {

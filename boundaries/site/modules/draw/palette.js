@@ -10,7 +10,9 @@ export const SEAT_STEPS = [
 ];
 
 const LIGHT = {
+  dark: false,
   sea: "#e9f0f3",
+  hatch: "#8a7f6d",
   land: "#f4f2ec",
   coast: "#8d9aa3",
   grid: "#d3dfe5",
@@ -39,7 +41,9 @@ const LIGHT = {
   dots: { dpr: "#a8302a", dpd: "#5d4190", "dprd-provinsi": "#1d6c5f", "dprd-kabkota": "#7e5a10" },
 };
 const DARK = {
+  dark: true,
   sea: "#0f161b",
+  hatch: "#8f8672",
   land: "#232c33",
   coast: "#5d6b76",
   grid: "#1e2a32",
@@ -89,14 +93,24 @@ export function inkOn(colour) {
   return light > 0.2 ? "#1b2229" : "#ffffff";
 }
 
+function parts(colour) {
+  return [1, 3, 5].map((at) => parseInt(colour.slice(at, at + 2), 16));
+}
+
+// How light a colour looks, from 0 to 1.
+export function lightness(colour) {
+  const [r, g, b] = parts(colour);
+  return (0.299 * r + 0.587 * g + 0.114 * b) / 255;
+}
+
 // One colour laid over another, `share` of it.
-function mixed(over, under, share) {
-  const part = (colour, at) => parseInt(colour.slice(at, at + 2), 16);
-  const one = (at) =>
-    Math.round(part(over, at) * share + part(under, at) * (1 - share))
+export function mixed(over, under, share) {
+  const [one, two] = [parts(over), parts(under)];
+  const part = (at) =>
+    Math.round(one[at] * share + two[at] * (1 - share))
       .toString(16)
       .padStart(2, "0");
-  return `#${one(1)}${one(3)}${one(5)}`;
+  return `#${part(0)}${part(1)}${part(2)}`;
 }
 
 // Ground that passed to another dapil, in a comparison.

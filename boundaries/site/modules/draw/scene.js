@@ -2,6 +2,10 @@
 import { drawingOf, lineKind, overviewFile, provinceFile, provinceOf } from "./maps.js";
 import { worldBox, worldX, worldY } from "./drawing.js";
 import { inkOn, movedColour, palette, stepOf } from "./palette.js";
+import { paintOf } from "./scales.js";
+import { labelText, themePaint } from "./themetext.js";
+import { unitRow } from "../state/results.js";
+import { themeOf } from "../state/themes.js";
 import { layDiscs } from "./seats.js";
 import { language, nice, number } from "../state/words.js";
 
@@ -82,28 +86,34 @@ function changedOld({ dapil, gone }) {
 // olderDetails, moved, place}; what is not there yet is simply not drawn.
 export function sceneOf(state, known, { dark, bare = false } = {}) {
   const colours = palette(dark);
-  const scene = { colours, bare, sheets: [], marks: [], labels: [], bubbles: null, point: null };
-  const look = lookOf(state, known, colours);
+  const scene = { colours, bare, undrawn: known.undrawn ?? [], sheets: [], marks: [], labels: [], bubbles: null, point: null };
+  const look = lookOf(state, known, colours, dark);
   if (known.land) scene.sheets.push(landSheet(known, colours));
   if (known.overview) scene.sheets.push(sheetOf(known.overview, state, look, known.details));
   for (const detail of known.details.values()) scene.sheets.push(sheetOf(detail, state, look, null));
+  if (known.unitVotes && known.units) addKecamatan(scene, state, known, dark);
   if (state.banding && known.comparison) addComparison(scene, state, known);
   addMarks(scene, state, known);
-  if (state.tampil === "kursi" && known.facts) scene.bubbles = bubblesOf(state, known, colours);
+  if (state.tampil === "kursi" && known.facts) scene.bubbles = bubblesOf(state, known, colours, look);
   else if (known.facts) scene.labels = labelsOf(state, known, look, colours);
   return scene;
 }
 
 // How features are filled: a function of a feature's facts.
-function lookOf(state, known, colours) {
+function lookOf(state, known, colours, dark) {
+  const theme = themeOf(state);
   const fills = colours.fills[state.lembaga];
   const changed = new Set((known.comparison?.dapil ?? []).filter((each) => !each.same_ground).map((each) => each.id));
   const colourOf = (feature) => {
     if (!inFocus(state, feature.properties) || state.tampil === "kursi") return colours.land;
     if (state.banding) return changed.has(feature.id) ? fills[1] : colours.land;
-    return fills[stepOf(feature.properties.kursi)];
+    const facts = theme.kind !== "seats" && known.facts?.byId.get(feature.id);
+    return facts ? valueColour(facts) : fills[stepOf(feature.properties.kursi)];
   };
-  return { colours, colourOf };
+  const paint = theme.kind === "seats" || !known.facts || state.banding ? null : paintOf(state, known, known.facts.rows, dark);
+  const valueColour = (row) => (theme.kind === "plain" ? fills[1] : (paint?.colour(row) ?? colours.land));
+  const said = (row) => (paint ? labelText(paint, known, row) : number(row.kursi));
+  return { colours, colourOf, paint, valueColour, said: known.unitVotes ? () => "" : said };
 }
 
 // Whether a dapil belongs to the province or kabupaten that is looked at.
@@ -152,6 +162,25 @@ function sheetOf(drawing, state, { colours, colourOf }, details) {
     return details?.has(provinceOf(feature)) ? null : colourOf(feature);
   };
   return { drawing, fill, lines };
+}
+
+// Kecamatan over the dapil of the province, and the lines of the dapil over them.
+function addKecamatan(scene, state, known, dark) {
+  const { colours } = scene;
+  const paint = themePaint(state, known, dark);
+  const elects = (code) => !state.kab || code.startsWith(state.kab);
+  const fill = (row) => {
+    const { id } = known.units.features[row];
+    const votes = unitRow(known.unitVotes, id);
+    return elects(id) ? ((votes && paint.colour(votes)) ?? colours.land) : colours.land;
+  };
+  const border = { colour: colours.border, width: 0.5, thin: { width: 0.25 } };
+  scene.sheets.push({ drawing: known.units, fill, lines: [["unit", border]] });
+  const own = known.details.get(state.prov);
+  if (!own) return;
+  const kinds = [...own.kinds.keys()].filter((kind) => /^(dapil|kab):/.test(kind));
+  const line = { colour: colours.strong, width: 1.3, thin: { width: 0.8 } };
+  scene.sheets.push({ drawing: own, fill: () => null, lines: kinds.map((kind) => [kind, line]) });
 }
 
 function addComparison(scene, state, known) {
@@ -222,7 +251,7 @@ function addMarks(scene, state, known) {
   }
 }
 
-function labelsOf(state, known, { colourOf }, colours) {
+function labelsOf(state, known, { colourOf, said }, colours) {
   const focus = known.facts.rows.filter((row) => row.label && inFocus(state, row));
   const labels = focus.map((facts) => {
     const found = drawnAt(known, facts.id);
@@ -230,15 +259,15 @@ function labelsOf(state, known, { colourOf }, colours) {
     const { drawing, row } = found;
     const [x, y] = [worldX(facts.label[0]), worldY(facts.label[1])];
     const colour = colourOf(drawing.features[row]);
-    const ink = inkOn(colour);
+    const ink = known.unitVotes ? colours.ink : inkOn(colour);
     let room = null;
     return {
       x,
       y,
       text: nice(facts.nama_dapil),
-      seats: number(facts.kursi),
+      seats: said(facts),
       ink,
-      halo: colour,
+      halo: known.unitVotes ? colours.halo : colour,
       box: [drawing.boxes[row][2] - drawing.boxes[row][0], drawing.boxes[row][3] - drawing.boxes[row][1]],
       get room() {
         return (room ??= drawing.room(row, x, y));
@@ -250,7 +279,7 @@ function labelsOf(state, known, { colourOf }, colours) {
 
 const discsKept = { key: "", discs: [] };
 
-function bubblesOf(state, known, colours) {
+function bubblesOf(state, known, colours, { paint, valueColour }) {
   const rows = known.facts.rows.filter((row) => row.label && inFocus(state, row));
   const key = [known.facts.plan, state.prov, state.kab, language()].join();
   if (discsKept.key !== key) {
@@ -258,15 +287,29 @@ function bubblesOf(state, known, colours) {
     const box = focusBox(state, known);
     Object.assign(discsKept, { key, discs: layDiscs(places, worldBox(box)) });
   }
-  const dot = colours.dots[state.lembaga];
-  const disc = `${colours.fills[state.lembaga][0]}`;
+  const plain = { dot: colours.dots[state.lembaga], disc: colours.fills[state.lembaga][0] };
   return discsKept.discs.map((each, at) => ({
     ...each,
     id: rows[at].id,
     name: nice(rows[at].nama_dapil),
     chosen: rows[at].id === state.dapil,
-    colour: { dot, disc },
+    colour: paint ? themeDisc(paint, rows[at], valueColour, colours) : plain,
+    colours: paint?.theme.kind === "dots" ? seatColours(paint, known, rows[at]) : null,
   }));
+}
+
+// A disc in a theme's colour, dots in the ink that is read on it; of seats by party, on the ground's colour.
+function themeDisc(paint, row, valueColour, colours) {
+  const colour = valueColour(row);
+  if (paint.theme.kind === "dots") return { dot: colour, disc: colours.paper };
+  return { dot: inkOn(colour), disc: colour, fine: colour };
+}
+
+// The colour of each seat of a dapil, parties by how many they have.
+function seatColours({ shades }, known, row) {
+  const won = known.results?.byCode.get(row.kode_dapil)?.kursi ?? [];
+  const order = won.map((count, at) => [count ?? 0, at]).sort(([one, a], [other, b]) => other - one || a - b);
+  return order.flatMap(([count, at]) => Array.from({ length: count }, () => shades[at]));
 }
 
 // The box in degrees of the place that is looked at.

@@ -2,9 +2,11 @@
 import { drawnAt, focusBox, sceneOf, wantedDetails } from "./scene.js";
 import { lonAt, latAt, worldX, worldY } from "./drawing.js";
 import { el, icon, ICONS } from "./dom.js";
-import { dotsAreFine, paintGround, paintOver } from "./paint.js";
+import { dotsAreFine, isHatched, paintGround, paintOver } from "./paint.js";
 import { CanvasPen } from "./pens.js";
-import { canvasLayer, makeMap, showBox } from "./view.js";
+import { canvasLayer, makeMap, pictureView, showBox } from "./view.js";
+import { themePaint, tipText } from "./themetext.js";
+import { unitRow } from "../state/results.js";
 import { nice, seatsText, t } from "../state/words.js";
 
 const FINGER = 11; // pixels that a tap is good to
@@ -53,6 +55,12 @@ export class Stage {
   // Whether the seat view is too far off for its dots.
   dotsAreFine() {
     return dotsAreFine(this.scene?.bubbles, 2 ** this.map.getZoom());
+  }
+
+  // Whether the map shows ground that is not drawn.
+  isHatched() {
+    const { x, y } = this.map.getSize();
+    return Boolean(this.scene) && isHatched(this.scene, pictureView(this.map, x, y, 1));
   }
 
   // Show a box of degrees, or [zoom, lat, lon]. The first time at once, and later where it is to be `still`.
@@ -152,13 +160,28 @@ export class Stage {
     const facts = id && this.app.known.facts?.byId.get(id);
     this.tip.hidden = !facts;
     if (facts) {
-      this.tip.replaceChildren(el("strong", {}, nice(facts.nama_dapil)), ` ${seatsText(facts.kursi)}`);
+      this.tip.replaceChildren(el("strong", {}, nice(facts.nama_dapil)), ` ${seatsText(facts.kursi)}`, ...this.themeTip(facts, event.latlng));
       const { x, y } = event.containerPoint;
       const left = Math.min(x + 14, this.map.getSize().x - this.tip.offsetWidth - 6);
       this.tip.style.transform = `translate(${Math.round(left)}px, ${Math.round(y + 14)}px)`;
     }
     this.map.getContainer().classList.toggle("pointing", Boolean(facts));
     if ((this.app.pointed || "") !== (id || "")) this.app.point(id || "");
+  }
+
+  // What the theme says of the dapil, or of the kecamatan, under the pointer: a line of its own.
+  themeTip(facts, { lat, lng }) {
+    const { known, state } = this.app;
+    if (state.banding) return [];
+    const paint = themePaint(state, known);
+    const unit = known.unitVotes && known.units ? known.units.at(worldX(lng), worldY(lat), this.probe) : -1;
+    if (unit < 0) {
+      const text = known.unitVotes ? "" : tipText(state, known, paint, facts);
+      return text ? [el("br"), text] : [];
+    }
+    const { id, properties } = known.units.features[unit];
+    const votes = unitRow(known.unitVotes, id);
+    return [el("br"), el("strong", {}, properties.nama), " ", votes ? tipText(state, known, paint, votes) : t("noreading")];
   }
 
   // The scene with what is pointed at.

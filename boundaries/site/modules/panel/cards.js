@@ -71,6 +71,7 @@ export function dapilFacts(index, facts, chamber, year, site, level = "h3") {
       [t("law"), facts.dasar_hukum],
     ]),
     facts.ragu.length ? doubtBox(t("doubt"), facts.ragu.map(told), level) : null,
+    facts.catatan.map((each) => el("p", { class: "soft small" }, told(each))),
     membersBox(facts),
     linksBox(index, facts, chamber, year, site, level),
   ];

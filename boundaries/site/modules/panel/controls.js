@@ -1,5 +1,5 @@
-// What stands above the map: the search, the chamber, the year and the place.
-import { chambersOf, yearsOf } from "../state/address.js";
+// What stands above the map: the search and the chamber, which are in the page itself, the year and the place.
+import { yearsOf } from "../state/address.js";
 import { el, fill } from "../draw/dom.js";
 import { SearchBox } from "../search/searchbox.js";
 import { t } from "../state/words.js";
@@ -7,13 +7,9 @@ import { t } from "../state/words.js";
 export class Controls {
   constructor(place, app) {
     this.app = app;
-    this.search = new SearchBox(app);
-    this.chambers = el(
-      "fieldset",
-      { class: "chambers" },
-      el("legend", { class: "unseen" }, t("chamber")),
-      chambersOf(app.index).map((chamber) => this.#chamber(chamber)),
-    );
+    this.search = new SearchBox(app, place.querySelector("form"));
+    this.chambers = place.querySelector(".chambers");
+    this.chambers.addEventListener("change", ({ target }) => app.go({ lembaga: target.value }));
     this.year = el("select", { id: "tahun", onchange: ({ target }) => app.go({ tahun: Number(target.value) }) });
     this.province = el(
       "select",
@@ -29,33 +25,11 @@ export class Controls {
       onchange: ({ target }) => app.go({ kab: target.value, unit: "", titik: null, dapil: "", peta: null }),
     });
     this.kabChoice = choice("kab", t("kabkota"), this.kab);
-    place.append(
-      this.search.element,
-      this.chambers,
-      el(
-        "div",
-        { class: "choices" },
-        choice("tahun", t("year"), this.year),
-        choice("prov", t("province"), this.province),
-        this.kabChoice,
-      ),
-    );
-  }
-
-  #chamber(chamber) {
-    const id = `lembaga-${chamber}`;
-    const input = el("input", {
-      type: "radio",
-      name: "lembaga",
-      id,
-      value: chamber,
-      onchange: () => this.app.go({ lembaga: chamber }),
-    });
-    return el(
-      "span",
-      { "data-chamber": chamber },
-      input,
-      el("label", { for: id, title: `${t(chamber)}: ${t(`explain.${chamber}`)}` }, t(`short.${chamber}`)),
+    fill(
+      place.querySelector(".choices"),
+      choice("tahun", t("year"), this.year),
+      choice("prov", t("province"), this.province),
+      this.kabChoice,
     );
   }
 

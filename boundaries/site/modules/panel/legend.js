@@ -2,21 +2,25 @@
 import { el, fill } from "../draw/dom.js";
 import { movedColour, palette, SEAT_STEPS, stepOf } from "../draw/palette.js";
 import { inFocus } from "../draw/scene.js";
+import { basisText, themeEntries } from "../draw/themetext.js";
+import { themeOf } from "../state/themes.js";
 import { number, t } from "../state/words.js";
 
-// `fine`: the dots of the seat view are too small to be drawn.
-export function showLegend(place, { state, known }, fine) {
+// `fine`: the dots of the seat view are too small to be drawn; `hatched`: ground that is not drawn is in view.
+export function showLegend(place, { state, known }, { fine, hatched }) {
   const entries = legendEntries(state, known, palette(), fine);
   fill(
     place,
     el("p", { class: "what" }, el("strong", {}, t(state.lembaga)), ` ${state.tahun}`),
     entries.title ? el("p", { class: "title" }, entries.title) : null,
+    entries.basis ? el("p", { class: "title" }, entries.basis) : null,
     el(
       "ul",
       { class: entries.steps ? "steps" : "keys" },
       entries.items.map(([colour, text, kind]) => el("li", {}, swatch(colour, kind), text)),
     ),
     entries.none ? el("ul", { class: "keys" }, el("li", {}, swatch(entries.none, "area"), t("legendnone"))) : null,
+    hatched ? el("ul", { class: "keys" }, el("li", {}, swatch(palette().hatch, "hatched"), t("legendundrawn"))) : null,
   );
 }
 
@@ -26,6 +30,7 @@ export function legendEntries(state, known, colours, fine = false) {
   if (!known.overview) return { title: "", items: [[colours.land, t("nocomposition"), "area"]] };
   const seats = known.facts.rows.filter((row) => inFocus(state, row)).map((row) => row.kursi);
   if (!seats.length) return { title: "", items: [[colours.land, t("legendnone"), "area"]] };
+  if (themeOf(state).kind !== "seats" && !state.banding) return themeLegend(state, known, colours);
   if (state.tampil === "kursi" && fine)
     return { title: "", items: [[colours.dots[state.lembaga], t("legendfine"), "disc"]] };
   if (state.tampil === "kursi")
@@ -56,6 +61,13 @@ export function legendEntries(state, known, colours, fine = false) {
   ]).filter((_, at) => seats.some((each) => stepOf(each) === at));
   const excluded = !state.prov && known.index.plans[known.facts.plan].excluded?.length;
   return { title: t("legend"), steps: true, items, none: excluded ? colours.land : "" };
+}
+
+// The legend of a theme; of seats as dots also what a dot is.
+function themeLegend(state, known, colours) {
+  const rows = known.unitVotes ? known.unitVotes.rows : known.facts.rows.filter((row) => inFocus(state, row));
+  const entries = themeEntries(state, known, rows, colours.dark);
+  return { ...entries, basis: basisText(state, known) };
 }
 
 function stepText(from, to) {

@@ -11,10 +11,12 @@ import {
   summaryLine,
 } from "./cards.js";
 import { comparePart } from "./compared.js";
+import { resultsFold, resultsSection } from "./dapilresults.js";
+import { themePart } from "./themetable.js";
 import { el, fill, icon, ICONS } from "../draw/dom.js";
 import { inFocus } from "../draw/scene.js";
 import { backTo, compareChoice, whereName } from "./where.js";
-import { distance, nice, number, seatsText, t } from "../state/words.js";
+import { distance, nice, number, seatsText, t, told } from "../state/words.js";
 
 // Fill `panel` for the state of `app`; returns the heading, which may take the focus, and what to announce.
 export function showPanel(panel, app) {
@@ -65,6 +67,7 @@ function listPart(app) {
       back: state.kab ? backTo(app, { kab: "" }) : backTo(app, { prov: "" }),
       body: [el("p", { class: "note" }, t("excluded", { chamber: t(state.lembaga) })), notesBox(plan)],
     };
+  const themed = themePart(app);
   return {
     title,
     lead: `${t("listof", { chamber: t(state.lembaga), year: state.tahun })}: ${summaryLine(shown)}`,
@@ -72,7 +75,8 @@ function listPart(app) {
     body: [
       plan.composed ? null : el("p", { class: "note" }, t("nomap")),
       compareChoice(app),
-      listOf(app, shown),
+      themed,
+      themed.length && !grouped(app) ? null : listOf(app, shown),
       state.prov ? null : el("p", { class: "soft small" }, `${t("law")}: ${plan.dasar_hukum}`),
       notesBox(plan),
     ],
@@ -81,6 +85,11 @@ function listPart(app) {
 
 function meets(row, kab) {
   return row.wilayah.some((code) => code === kab || code.startsWith(`${kab}.`) || kab.startsWith(code));
+}
+
+// Whether the list is of provinces or kabupaten, by which one goes on, and not of the dapil themselves.
+function grouped({ state, known }) {
+  return !state.prov || (!state.kab && state.lembaga === "dprd-kabkota" && Boolean(known.kabkota));
 }
 
 function listOf(app, rows) {
@@ -93,7 +102,7 @@ function listOf(app, rows) {
       "kode_provinsi",
       (kode) => ({ prov: kode }),
     );
-  if (!state.kab && state.lembaga === "dprd-kabkota" && known.kabkota) {
+  if (grouped(app)) {
     return groups(app, rows, known.kabkota, "kode_kabkota", (kode) => ({ kab: kode }));
   }
   return longList(rows.map((row) => chosenRow(app, row)));
@@ -145,7 +154,10 @@ function dapilPart(app) {
     title: nice(facts.nama_dapil),
     lead: `${t(state.lembaga)} ${state.tahun} · ${seatsText(facts.kursi)}`,
     back: { place, changes: { dapil: "" } },
-    body: dapilFacts(known.index, facts, state.lembaga, state.tahun, app.site),
+    body: [
+      resultsSection(known.index, facts, "h3"),
+      dapilFacts(known.index, facts, state.lembaga, state.tahun, app.site),
+    ],
   };
 }
 
@@ -171,7 +183,7 @@ function placePart(app) {
     title,
     lead: place.names.slice(1).join(", "),
     back,
-    body: [certainty(app, place), place.seats.map((seat) => chamberCard(app, seat))],
+    body: [certainty(app, place), remarksOf(place), place.seats.map((seat) => chamberCard(app, seat, place.answer?.wrong_m))],
   };
 }
 
@@ -188,10 +200,12 @@ function certainty(app, { answer, point }) {
   if (!point) return null;
   const lines = [];
   if (answer.too_far) lines.push(t("toofar", { place: answer.nearest.nama, m: distance(answer.nearest.m) }));
+  else if (answer.undrawn) lines.push(t("undrawnhere"));
   else if (!answer.on_land) lines.push(t("atsea", { m: distance(answer.distance_m), place: answer.unit.nama }));
   for (const near of answer.neighbours ?? []) lines.push(t("nearborder", { m: distance(near.m), place: near.nama }));
-  const firm = answer.on_land && !answer.neighbours.length && !(point.accuracy > SURE_M);
-  if (firm) lines.push(t("sure"));
+  const alone = !answer.too_far && Object.values(answer.dapil).every(({ may }) => !may.length);
+  if (alone) lines.push(t("sure", { m: distance(answer.wrong_m) }));
+  const firm = alone && answer.on_land && !(point.accuracy > SURE_M);
   if (point.own) lines.push(t("hereaccuracy", { m: distance(point.accuracy) }), t("hereprivate"));
   else if (point.accuracy > SURE_M) lines.push(t("tapaccuracy", { m: distance(point.accuracy) }));
   return el(
@@ -201,7 +215,12 @@ function certainty(app, { answer, point }) {
   );
 }
 
-function chamberCard(app, { chamber, dapil, reason }) {
+// What is otherwise here than one may expect.
+function remarksOf({ remarks = [] }) {
+  return remarks.map((each) => el("p", { class: "note" }, told(each)));
+}
+
+function chamberCard(app, { chamber, dapil, reason, may = [] }, wrong) {
   return el(
     "section",
     { class: "card", "data-chamber": chamber },
@@ -215,6 +234,13 @@ function chamberCard(app, { chamber, dapil, reason }) {
         )
       : null,
     dapil.length === 1 ? oneDapil(app, chamber, dapil[0], chamber === app.state.lembaga) : null,
+    may.length ? el("p", { class: "may" }, t("mayalso", { m: distance(wrong) })) : null,
+    may.length
+      ? longList(
+          may.map((row) => placeRow(app, chamber, row)),
+          12,
+        )
+      : null,
   );
 }
 
@@ -248,6 +274,7 @@ function oneDapil(app, chamber, facts, shown) {
           },
           t("showon"),
         ),
+    resultsFold(app.known.index, facts),
     foldedBox(
       `${t("law")}, ${t("members").toLowerCase()}, ${t("download").toLowerCase()}`,
       dapilFacts(app.known.index, facts, chamber, app.state.tahun, app.site, "h4"),

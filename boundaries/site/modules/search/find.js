@@ -1,41 +1,90 @@
 // Finding a place by what a person types: without accents or case, with old spelling, `Kab.`, `Kec.` and slips of the
 // fingers. Everything happens here; what is typed goes nowhere.
 
-// `tests/search_cases.json` has what people type, and what must come first; tests/test_search.py asks.
+// The server has the same rules (boundaries/release/place_search.py). `tests/search_cases.json` has what people type, and
+// what must come first; it asks both.
 
-import { ALSO, CHAMBERS, DPRD_OF, HINTS, IDLE, sounded, spelled } from "./spelling.js";
+import { ALSO, CHAMBERS, DPRD_OF, HINTS, IDLE, letterOf, ROMAN, sounded, spelled } from "./spelling.js";
 
 const LEVELS = { 2: "provinsi", 5: "kabkota", 8: "kecamatan", 13: "desa" };
 const TITLES = /^(kabupaten|kota)( administrasi)? /;
 // What counts beside how alike a name is, which is 100 at most.
 const [HINTED, CHAMBER, EXACT, LETTERS, OTHER] = [14, 20, 40, 1.5, 16];
-const WEIGHT = { provinsi: 5, kabkota: 4, dapil: 2, kecamatan: 2, desa: 0 };
+// A number as the chamber writes it (II is DPR's), and the chamber that is shown: less than what parts a dapil from a unit.
+const [NUMERAL, SHOWN] = [2, 1.8];
+const WEIGHT = { provinsi: 5, kabkota: 4, dapil: 2, kecamatan: 2, "luar-negeri": 1, desa: 0 };
 
-// Make what `find` looks through: {entries, words}. Entries are units with their names, and the dapil of some plans (with
-// what else `dapil` tells of them); each holds its words, and those around it, as places in `words`.
-export function placesOf(names, dapil) {
+// Make what `find` looks through: {entries, words}. Entries are units with their names, the dapil of some plans (with
+// what else `dapil` tells of them) and places abroad; each holds its words, and those around it, as places in `words`.
+// `other`: [kode or id, nama] of what they are called besides; `abroad`: [kode, nama, English name or ""].
+export function placesOf(names, dapil, other = [], abroad = []) {
   const places = { entries: [], words: [], letters: [], at: new Map(), heard: new Map(), around: new Map() };
-  for (const [kode, nama] of names) {
-    const level = LEVELS[kode.length];
-    const plain = spelled(nama).join(" ");
-    const above = [8, 5, 2].filter((length) => kode.length > length).map((length) => names.get(kode.slice(0, length)));
-    const title = level === "kabkota" ? (plain.startsWith("kota") ? "kota" : "kabupaten") : level;
-    const bare = level === "kabkota" ? plain.replace(TITLES, "") : plain;
-    const told = [plain, `${title} ${bare}`];
-    addTo(places, { kode, nama, level, title, told, above: above.filter(Boolean) }, bare);
-  }
+  places.names = new Map();
+  places.post = new Map();
+  places.other = new Map();
+  for (const [kode, nama] of other) places.other.set(kode, [...(places.other.get(kode) ?? []), nama]);
+  addUnits(places, names);
   for (const { id, nama_dapil, ...more } of dapil) {
     const plain = spelled(nama_dapil).join(" ");
     const entry = { ...more, kode: id, nama: nama_dapil, level: "dapil", title: "dapil", told: [plain], above: [] };
-    addTo(places, entry, plain);
+    addTo(places, entry, plain, [...(places.other.get(id) ?? []), ...calledAs(places, id, plain)]);
+  }
+  const outside = new Map(abroad.map(([kode, nama]) => [kode, nama]));
+  for (const [kode, nama, english] of abroad) {
+    const plain = spelled(nama).join(" ");
+    const above = [5, 2].filter((length) => kode.length > length).map((length) => outside.get(kode.slice(0, length)));
+    const entry = { kode, nama, level: "luar-negeri", title: "luar-negeri", told: [plain], above };
+    addTo(places, entry, plain, english ? [english] : []);
   }
   return places;
 }
 
-function addTo(places, entry, plain) {
-  const also = entry.level === "provinsi" || entry.level === "kabkota" ? ALSO.get(plain) : "";
+// What a dapil is called when its province, kabupaten or kota goes by another name: "Kota Solo 2".
+function calledAs(places, id, plain) {
+  const code = id.split("-").at(-1);
+  const owner = id.startsWith("dprd-kabkota") ? `${code.slice(0, 2)}.${code.slice(2, 4)}` : code.slice(0, 2);
+  const number = plain.match(/ (\d+|[ivx]+)$/)?.[0] ?? "";
+  const title = plain.startsWith("kota ") ? "kota " : "";
+  return (places.other.get(owner) ?? []).map((name) => `${title}${spelled(name).join(" ").replace(TITLES, "")}${number}`);
+}
+
+// Add units that came later: desa, by the letters of a text.
+export function addUnits(places, names) {
+  const fresh = [...names].filter(([kode]) => !places.names.has(kode));
+  for (const [kode, nama] of fresh) places.names.set(kode, nama);
+  for (const [kode, nama] of fresh) {
+    const level = LEVELS[kode.length];
+    const plain = spelled(nama).join(" ");
+    const above = [8, 5, 2].filter((length) => kode.length > length);
+    const title = level === "kabkota" ? (plain.startsWith("kota") ? "kota" : "kabupaten") : level;
+    const bare = level === "kabkota" ? plain.replace(TITLES, "") : plain;
+    const told = [plain, `${title} ${bare}`];
+    const held = above.map((length) => places.names.get(kode.slice(0, length))).filter(Boolean);
+    const common = level === "provinsi" || level === "kabkota" ? (ALSO.get(bare) ?? "") : "";
+    const also = [common, ...(places.other.get(kode) ?? [])].filter(Boolean);
+    addTo(places, { kode, nama, level, title, told, above: held }, bare, also);
+  }
+}
+
+// The post code that a text is, or "".
+export function postCodeIn(text) {
+  const figures = spelled(text).join("");
+  return /^\d{5}$/.test(figures) ? figures : "";
+}
+
+// Add the units of post codes: code -> [[kode, nama], ...].
+export function addPosts(places, posts) {
+  for (const [post, units] of Object.entries(posts)) {
+    addUnits(places, units);
+    places.post.set(post, new Set(units.map(([kode]) => kode)));
+  }
+}
+
+function addTo(places, entry, plain, also) {
   const own = { ...spelt(places, plain), around: entry.above.flatMap((name) => aroundOf(places, name)) };
-  places.entries.push({ ...entry, ...own, also: also ? { ...spelt(places, also), around: [] } : null });
+  const others = also.map((name) => spelled(name).join(" ").replace(TITLES, ""));
+  const first = entry.level === "desa" ? bitsOf(own.words.map((place) => letterOf(places.words[place]))) : -1;
+  places.entries.push({ ...entry, ...own, first, also: others.map((text) => ({ ...spelt(places, text), around: [] })) });
 }
 
 // The words that stand around all places of a province, kabupaten or kecamatan.
@@ -62,13 +111,27 @@ function spelt({ words, letters, at, heard }, plain) {
   return { plain, words: places, joined, letters: lettersOf(joined) };
 }
 
-// The best entries for a text, best first, at most `most`.
-export function find(places, text, most = 8) {
+// The letters under which desa are looked at for a text: a desa is found where one of its words begins so.
+export function lettersFor(text) {
+  const { rest } = chambersIn(spelled(text));
+  const named = rest.filter((word) => !IDLE.has(word));
+  const plain = named.filter((word) => !HINTS.has(word));
+  return [...new Set((plain.length ? plain : named).map((word) => letterOf(sounded(word))))];
+}
+
+function bitsOf(letters) {
+  return letters.reduce((bits, letter) => bits | (letter === "0" ? 1 : 1 << (letter.charCodeAt(0) & 31)), 0);
+}
+
+// The best entries for a text, best first, at most `most`. `chamber`: the one that is shown, "" for none.
+export function find(places, text, most = 8, chamber = "") {
   const words = spelled(text);
   if (words.join("").length < 2) return [];
-  if (/^\d{2,10}$/.test(words.join(""))) return ofCode(places.entries, words.join(""), most);
-  const asked = askedFor(words, places);
+  if (/^\d{2,10}$/.test(words.join(""))) return ofCode(places, words.join(""), most);
+  const asked = { ...askedFor(words, places), chamber };
+  const letters = bitsOf(lettersFor(text));
   return places.entries
+    .filter(({ first }) => first & letters)
     .map((entry) => [rank(entry, asked), entry])
     .filter(([score]) => score > 0)
     .sort(
@@ -95,10 +158,20 @@ function askedFor(words, known) {
     chambers,
     hints: new Set(named.filter((word) => HINTS.has(word)).map((word) => HINTS.get(word))),
     bare: typed(plain),
+    pair: typed(paired(plain, known)),
     whole: typed(named.filter((word) => word !== "dapil")),
     said: new Set([words, plain, named].map((each) => each.join(" "))),
+    numerals: words.filter((word) => ROMAN.has(word)),
     told: rest.map((word) => HINTS.get(word) ?? (word === "adm" ? "administrasi" : word)).join(" "),
   };
+}
+
+// The words with two neighbours written as one where that is a word of a name: "sumber sari malang" is Sumbersari in Malang.
+// [] where there are none, or no other word.
+function paired(words, { at }) {
+  const first = words.length > 2 ? words.findIndex((word, i) => at.has(sounded(word + (words[i + 1] ?? " ")))) : -1;
+  if (first < 0) return [];
+  return [...words.slice(0, first), words[first] + words[first + 1], ...words.slice(first + 2)];
 }
 
 // The chambers that are named, and the other words: DPRD takes the level that follows it, and DPR and DPD their RI.
@@ -119,29 +192,35 @@ function chambersIn(words) {
   return { chambers, rest };
 }
 
-function rank(entry, { hints, chambers, bare, whole, said, told }) {
+function rank(entry, { hints, chambers, bare, pair, whole, said, told, numerals, chamber }) {
   let score = scoreOf(entry, bare);
-  if (entry.also) score = Math.max(score, scoreOf(entry.also, bare));
+  if (pair.joined) score = Math.max(score, scoreOf(entry, pair) - 1);
+  for (const other of entry.also) score = Math.max(score, scoreOf(other, bare));
   if (hints.size && whole.tables.length > bare.tables.length) score = Math.max(score, scoreOf(entry, whole) - 1);
   if (score <= 0) return 0;
   score += WEIGHT[entry.level];
   if (hints.has(entry.title) || hints.has(entry.level)) score += HINTED;
   if (hints.size && entry.told.includes(told)) score += EXACT; // its whole name, title and all
   // Letter by letter, and not only as it sounds: III is not 3.
-  if (said.has(entry.plain) || said.has(entry.also?.plain)) score += LETTERS;
+  if (said.has(entry.plain) || entry.also.some(({ plain }) => said.has(plain))) score += LETTERS;
   if (entry.level !== "dapil") return score;
+  if (numerals.some((numeral) => entry.plain.endsWith(` ${numeral}`))) score += NUMERAL;
+  if (entry.lembaga === chamber) score += SHOWN;
   if (hints.has("kota") && !/\bkota\b/.test(entry.plain)) score -= OTHER;
   if (chambers) score += chambers.includes(entry.lembaga) ? CHAMBER : -OTHER;
   return score;
 }
 
-// Places whose code begins so, whether it was written with dots or without.
-function ofCode(entries, digits, most) {
+// Places of a post code, then those whose code begins so, whether it was written with dots or without.
+function ofCode({ entries, post }, digits, most) {
   const codeOf = ({ kode }) => kode.replace(/\./g, "");
-  return entries
-    .filter((entry) => entry.level !== "dapil" && codeOf(entry).startsWith(digits))
-    .sort((one, other) => one.kode.length - other.kode.length || (one.kode < other.kode ? -1 : 1))
-    .slice(0, most);
+  const byCode = (one, other) => (one.kode < other.kode ? -1 : 1);
+  const units = entries.filter(({ level }) => level !== "dapil" && level !== "luar-negeri");
+  const posted = units.filter(({ kode }) => post.get(digits)?.has(kode)).sort(byCode);
+  const coded = units
+    .filter((entry) => codeOf(entry).startsWith(digits))
+    .sort((one, other) => one.kode.length - other.kode.length || byCode(one, other));
+  return [...posted, ...coded].slice(0, most);
 }
 
 // How well an entry answers: each word typed must be found in its name, or (one at least in the name) around it.

@@ -1,8 +1,10 @@
 // Which dapil is at a point, answered in the page: the rules of boundaries/release/lookup.py, step for step, on the same
 // doubles. What is fetched is a file per province; the position itself goes nowhere.
 
-import { boxesMeet, windowAround } from "./geodesy.js";
+import { boxesMeet, sideOfRing, windowAround } from "./geodesy.js";
 import { contains, groundOf, metresTo, nearestPlace } from "./ground.js";
+import { holesOf } from "../state/undrawn.js";
+import { noneAbroad, NOT_HERE, planInForce, remarksOn } from "./special.js";
 import { readUnits } from "../state/units.js";
 
 export const LOOKUP_CHAMBERS = ["dpr", "dpd", "dprd-provinsi", "dprd-kabkota"];
@@ -26,28 +28,44 @@ export class LookupError extends Error {
 // The dapil of every chamber at a point (degrees, WGS 84) in `year` (null: the latest). `load(name)` gives a parsed data file.
 //
 // Resolves to {lon, lat, year, unit, desa, kecamatan, kabkota, provinsi, on_land, distance_m, neighbours, dapil}: units as
-// {kode, nama} (null where the base map has nothing so fine), neighbours [{kode, nama, m}] within 50 m of the border, dapil
-// chamber -> {id, row, reason}: row of map-facts-<chamber>-<year>, or id null and the reason {code, id, en}.
-// Over 5 km off any land: {unit: null, too_far: true, distance_m, nearest}. Throws LookupError; what `load` throws goes on.
+// {kode, nama} (null where the base map has nothing so fine, or nothing that a plan tells apart), neighbours [{kode, nama, m}]
+// within 50 m of the border, wrong_m how far lines can be wrong there, undrawn whether the point lies on ground that land
+// encloses and the base map does not draw, dapil chamber -> {id, row, reason, may}: row of map-facts-<chamber>-<year>, or id
+// null and the reason {code, id, en}; may: rows of other dapil as near as lines can be wrong. `remarks`: what is otherwise
+// there than a voter may expect, [{id, en}]. Over 5 km off any land: {unit: null, too_far: true, distance_m, nearest}, and where
+// voters abroad have a dapil `dapil` and `remarks`. Throws LookupError; what `load` throws goes on.
 export async function lookup(lon, lat, year, load) {
   checkPoint(lon, lat);
   const index = await load("map-index.json");
   const chosen = chosenYear(index, year);
   const place = await placeOf(lon, lat, index, load);
-  if (!place.unit) return { lon, lat, year: chosen, ...place };
+  const hole = place.on_land ? null : await holeAt(lon, lat, load);
+  if (!place.unit && !hole) return { lon, lat, year: chosen, ...place, ...(await abroadOf(chosen, index, load)) };
   const units = await unitsFrom(load);
-  const own = place.unit.kode;
+  const unit = place.unit ?? { kode: place.nearest.kode, nama: place.nearest.nama };
+  const own = unit.kode;
+  const wrong = units.wrong(own.slice(0, 5)) ?? BORDER_M;
+  const around = new Set(hole?.kode);
+  if (place.unit) for (const code of await nearCodes(place, lon, lat, wrong, index, load)) around.add(code);
+  const dapil = await dapilOf(own, around, chosen, index, units, load);
   const named = (length) => (own.length < length ? null : { kode: own.slice(0, length), nama: nameOf(units, own.slice(0, length)) });
   return {
     lon,
     lat,
     year: chosen,
     ...place,
-    desa: own.length > 8 ? place.unit : null,
+    unit,
+    on_land: Boolean(place.on_land),
+    too_far: false,
+    neighbours: place.neighbours ?? [],
+    wrong_m: wrong,
+    undrawn: Boolean(hole),
+    desa: own.length > 8 ? unit : null,
     kecamatan: named(8),
     kabkota: named(5),
     provinsi: named(2),
-    dapil: await dapilOf(place.unit.kode, chosen, index, units, load),
+    dapil,
+    remarks: remarksOn(own, chosen, provincesOf(dapil, units)),
   };
 }
 
@@ -90,6 +108,7 @@ function answer(lon, lat, chosen, near) {
     unit: { kode: chosen.unit.kode, nama: chosen.unit.nama },
     on_land: tenths(chosen.metres) === 0, // as on the server: within half a decimetre of land is on land
     distance_m: tenths(chosen.metres),
+    metres: chosen.metres,
     neighbours: beside.map(({ unit, metres }) => ({ kode: unit.kode, nama: unit.nama, m: tenths(metres) })),
   };
 }
@@ -99,6 +118,23 @@ const tenths = (metres) => Math.round(metres * 10) / 10;
 // The nearest; of equals the lowest code, for `found` is in the order of codes.
 function nearestOf(found) {
   return found.reduce((best, each) => (each.metres < best.metres ? each : best));
+}
+
+// The hole that a point lies in, or null.
+async function holeAt(lon, lat, load) {
+  const holes = holesOf(await load("map-undrawn.json"));
+  const point = [lon, lat, lon, lat];
+  const inside = ({ points, box }) => boxesMeet(box, point) && sideOfRing(points, lon, lat) > 0;
+  return holes.find(inside) ?? null;
+}
+
+// The units that a point may lie in as well: those as near as its own, or nearer than that and what lines can be wrong.
+async function nearCodes(place, lon, lat, wrong, index, load) {
+  const most = place.metres + wrong;
+  // Less than a micrometre is nothing: the point is on a line, and so on land.
+  const atSea = place.metres >= 5e-7;
+  const found = await within(lon, lat, atSea ? Math.min(most, REACH_M) : most, index, load);
+  return found.map(({ unit }) => unit.kode);
 }
 
 // The units within so many metres, in the order of their codes: [{unit, inside, metres}].
@@ -151,19 +187,40 @@ async function unitsFrom(load) {
 
 const nameOf = (units, code) => units.names.get(code) ?? code;
 
-async function dapilOf(code, year, index, units, load) {
-  const seats = LOOKUP_CHAMBERS.map((chamber) => seatOf(code, chamber, year, index, units, load));
+async function dapilOf(code, around, year, index, units, load) {
+  const seats = LOOKUP_CHAMBERS.map((chamber) => seatOf(code, around, chamber, year, index, units, load));
   const found = await Promise.all(seats);
   return Object.fromEntries(LOOKUP_CHAMBERS.map((chamber, at) => [chamber, found[at]]));
 }
 
-async function seatOf(code, chamber, year, index, units, load) {
-  const plan = index.plans[`${chamber}-${year}`];
-  if (!plan?.composed) return { id: null, row: -1, reason: plan ? TABLE_ONLY : noPlan(chamber, year) };
-  const row = units.rowOf(`${chamber}-${year}`, code);
-  if (row < 0) return { id: null, row, reason: outside(plan, chamber, code) };
-  const facts = await load(`map-facts-${chamber}-${year}.json`);
-  return { id: facts.rows[row][facts.columns.indexOf("id")], row, reason: null };
+async function seatOf(code, around, chamber, year, index, units, load) {
+  const [name, plan] = planInForce(index, chamber, year) ?? [];
+  if (!plan?.composed) return { id: null, row: -1, reason: plan ? TABLE_ONLY : noPlan(chamber, year), may: [] };
+  const row = units.rowOf(name, code);
+  if (row < 0) return { id: null, row, reason: outside(plan, chamber, code), may: [] };
+  const others = new Set([...around].map((each) => units.rowOf(name, each)));
+  const may = [...others].filter((each) => each >= 0 && each !== row).sort((a, b) => a - b);
+  return { row, reason: null, may, ...factsIn(await load(`map-facts-${name}.json`), row) };
+}
+
+function factsIn({ columns, rows }, row) {
+  return { id: rows[row][columns.indexOf("id")], provinsi: rows[row][columns.indexOf("kode_provinsi")] };
+}
+
+const provincesOf = (dapil, units) => Object.values(dapil).map(({ provinsi }) => [provinsi, nameOf(units, provinsi)]);
+
+// The dapil of voters abroad: {dapil, remarks}, or nothing where no plan of that year tells of them.
+export async function abroadOf(year, index, load) {
+  const plans = LOOKUP_CHAMBERS.map((chamber) => planInForce(index, chamber, year));
+  if (!plans.some((plan) => plan?.[1].abroad)) return {};
+  const seats = plans.map(async (plan, at) => {
+    if (!plan?.[1].abroad) return { id: null, row: -1, reason: noneAbroad(LOOKUP_CHAMBERS[at]), may: [] };
+    const facts = await load(`map-facts-${plan[0]}.json`);
+    const row = facts.rows.findIndex((each) => each[facts.columns.indexOf("id")] === plan[1].abroad);
+    return { row, reason: null, may: [], ...factsIn(facts, row) };
+  });
+  const found = await Promise.all(seats);
+  return { dapil: Object.fromEntries(LOOKUP_CHAMBERS.map((name, at) => [name, found[at]])), remarks: [NOT_HERE] };
 }
 
 const TABLE_ONLY = {
@@ -189,6 +246,7 @@ function outside(plan, chamber, code) {
       en: `Territory ${excluded} elects no ${chamber} (DKI Jakarta has no DPRD kabupaten/kota).`,
     };
   }
+  if (plan.rest) return TABLE_ONLY;
   return {
     code: "outside",
     id: `Wilayah ini tidak termasuk dapil ${chamber} mana pun pada tahun itu.`,

@@ -2,16 +2,28 @@
 import { drawingOf } from "../draw/maps.js";
 import { factsOf, units } from "../state/atlas.js";
 import { loadAndKeep } from "../state/load.js";
-import { lookup } from "./lookup.js";
+import { abroadOf, lookup } from "./lookup.js";
+import { ABROAD, planInForce, remarksOn } from "./special.js";
 import { chambersOf } from "../state/address.js";
-import { t } from "../state/words.js";
+import { t, told } from "../state/words.js";
 
-// What stands at a point {lon, lat, accuracy?}: {answer, code, seats}; `answer` is what lookup.js says. `code` is that
-// of the base unit, "" where there is none within reach.
+// What stands at a point {lon, lat, accuracy?}: {answer, code, seats, remarks}; `answer` is what lookup.js says. `code` is
+// that of the base unit, "" where there is none within reach.
 export async function placeAt(index, year, { lon, lat }) {
   const answer = await lookup(lon, lat, lookupYear(index, year), loadAndKeep);
-  if (!answer.unit) return { answer, code: "", seats: [] };
-  return { answer, code: answer.unit.kode, seats: await seatsIn(index, year, answer.unit.kode) };
+  const remarks = answer.remarks ?? [];
+  if (!answer.unit) return { answer, code: "", seats: answer.dapil ? await seatsAbroad(index, year) : [], remarks };
+  const seats = await seatsIn(index, year, answer.unit.kode);
+  const all = await Promise.all(seats.map((seat) => withOthers(seat, answer, year)));
+  return { answer, code: answer.unit.kode, seats: all, remarks };
+}
+
+// A chamber's seat with the other dapil that the point may lie in.
+async function withOthers(seat, answer, year) {
+  const rows = answer.year === year ? (answer.dapil[seat.chamber]?.may ?? []) : [];
+  if (!rows.length) return seat;
+  const facts = await factsOf(seat.plan);
+  return { ...seat, may: rows.map((row) => facts.rows[row]) };
 }
 
 // lookup.js knows the years of which some plan has a map; of others the newest serves to find the unit.
@@ -20,11 +32,29 @@ function lookupYear(index, year) {
   return known ? year : null;
 }
 
-// What stands in a unit of any level: {code, seats}. Throws where the release has no ground of that code.
+// What stands in a unit of any level, or abroad: {code, seats, remarks}. Throws where the release has no ground of that code.
 export async function placeIn(index, year, code) {
   const known = await units();
-  if (!known.names.has(code)) throw new Error(t("nosuch", { name: code }));
-  return { answer: null, code, seats: await seatsIn(index, year, code) };
+  if (code.slice(0, 2) === ABROAD[0]) return { answer: null, code, seats: await seatsAbroad(index, year), remarks: [] };
+  // Of a desa that no plan tells apart from its neighbours the kecamatan answers.
+  const own = known.names.has(code) ? code : code.slice(0, 8);
+  if (!known.names.has(own)) throw new Error(t("nosuch", { name: code }));
+  const seats = await seatsIn(index, year, own);
+  const provinces = seats.flatMap(({ dapil }) => dapil.map(({ kode_provinsi: of }) => [of, known.names.get(of)]));
+  return { answer: null, code: own, seats, remarks: remarksOn(code, year, provinces) };
+}
+
+// The same of voters abroad; none where no plan of that year tells of them.
+async function seatsAbroad(index, year) {
+  const { dapil = {} } = await abroadOf(lookupYear(index, year) ?? year, index, loadAndKeep);
+  return Promise.all(
+    chambersOf(index).map(async (chamber) => {
+      const { row = -1, reason } = dapil[chamber] ?? {};
+      const [plan] = planInForce(index, chamber, year) ?? [""];
+      const found = row >= 0 ? [(await factsOf(plan)).rows[row]] : [];
+      return { chamber, plan, dapil: found, reason: reason ? told(reason) : found.length ? "" : t("nodapil") };
+    }),
+  );
 }
 
 // For each chamber that the release knows: {chamber, plan, dapil: [facts…], reason}.
@@ -33,8 +63,7 @@ async function seatsIn(index, year, code) {
   const base = known.under(code);
   return Promise.all(
     chambersOf(index).map(async (chamber) => {
-      const plan = `${chamber}-${year}`;
-      const about = index.plans[plan];
+      const [plan, about] = planInForce(index, chamber, year) ?? [`${chamber}-${year}`, null];
       if (!about) return { chamber, plan, dapil: [], reason: t("notinyear", { chamber: t(chamber), year }) };
       if (!about.composed) return { chamber, plan, dapil: [], reason: t("nocomposition") };
       const rows = [...new Set(base.map((each) => known.rowOf(plan, each)))]
@@ -42,7 +71,8 @@ async function seatsIn(index, year, code) {
         .sort((a, b) => a - b);
       const facts = await factsOf(plan);
       const left = (about.excluded ?? []).some((each) => code === each || code.startsWith(`${each}.`));
-      const reason = rows.length ? "" : left ? t("excluded", { chamber: t(chamber) }) : t("nodapil");
+      const other = about.rest ? t("nocomposition") : t("nodapil");
+      const reason = rows.length ? "" : left ? t("excluded", { chamber: t(chamber) }) : other;
       return { chamber, plan, dapil: rows.map((row) => facts.rows[row]), reason };
     }),
   );
@@ -59,5 +89,6 @@ export async function groundAround(province, chosen, key) {
 // Names of the members of a dapil, in the order of their codes.
 export async function membersOf(facts) {
   const { names } = await units();
-  return facts.wilayah.map((code) => [code, names.get(code) ?? code]);
+  const nameOf = (code) => names.get(code) ?? (code === ABROAD[0] ? ABROAD[1] : code);
+  return facts.wilayah.map((code) => [code, nameOf(code)]);
 }

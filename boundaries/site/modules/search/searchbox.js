@@ -1,22 +1,21 @@
 // The search: a text field with a list of places under it, as a combobox that screen readers know, and a button for
-// the position of the device.
-import { factsOf, units } from "../state/atlas.js";
-import { el, fill, icon, ICONS } from "../draw/dom.js";
-import { find, placesOf } from "./find.js";
+// the position of the device. The form stands in the page itself, and asks the service by name where no script runs.
+import { desaNamed, factsOf, otherNames, units, unitsOfPost } from "../state/atlas.js";
+import { el, fill, filled } from "../draw/dom.js";
+import { addPosts, addUnits, find, lettersFor, placesOf, postCodeIn } from "./find.js";
 import { chambersOf } from "../state/address.js";
-import { nice, t, told } from "../state/words.js";
+import { nice, t } from "../state/words.js";
 
 const WAIT = 90; // milliseconds after the last key
 
 export class SearchBox {
-  constructor(app) {
+  // `form` holds the field and, where the page has one, a button `.here`.
+  constructor(app, form) {
     this.app = app;
     this.found = [];
     this.at = -1;
     this.chosen = 0; // places asked for so far: a position that comes after the next one is late
-    this.input = el("input", {
-      id: "cari",
-      type: "text",
+    this.input = filled(form.querySelector("#cari"), {
       role: "combobox",
       "aria-expanded": "false",
       "aria-controls": "hasil",
@@ -25,7 +24,6 @@ export class SearchBox {
       autocapitalize: "off",
       spellcheck: "false",
       enterkeyhint: "search",
-      placeholder: t("searchhint"),
       onfocus: () => this.places().catch(() => {}),
       oninput: () => this.typed(),
       onkeydown: (event) => this.key(event),
@@ -33,20 +31,13 @@ export class SearchBox {
     });
     this.list = el("ul", { id: "hasil", role: "listbox", "aria-label": t("search"), hidden: true });
     this.hint = el("p", { class: "searchsaid", role: "status" });
-    this.here = el(
-      "button",
-      { type: "button", class: "here", "aria-label": t("here"), title: t("here"), onclick: () => this.locate() },
-      icon(ICONS.here),
-    );
-    this.here.hidden = !(navigator.geolocation && window.isSecureContext);
-    this.element = el(
-      "div",
-      { class: "search", role: "search" },
-      el("label", { for: "cari" }, t("search")),
-      el("div", { class: "field" }, icon(ICONS.search), this.input, this.here),
-      this.list,
-      this.hint,
-    );
+    const here = form.querySelector("button.here");
+    if (here) {
+      here.hidden = !(navigator.geolocation && window.isSecureContext);
+      here.addEventListener("click", () => this.locate());
+    }
+    form.addEventListener("submit", (event) => event.preventDefault()); // Enter chooses, and a button finds
+    form.append(this.list, this.hint);
   }
 
   // All that can be found in the election that is shown; made when it is first needed.
@@ -63,7 +54,11 @@ export class SearchBox {
   async read(year) {
     const { index } = this.app;
     const plans = chambersOf(index).filter((chamber) => index.plans[`${chamber}-${year}`]);
-    const [known, ...facts] = await Promise.all([units(), ...plans.map((chamber) => factsOf(`${chamber}-${year}`))]);
+    const [known, { other, abroad }, ...facts] = await Promise.all([
+      units(),
+      otherNames(),
+      ...plans.map((chamber) => factsOf(`${chamber}-${year}`)),
+    ]);
     const dapil = facts.flatMap(({ rows }, at) =>
       rows.map(({ id, nama_dapil, kode_provinsi, bbox }) => ({
         id,
@@ -73,7 +68,8 @@ export class SearchBox {
         lembaga: plans[at],
       })),
     );
-    return { year, ...placesOf(known.names, dapil) };
+    const named = facts.flatMap(({ rows }) => rows.filter((row) => row.nama_lain).map((row) => [row.id, row.nama_lain]));
+    return { year, ...placesOf(known.names, dapil, [...other, ...named], abroad) };
   }
 
   typed() {
@@ -87,27 +83,36 @@ export class SearchBox {
     if (!this.ready) this.hint.textContent = t("searching");
     try {
       const places = await this.places();
+      const missing = await this.addDesa(places, text);
       this.ready = true;
       if (text !== this.input.value) return undefined;
       if (places.year !== this.app.state.tahun) return await this.look(); // the year was changed meanwhile
-      const found = find(places, text);
+      const found = find(places, text, 8, this.app.state.lembaga);
       this.foundIn = places.year;
-      return this.show(
-        found,
-        found.length
-          ? t("searchfound", { n: found.length })
-          : `${t("searchnone")} ${told(this.app.index.search?.desa)}`,
-      );
+      return this.show(found, found.length ? t("searchfound", { n: found.length }) : t("searchnone"), missing);
     } catch (error) {
       return text === this.input.value ? this.show([], this.app.reason(error)) : undefined;
     }
   }
 
-  show(found, said) {
+  // Add the desa that a text may mean; returns what to say where their names cannot be had: all else is found without.
+  async addDesa(places, text) {
+    try {
+      const post = postCodeIn(text);
+      if (post) addPosts(places, await unitsOfPost(this.app.index, post));
+      else addUnits(places, await desaNamed(this.app.index, lettersFor(text)));
+      return "";
+    } catch (error) {
+      if (error.name !== "LoadError") throw error;
+      return `${t("nodesa")} ${this.app.reason(error)}`;
+    }
+  }
+
+  show(found, said, missing = "") {
     this.found = found;
     this.at = -1;
-    this.hint.textContent = said;
-    this.hint.classList.toggle("unseen", found.length > 0);
+    this.hint.textContent = `${said} ${missing}`.trim();
+    this.hint.classList.toggle("unseen", found.length > 0 && !missing);
     fill(
       this.list,
       found.map((entry, at) => this.option(entry, at)),
@@ -119,7 +124,11 @@ export class SearchBox {
 
   option(entry, at) {
     const kind =
-      entry.level === "dapil" ? t("level.dapil", { chamber: t(entry.lembaga) }) : t(`level.${entry.kode.length}`);
+      entry.level === "dapil"
+        ? t("level.dapil", { chamber: t(entry.lembaga) })
+        : entry.level === "luar-negeri"
+          ? t("level.abroad")
+          : t(`level.${entry.kode.length}`);
     // The field keeps the focus when an option is pressed, or the list would be gone before the click. Only the click
     // chooses: a finger may be about to scroll, and what lies under a list that is gone would get its click.
     const stay = (event) => event.preventDefault();
@@ -173,6 +182,7 @@ export class SearchBox {
       return this.app.go({ ...plain, lembaga, prov, dapil: kode }, { focus: true, zoom: bbox });
     }
     if (level === "provinsi") return this.app.go({ ...plain, prov: kode }, { focus: true });
+    if (level === "luar-negeri") return this.app.go({ ...plain, prov: "", unit: kode }, { focus: true });
     return this.app.go(
       { ...plain, prov: kode.slice(0, 2), kab: level === "kabkota" ? kode : "", unit: kode },
       { focus: true, zoomUnit: level !== "kabkota" },

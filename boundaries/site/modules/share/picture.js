@@ -2,14 +2,17 @@
 // attribution.
 import { worldBox } from "../draw/drawing.js";
 import { legendEntries } from "../panel/legend.js";
-import { dotsAreFine, paintGround, paintOver, SANS } from "../draw/paint.js";
+import { dotsAreFine, isHatched, paintGround, paintOver, SANS } from "../draw/paint.js";
 import { CanvasPen, SvgPen } from "../draw/pens.js";
 import { focusBox, sceneOf } from "../draw/scene.js";
 import { boxView, pictureView } from "../draw/view.js";
+import { basisText, themeTitle } from "../draw/themetext.js";
+import { themeOf } from "../state/themes.js";
 import { nice, t, told } from "../state/words.js";
 
 const MARGIN = 24;
 const HEAD = 66;
+const LEGEND_LINE = 19;
 const FOOT = 46;
 const RATIO = 2; // device pixels a pixel of a PNG
 const PAPER = [1000, 600]; // pixels of the map on paper: across a page, with room for the list under it
@@ -25,7 +28,9 @@ export function titleOf({ state, known }) {
       known.index.provinces.find(({ kode }) => kode === state.prov)?.nama ??
       t("nation"));
   const years = state.banding ? `${state.banding} → ${state.tahun}` : state.tahun;
-  return `Dapil ${t(state.lembaga)} ${years}: ${place}`;
+  const theme = themeOf(state);
+  const what = state.banding || theme.kind === "seats" || theme.kind === "plain" || !known.facts ? "Dapil" : `${themeTitle({ ...state }, known)},`;
+  return `${what} ${t(state.lembaga)} ${years}: ${place}`;
 }
 
 function creditOf({ source, release }) {
@@ -49,21 +54,45 @@ function asOnScreen(map) {
 
 // Paint the picture of a view with a pen that `make`s itself for it; returns the pen.
 function paintPicture(app, view, make) {
-  const whole = { ...view, ty: view.ty + HEAD, height: view.height + HEAD + FOOT };
   const scene = sceneOf(app.state, app.known, { dark: false });
+  const legend = legendLines(app, scene, view, isHatched(scene, view));
+  const head = HEAD + LEGEND_LINE * (legend.length - 1);
+  const whole = { ...view, ty: view.ty + head, height: view.height + head + FOOT };
   const pen = make(whole);
   paintGround(pen, scene);
   paintOver(pen, scene);
-  frame(pen, app, scene, whole);
+  frame(pen, app, scene, whole, legend);
   return pen;
 }
 
-function frame(pen, app, scene, { scale, width, height }) {
+// What the legend tells, in as many lines as it takes: each a list of [colour, words, kind]; a title has no colour.
+function legendLines(app, scene, { scale, width }, hatched) {
+  const { state, known } = app;
+  const { title, items, none } = legendEntries(state, known, scene.colours, dotsAreFine(scene.bubbles, scale));
+  const basis = state.banding || !known.facts ? "" : basisText(state, known);
+  const all = [...(title ? [["", `${title}${basis ? ` (${basis})` : ""}:`, ""]] : []), ...items];
+  if (none) all.push([none, t("legendnone"), "area"]);
+  if (hatched) all.push([scene.colours.hatch, t("legendundrawn"), "hatched"]);
+  const lines = [[]];
+  let room = width - 2 * MARGIN;
+  for (const entry of all) {
+    const wide = 6.3 * entry[1].length + (entry[2] ? 35 : 14); // about: no pen is there yet to measure by
+    if (wide > room && lines.at(-1).length) {
+      lines.push([]);
+      room = width - 2 * MARGIN;
+    }
+    lines.at(-1).push(entry);
+    room -= wide;
+  }
+  return lines;
+}
+
+function frame(pen, app, scene, { width, height }, legend) {
   const { colours } = scene;
-  pen.rect(0, 0, width, HEAD, colours.paper);
+  pen.rect(0, 0, width, HEAD + LEGEND_LINE * (legend.length - 1), colours.paper);
   pen.rect(0, height - FOOT, width, FOOT, colours.paper);
   pen.text(titleOf(app), MARGIN, 24, { font: `700 19px ${SANS}`, colour: colours.ink, align: "left" });
-  legendLine(pen, legendEntries(app.state, app.known, colours, dotsAreFine(scene.bubbles, scale)), colours, 49);
+  legend.forEach((line, at) => legendLine(pen, line, colours, 49 + LEGEND_LINE * at));
   creditOf(app.index).forEach((line, at) => {
     const font = `400 ${fitted(pen, line, width - 2 * MARGIN)}px ${SANS}`;
     pen.text(line, MARGIN, height - FOOT + 15 + 17 * at, { font, colour: colours.soft, align: "left" });
@@ -76,16 +105,18 @@ function fitted(pen, line, width) {
   return Math.max(5, Math.min(11, Math.floor((110 * width) / wide) / 10));
 }
 
-function legendLine(pen, { title, items, none }, colours, y) {
+function legendLine(pen, entries, colours, y) {
   const font = `400 12px ${SANS}`;
   let x = MARGIN;
   const write = (text) => {
     pen.text(text, x, y, { font, colour: colours.soft, align: "left" });
     x += pen.widthOf(text, font) + 14;
   };
-  if (title) write(`${title}:`);
-  const all = none ? [...items, [none, t("legendnone"), "area"]] : items;
-  for (const [colour, text, kind] of all) {
+  for (const [colour, text, kind] of entries) {
+    if (!kind) {
+      write(text);
+      continue;
+    }
     if (kind === "line")
       pen.polyline(
         [
@@ -102,6 +133,15 @@ function legendLine(pen, { title, items, none }, colours, y) {
         ],
         { colour, width: 1.2 },
       );
+    else if (kind === "hatched")
+      for (const at of [0, 5, 10])
+        pen.polyline(
+          [
+            [x + at, y - 5],
+            [x + at + 6, y + 5],
+          ],
+          { colour, width: 1.2 },
+        );
     else if (kind === "dot") pen.circles([[x + 8, y, 3]], colour);
     else if (kind === "disc") pen.circles([[x + 8, y, 7]], colour);
     else pen.rect(x, y - 6, 16, 12, colour);
@@ -137,15 +177,6 @@ export function pngPicture(app, map) {
   return new Promise((resolve) => canvas.toBlob(resolve, "image/png"));
 }
 
-// Hand a file to the person.
-export function handOver(blob, name) {
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(blob);
-  link.download = name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
-}
-
 export function pictureName({ state }) {
   return [
     "peta-dapil",
@@ -154,6 +185,8 @@ export function pictureName({ state }) {
     state.banding && `vs-${state.banding}`,
     state.kab || state.prov,
     state.tampil === "kursi" && "kursi",
+    state.tema !== "kursi" && state.tema,
+    state.partai,
   ]
     .filter(Boolean)
     .join("-");

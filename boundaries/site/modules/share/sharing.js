@@ -1,6 +1,6 @@
 // Sharing, embedding, saving and printing the view.
-import { el, icon, ICONS } from "../draw/dom.js";
-import { handOver, pictureName, pngPicture, svgPicture, titleOf } from "./picture.js";
+import { el, handOver, icon, ICONS } from "../draw/dom.js";
+import { pictureName, pngPicture, svgPicture, titleOf } from "./picture.js";
 import { writeState } from "../state/address.js";
 import { t } from "../state/words.js";
 

@@ -1,6 +1,8 @@
 // What is shown, as an address. All of it stands behind the #, which no browser sends to any server: where a person
 // tapped is between them and whom they send the link to.
 
+import { lacking, THEMES, themeOf } from "./themes.js";
+
 const CHAMBER_ORDER = ["dpr", "dpd", "dprd-provinsi", "dprd-kabkota"];
 const PLAIN = {
   prov: "",
@@ -9,6 +11,9 @@ const PLAIN = {
   unit: "",
   titik: null,
   tampil: "wilayah",
+  tema: "kursi",
+  partai: "",
+  rinci: false,
   banding: 0,
   peta: null,
   bingkai: false,
@@ -29,9 +34,20 @@ export function readState(hash, index) {
   if (given.get("tampil") === "kursi") state.tampil = "kursi";
   const banding = numberOf(given.get("banding"));
   if (yearsToCompare(index, state).includes(banding)) state.banding = banding;
+  readTheme(given, state, index);
   state.peta = viewOf(given.get("peta"));
   state.bingkai = given.get("bingkai") === "1";
   return state;
+}
+
+// The theme, as far as the release has it; not beside a comparison, which has colours of its own.
+function readTheme(given, state, index) {
+  const theme = THEMES.find(({ id }) => id === given.get("tema"));
+  if (!theme || state.banding || lacking(index, state, theme)) return;
+  state.tema = theme.id;
+  if (theme.kind === "dots") state.tampil = "kursi";
+  if (theme.party && /^[\w-]{1,30}$/.test(given.get("partai") ?? "")) state.partai = given.get("partai");
+  state.rinci = Boolean(theme.by) && given.get("rinci") === "kecamatan";
 }
 
 // Write a state as what stands behind the #: only what differs from the first view, and the chamber and the year.
@@ -45,6 +61,10 @@ export function writeState(state) {
   if (state.titik && !own) parts.push(["titik", `${state.titik.lat},${state.titik.lon}`]);
   if (state.tampil === "kursi") parts.push(["tampil", "kursi"]);
   if (state.banding) parts.push(["banding", state.banding]);
+  const theme = themeOf(state);
+  if (state.tema !== "kursi") parts.push(["tema", state.tema]);
+  if (theme.party && state.partai) parts.push(["partai", state.partai]);
+  if (theme.by && state.rinci) parts.push(["rinci", "kecamatan"]);
   if (state.peta && !own) parts.push(["peta", state.peta.join("/")]);
   if (state.bingkai) parts.push(["bingkai", "1"]);
   return `#${parts.map(([name, value]) => `${name}=${value}`).join("&")}`;

@@ -6,6 +6,8 @@ const keptFiles = new Map();
 const underWay = new Map();
 const awaited = new Map();
 let dataBase = "data/";
+let tellWaiting = () => {};
+const PATIENCE = 900000; // milliseconds: so long a file may be in the making
 
 export class LoadError extends Error {
   constructor(name, status) {
@@ -16,9 +18,10 @@ export class LoadError extends Error {
   }
 }
 
-// Say where the files are.
-export function setDataBase(base) {
+// Say where the files are, and who is told of a file that the server is still making (null: of none any more).
+export function setDataBase(base, waiting = () => {}) {
   dataBase = base;
+  tellWaiting = waiting;
   if (location.protocol === "file:") window.dapilData = (name, text) => awaited.get(name)?.(text);
 }
 
@@ -50,18 +53,31 @@ export async function loadAndKeep(name) {
   return value;
 }
 
+// Ask for a file; one that the server is still making is asked for again when it says.
 async function byFetch(name) {
-  let answer;
-  try {
-    answer = await fetch(addressOf(name));
-  } catch {
-    throw new LoadError(name, 0);
+  const latest = Date.now() + PATIENCE;
+  let answer = await asked(name);
+  while (answer.status === 503 && answer.headers.has("Retry-After") && Date.now() < latest) {
+    tellWaiting(name);
+    const seconds = Math.min(Number(answer.headers.get("Retry-After")) || 5, 30); // it may be a date
+    await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
+    answer = await asked(name);
+    tellWaiting(null);
   }
   if (!answer.ok) throw new LoadError(name, answer.status);
   try {
     return await answer.json();
   } catch {
     throw new LoadError(name, 0); // cut off, or another page in its place
+  }
+}
+
+async function asked(name) {
+  try {
+    return await fetch(addressOf(name));
+  } catch {
+    tellWaiting(null);
+    throw new LoadError(name, 0);
   }
 }
 

@@ -7,6 +7,7 @@
 //   base      codes of the base units, those with none below: the desa of divided kecamatan, and every other kecamatan
 //   unmapped  Set of codes that plans name and the base map has no polygon of
 //   rowOf(plan, code)  the row of a base unit's dapil in map-facts-<plan>.json; -1 where it is in none
+//   wrong(kabkota)     how far its lines can be wrong, in metres; undefined where that is not known
 //   under(code)        the base units at or below a code of any level
 export function readUnits(json) {
   const names = new Map();
@@ -24,7 +25,13 @@ export function readUnits(json) {
     return rows.get(plan)[place.get(code)] ?? -1;
   };
   const under = (code) => base.filter((each) => each === code || each.startsWith(`${code}.`));
-  return { names, levels, base, unmapped: new Set(json.unmapped), rowOf, under };
+  const wrong = (kabkota) => json.galat_m?.[kabkota];
+  return { names, levels, base, unmapped: new Set(json.unmapped), rowOf, under, wrong };
+}
+
+// [code, name] of what `coded` in that module wrote.
+export function namesOf({ kode, nama }) {
+  return kode.flatMap(codesOf).map((code, at) => [code, nama[at]]);
 }
 
 function codesOf([parent, ...steps]) {

@@ -1,6 +1,8 @@
 // What the page says, in both languages. Numbers and days follow the language.
+import { RESULT_WORDS } from "./resultwords.js";
 
 const WORDS = {
+  ...RESULT_WORDS,
   title: ["Peta dapil", "Map of dapil"],
   dpr: ["DPR RI", "DPR RI"],
   dpd: ["DPD RI", "DPD RI"],
@@ -17,7 +19,6 @@ const WORDS = {
   ],
   "explain.dprd-provinsi": ["parlemen provinsi", "the provincial parliament"],
   "explain.dprd-kabkota": ["parlemen kabupaten atau kota", "the parliament of a kabupaten or kota"],
-  chamber: ["Lembaga", "Chamber"],
   year: ["Pemilu", "Election"],
   tableonly: ["{year} tabel", "{year} table"],
   province: ["Provinsi", "Province"],
@@ -30,15 +31,14 @@ const WORDS = {
   view: ["Tampilan", "View"],
   area: ["Wilayah", "Area"],
   seatview: ["Kursi", "Seats"],
-  search: ["Cari kecamatan, kabupaten, atau dapil", "Find a kecamatan, kabupaten or dapil"],
-  searchhint: ["mis. Ciwidey, Kab. Bandung", "e.g. Ciwidey, Kab. Bandung"],
+  search: ["Cari desa, kecamatan, kabupaten, atau dapil", "Find a desa, kecamatan, kabupaten or dapil"],
   searchnone: [
-    "Tidak ditemukan. Periksa ejaannya, atau coba nama kecamatan.",
-    "Nothing found. Check the spelling, or try the name of a kecamatan.",
+    "Tidak ditemukan. Periksa ejaannya, terutama huruf pertamanya, atau coba nama kecamatan.",
+    "Nothing found. Check the spelling, of the first letter above all, or try the name of a kecamatan.",
   ],
   searchfound: ["{n} hasil. Pilih dengan panah atas dan bawah.", "{n} results. Choose with the up and down arrows."],
+  nodesa: ["Nama desa tidak dapat dimuat.", "Names of desa could not be loaded."],
   searching: ["Memuat daftar tempat…", "Loading the list of places…"],
-  here: ["Gunakan posisi saya", "Use my position"],
   herewait: ["Mencari posisi…", "Looking for your position…"],
   herefail: [
     "Posisi tidak dapat diperoleh. Izinkan peramban memakai lokasi, atau cari nama tempat Anda.",
@@ -65,12 +65,17 @@ const WORDS = {
     "Too far from Indonesia: its nearest land, {place}, is {m} away.",
   ],
   nearborder: [
-    "Dekat batas: {m} dari {place}. Garis batas di peta dasar bisa meleset sejauh itu.",
-    "Near a border: {m} from {place}. The line of the base map may well be off by as much.",
+    "Dekat batas: {m} dari {place}.",
+    "Near a border: {m} from {place}.",
   ],
   sure: [
-    "Tidak ada batas dalam jarak 50 m: jawaban ini mantap, sejauh peta dasarnya.",
-    "No border within 50 m: this answer is firm, as far as the base map is.",
+    "Di peta ini: dalam {m}, sejauh garis bisa meleset di sini, tidak ada dapil lain.",
+    "On this map: within {m}, as far as lines can be wrong here, there is no other dapil.",
+  ],
+  mayalso: ["Garis di sini bisa meleset {m}: mungkin juga", "Lines can be {m} wrong here: it may as well be"],
+  undrawnhere: [
+    "Tanah ini tidak digambar peta dasar (danau, atau wilayah yang tidak ada di sana). Dapil wilayah terdekat yang ditampilkan; yang mungkin juga adalah semua di sekelilingnya.",
+    "The base map does not draw this ground (a lake, or a unit that it lacks). Shown is the dapil of the nearest unit; it may be any of those around.",
   ],
   several: ["{n} dapil", "{n} dapil"],
   nodapil: ["Tidak ada dapil di sini.", "No dapil here."],
@@ -131,6 +136,7 @@ const WORDS = {
   legendsame: ["Wilayah tetap", "Same ground"],
   legendmoved: ["Wilayah yang pindah dapil", "Ground that changed dapil"],
   legendnone: ["Tidak ada dapil", "No dapil"],
+  legendundrawn: ["Tidak digambar peta dasar", "Not drawn by the base map"],
   comparesum: [
     "{changed} dapil berubah, {same} tetap sama wilayahnya.",
     "{changed} dapil changed, {same} kept the same ground.",
@@ -177,6 +183,7 @@ const WORDS = {
   close: ["Tutup", "Close"],
   full: ["Peta lengkap", "Full map"],
   loading: ["Memuat peta…", "Loading the map…"],
+  beingmade: ["Peta ini sedang dibuat di server; tunggu sebentar…", "The server is still making this map; wait a moment…"],
   failed: ["{what} tidak dapat dimuat.", "{what} could not be loaded."],
   offline: [
     "Anda sedang luring, dan bagian ini belum pernah dibuka.",
@@ -200,6 +207,7 @@ const WORDS = {
   "level.5": ["Kabupaten/kota", "Kabupaten/kota"],
   "level.8": ["Kecamatan", "Kecamatan"],
   "level.13": ["Desa/kelurahan", "Desa/kelurahan"],
+  "level.abroad": ["Luar negeri", "Abroad"],
   "level.dapil": ["Dapil {chamber}", "Dapil of {chamber}"],
   caution: [
     "Bukan batas resmi: diturunkan dari undang-undang dan peta dasar.",
@@ -238,6 +246,13 @@ export function number(value, digits = 0) {
 export function percent(share) {
   return new Intl.NumberFormat(tongueName, { style: "percent", maximumFractionDigits: share < 0.01 ? 1 : 0 }).format(
     share,
+  );
+}
+
+// A share to a tenth of a hundredth.
+export function share(value) {
+  return new Intl.NumberFormat(tongueName, { style: "percent", minimumFractionDigits: 1, maximumFractionDigits: 1 }).format(
+    value,
   );
 }
 

@@ -1,5 +1,6 @@
 """Lists that lie one after another in an array; and rings cut into runs that several of them have in common."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -67,3 +68,56 @@ def _cuts(node: Array, vertex: Array, starts: Array) -> Array:
     lacking = np.repeat(~np.logical_or.reduceat(node, starts[:-1]), sizes)
     smallest = np.repeat(np.minimum.reduceat(vertex, starts[:-1]), sizes)
     return np.asarray(node | (lacking & (vertex == smallest)))
+
+
+def following(starts: Array) -> Array:
+    """For every element of rings that lie one after another the next one in its ring."""
+    after = np.arange(int(starts[-1])) + 1
+    some = np.diff(starts) > 0
+    after[starts[1:][some] - 1] = starts[:-1][some]
+    return after
+
+
+def arcs_of(refs: Array) -> Array:
+    """The arcs that references mean, whichever way they run."""
+    return np.where(refs < 0, ~refs, refs)
+
+
+def follow(refs: Array, runs: Array, starts: Array) -> tuple[Array, Array]:
+    """Follow runs of references along their arcs, without the last point of each run.
+
+    `runs`: where the runs start in `refs`, `starts`: the arcs in the points. Returns positions of points, and where
+    the runs start in them.
+    """
+    arc = arcs_of(refs)
+    steps = starts[arc + 1] - starts[arc] - 1  # the last point of an arc is the first of the next
+    ref_starts = np.concatenate([[0], np.cumsum(steps)])
+    along = np.arange(ref_starts[-1]) - np.repeat(ref_starts[:-1], steps)
+    backwards = np.repeat(refs < 0, steps)
+    at = np.where(
+        backwards, np.repeat(starts[arc + 1] - 1, steps) - along, np.repeat(starts[arc], steps) + along
+    )
+    return at, ref_starts[runs]
+
+
+def connected(count: int, hooks: Sequence[tuple[Array, Array]]) -> Array:
+    """Number `count` things by the groups that hang together: `hooks` are (things, what each hangs on)."""
+    bases = np.cumsum([0, *(int(hook.max(initial=-1)) + 1 for _, hook in hooks)])
+    thing = np.concatenate([each for each, _ in hooks])
+    hook = np.concatenate([each + base for (_, each), base in zip(hooks, bases[:-1], strict=True)])
+    label = np.arange(count)
+    while True:
+        at_hook = np.full(bases[-1], count)
+        np.minimum.at(at_hook, hook, label[thing])
+        new = label.copy()
+        np.minimum.at(new, thing, at_hook[hook])
+        new = new[new]
+        if (new == label).all():
+            return np.asarray(np.unique(label, return_inverse=True)[1])
+        label = new
+
+
+def distinct(keys: Array) -> Array:
+    """Whole numbers sorted, each once. (Faster than ``np.unique``, which hashes.)"""
+    ordered = np.sort(keys)
+    return ordered[np.append(True, ordered[1:] != ordered[:-1])[: len(ordered)]]

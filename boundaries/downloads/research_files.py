@@ -1,0 +1,130 @@
+"""Files of a release for researchers: graphs of neighbours, what became of dapil, crosswalks, reports of plans in law.
+
+Graphs carry counts by the project's units, crosswalks and reports follow its plans: they are made only of a release
+that was built on them.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import Final
+
+from boundaries.law.columns import columns_of
+from boundaries.law.meta import CHAMBERS
+from boundaries.law.tables import data_directory
+from boundaries.release.store import Release, mapped
+from boundaries.release.writing import new_file
+
+#: Levels of which a release has the graph as files.
+GRAPHS: Final = ("kabkota", "kecamatan", "dasar")
+_LEDGER: Final = "riwayat"
+
+
+@dataclass(frozen=True)
+class Made:
+    """A file that was written: name, media type, what it is about, and its title (id, en)."""
+
+    name: str
+    media_type: str
+    dataset: str
+    title: tuple[str, str]
+
+
+def on_this_law(release: Release) -> bool:
+    """Whether a release was built on the plans of ``data/plans`` as they are here."""
+    plans = data_directory() / "plans"
+    own = {
+        f"plans/{path.relative_to(plans).as_posix()}": hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in plans.glob("*/*")
+        if path.is_file()
+    }
+    told = release.manifest.get("inputs") or {}
+    return bool(told) and own == {name: value for name, value in told.items() if name.startswith("plans/")}
+
+
+def _has_base(release: Release) -> bool:
+    """Whether a map is fine enough for what follows kecamatan."""
+    return "unit-kecamatan" in release.layers
+
+
+def graphs(release: Release, folder: Path) -> Iterator[Made]:
+    """The graphs of every level (`GRAPHS`) in every form."""
+    if not on_this_law(release):
+        return
+    from boundaries.law.registry import load_registry
+    from boundaries.research.graph import build_graph
+    from boundaries.research.graph_files import FORMS
+    from boundaries.research.people import People
+
+    people = People(load_registry())
+    media = {".json": "application/json", ".csv": "text/csv", ".graphml": "application/xml"}
+    for level in GRAPHS:
+        if f"unit-{'kecamatan' if level == 'dasar' else level}" not in release.layers:
+            continue
+        graph = build_graph(release, level, people)
+        for form, write in FORMS.items():
+            for name, text in write(graph, f"graf-{level}").items():
+                title = (f"Graf tetangga, {level} ({form})", f"Graph of neighbours, {level} ({form})")
+                yield _written(folder, Made(name, media[Path(name).suffix], f"graf-{level}", title), text)
+
+
+def succession(release: Release, chamber: str, folder: Path) -> Iterator[Made]:
+    """The ledger of a chamber's dapil, and the crosswalks of plans that follow each other."""
+    rows = release.read_table(_LEDGER)
+    own = rows[rows["lembaga"] == chamber].drop(columns="lembaga")
+    names = [column.name for column in columns_of(_LEDGER) if column.name != "lembaga"]
+    if len(own):
+        title = (f"Riwayat dapil {chamber}", f"What became of each dapil of {chamber}")
+        made = Made(f"riwayat-{chamber}.csv", "text/csv", f"riwayat-{chamber}", title)
+        yield _written(folder, made, own[names].to_csv(index=False, lineterminator="\n"))
+    if not on_this_law(release):
+        return
+    if not _has_base(release):
+        return
+    from boundaries.research.workbench import compared
+
+    for older, newer in pairwise(_plans(release, chamber)):
+        table = compared(older, newer, release)
+        title = (f"Silang {older} ke {newer}", f"Crosswalk from {older} to {newer}")
+        made = Made(f"silang-{older}-{newer}.csv", "text/csv", f"silang-{chamber}", title)
+        yield _written(folder, made, table.to_csv(index=False, lineterminator="\n"))
+
+
+def reports(release: Release, folder: Path) -> Iterator[Made]:
+    """Of every plan with members a report: it is held against the law (`boundaries.research.check`)."""
+    if not _has_base(release):
+        return
+    from boundaries.research.report import dapil_table, page, shapes_of
+    from boundaries.research.workbench import Bench
+
+    if not on_this_law(release):
+        return
+    bench = Bench(release)
+    for chamber in CHAMBERS:
+        for plan in _plans(release, chamber):
+            if not bench.has_regime(plan):
+                continue
+            report, units = bench.report(plan)
+            texts = {
+                ".html": page(report, dapil_table(report), shapes_of(report.case, units)),
+                ".json": json.dumps(report.as_dict(), ensure_ascii=False, separators=(",", ":")) + "\n",
+            }
+            for suffix, text in texts.items():
+                media = "text/html" if suffix == ".html" else "application/json"
+                title = (f"Laporan {plan} terhadap hukum", f"Report of {plan} held against the law")
+                yield _written(folder, Made(f"laporan-{plan}{suffix}", media, f"laporan-{plan}", title), text)
+
+
+def _plans(release: Release, chamber: str) -> list[str]:
+    """The plans of a chamber that have members, the oldest first."""
+    own = [plan for plan in mapped(release.manifest) if plan["lembaga"] == chamber]
+    return [str(plan["id"]) for plan in sorted(own, key=lambda plan: int(plan["tahun"]))]
+
+
+def _written(folder: Path, made: Made, text: str) -> Made:
+    with new_file(folder / made.name) as path:
+        path.write_text(text, encoding="utf-8", newline="\n")
+    return made

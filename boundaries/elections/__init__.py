@@ -1,0 +1,1 @@
+"""The election's tables beside the maps: read, checked, joined to dapil, and seats from votes."""

@@ -1,0 +1,327 @@
+"""A plan of somebody's own, read from a table: forgiving in form, strict in content.
+
+Read are CSV with ``,`` ``;`` or tabulators, UTF-8 with or without a mark: a column of units and one of dapil, under any
+of the names that people and programs use, `kursi` if there is one; this project's own assignment; GerryChain's JSON;
+polygons, which `boundaries.research.drawn_plan` lays over a release.
+A kabkota stands for all its kecamatan. Codes that a spreadsheet spoilt are put right by `kunci` or, where only one unit
+can be meant, by the list of units; each is told. What cannot be right is refused with line, thing and mend.
+"""
+
+import csv
+import io
+import json
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import pandas as pd
+
+from boundaries.errors import PlanError
+from boundaries.law.codes import LENGTH
+from boundaries.law.registry import Registry
+from boundaries.law.tables import refuse, where
+from boundaries.research.drawn_plan import assigned, is_drawn
+from boundaries.research.proposal import COUNCILS, Proposal
+from boundaries.research.zoning import Units
+
+#: Names of columns, as they are met; compared without case, blanks, underscores and hyphens.
+UNIT: Final = ("kunci", "kodeunit", "kode", "unit", "kodewilayah", "geoid", "geoid20", "id")
+DAPIL: Final = ("kodedapil", "dapil", "district", "assignment", "namadapil")
+SEATS: Final = ("kursi", "seats")
+#: A file longer than this is not read: no plan has so many bytes.
+MOST_BYTES: Final = 64 << 20
+_KEY: Final = "unit-"
+
+
+@dataclass(frozen=True)
+class _Row:
+    line: int
+    unit: str
+    dapil: str
+    seats: str
+
+
+def read_plan(
+    path: Path, registry: Registry, *, chamber: str = "", council: str = "", year: int = 2024,
+    ground: Callable[[], Units] | None = None,
+) -> Proposal:  # fmt: skip
+    """Read a plan of one council.
+
+    Parameters
+    ----------
+    chamber, council
+        What the plan is for; where empty, inferred from the units and told: kecamatan of one kabkota are DPRD kabkota,
+        kabkota of one provinsi DPRD provinsi.
+    year
+        The election whose thresholds it is held against.
+    ground
+        Gives the units that polygons are laid over; without it they are refused.
+
+    Raises
+    ------
+    PlanError
+        The file, or what stands in it, cannot be a plan; up to ten problems by line, each with its mend.
+    """
+    notes: list[tuple[str, str]] = []
+    rows = _drawn(path, ground, notes) if is_drawn(path) else _rows(path)
+    units = _units(path, rows, registry, notes)
+    chamber, council = _meant(path, units, chamber, council, notes)
+    refuse(_faults(path, rows, units, registry, council), PlanError)
+    named = sorted({row.dapil for row in rows}, key=_natural)
+    number = {name: n for n, name in enumerate(named)}
+    members = {unit: number[row.dapil] for unit, row in zip(units, rows, strict=True)}
+    seats = _seats(path, rows)
+    digits = council.replace(".", "")
+    coded = all(re.fullmatch(r"\d{4,6}", name, re.ASCII) for name in named)
+    dapil = pd.DataFrame({
+        "kode_dapil": named if coded else [f"{digits}{n + 1:02d}" for n in range(len(named))],
+        "nama_dapil": [f"{registry.names[council]} {int(name[-2:])}" for name in named] if coded else named,
+        "dewan": council,
+        "kursi": pd.array([seats.get(name, 0) for name in named], dtype="int64"),
+        "penduduk": pd.array([None] * len(named), dtype="Int64"),
+    })  # fmt: skip
+    return Proposal(
+        path.stem, chamber, year, dapil, members, whole=False, seats_given=bool(seats), notes=tuple(notes)
+    )
+
+
+# The file
+
+
+def _drawn(path: Path, ground: Callable[[], Units] | None, notes: list[tuple[str, str]]) -> list[_Row]:
+    """Rows of polygons: the line is the number of the feature."""
+    if ground is None:
+        raise PlanError(f"{where(path)}: polygons need a release to be laid over; give a table: kode,dapil")
+    return [_Row(row.feature, row.unit, row.dapil, row.seats)
+            for row in assigned(path, ground(), DAPIL, SEATS, notes)]  # fmt: skip
+
+
+def _rows(path: Path) -> list[_Row]:
+    try:
+        size = path.stat().st_size
+        if size > MOST_BYTES:
+            raise PlanError(
+                f"{where(path)}: {size:,} bytes; a plan has less than {MOST_BYTES:,}: give the plan alone"
+            )
+        raw = path.read_bytes()
+    except OSError as error:
+        raise PlanError(f"{where(path)}: cannot be read ({error.strerror}); name another file") from None
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        raise PlanError(f"{where(path, line)}: not UTF-8; save the file as CSV UTF-8") from None
+    if "\0" in text:
+        raise PlanError(f"{where(path)}: not a text; save the table as CSV UTF-8")
+    found = _from_json(path, text) if path.suffix.lower() == ".json" else _from_csv(path, text)
+    if not found:
+        raise PlanError(f"{where(path)}: no unit in it; write a line a unit: kode,dapil")
+    return found
+
+
+def _from_csv(path: Path, text: str) -> list[_Row]:
+    head = text.partition("\n")[0]
+    separator = max((",", ";", "\t"), key=head.count)
+    try:
+        lines = list(csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True))
+    except csv.Error as error:
+        raise PlanError(f"{where(path)}: {error}; mend the quotes") from None
+    header = [re.sub(r"[\s_-]", "", cell).lower() for cell in lines[0]] if lines else []
+    unit, dapil, seats = (_column(header, names) for names in (UNIT, DAPIL, SEATS))
+    if unit is None or dapil is None:
+        lacking = "kode" if unit is None else "dapil"
+        raise PlanError(
+            f"{where(path, 1)}: no column {lacking}; name the columns kode,dapil (and kursi, if you have it)"
+        )
+    most = max(unit, dapil, seats or 0)
+    refuse((
+        f"{where(path, n)}: {len(cells)} fields, expected {len(header)}; restore the line"
+        for n, cells in enumerate(lines[1:], 2) if any(cells) and len(cells) <= most
+    ), PlanError)  # fmt: skip
+    return [
+        _Row(n, cells[unit].strip(), cells[dapil].strip(), cells[seats].strip() if seats is not None else "")
+        for n, cells in enumerate(lines[1:], 2)
+        if any(cell.strip() for cell in cells)
+    ]
+
+
+def _column(header: list[str], names: tuple[str, ...]) -> int | None:
+    return next((header.index(name) for name in names if name in header), None)
+
+
+def _from_json(path: Path, text: str) -> list[_Row]:
+    """GerryChain's assignment: an object of unit and dapil, bare or under ``assignment``."""
+    try:
+        value = json.loads(text)
+    except ValueError as error:
+        raise PlanError(f"{where(path)}: not JSON ({error}); give the assignment as an object") from None
+    value = value.get("assignment", value) if isinstance(value, dict) else value
+    if not isinstance(value, dict) or not all(isinstance(each, str | int) for each in value.values()):
+        raise PlanError(f'{where(path)}: no assignment; write an object: {{"32.01.01": 1, ...}}')
+    return [_Row(n, str(unit).strip(), str(dapil), "") for n, (unit, dapil) in enumerate(value.items(), 1)]
+
+
+# What is in it
+
+
+def _units(path: Path, rows: list[_Row], registry: Registry, notes: list[tuple[str, str]]) -> list[str]:
+    spoilt: Mapping[str, list[str]] = {}
+    found, problems = [], []
+    for row in rows:
+        text = row.unit.removeprefix(_KEY)
+        if text in registry:
+            found.append(text)
+            continue
+        spoilt = spoilt or _spoilt(registry)
+        meant = spoilt.get(_bare(text), [])
+        if len(meant) == 1:
+            found.append(meant[0])
+            notes.append((f"baris {row.line}: {text!r} dibaca sebagai {meant[0]} {registry.names[meant[0]]}",
+                          f"line {row.line}: {text!r} read as {meant[0]} {registry.names[meant[0]]}"))  # fmt: skip
+            continue
+        found.append("")
+        why = f"may be {' or '.join(meant[:3])}" if meant else registry.suggest(text)
+        problems.append(f"{where(path, row.line)}: {text!r} is no unit of the list of 2025; {why}")
+    refuse(problems, PlanError)
+    return found
+
+
+def _bare(text: str) -> str:
+    """What is left of a code in a spreadsheet: digits, without zeros at the ends of its parts, however set apart."""
+    text = text.removesuffix(".0") if re.fullmatch(r"\d{6,}\.0", text, re.ASCII) else text
+    parts = re.split(r"[^0-9]+", text)
+    if len(parts) == 1 and len(text) in (4, 6, 10):
+        parts = [part for part in (text[:2], text[2:4], text[4:6], text[6:]) if part]
+    return "-".join(
+        part.strip("0") if n == len(parts) - 1 and n == 1 else part.lstrip("0")
+        for n, part in enumerate(parts)
+    )
+
+
+def _spoilt(registry: Registry) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for code in registry.names:
+        found.setdefault(_bare(code), []).append(code)
+    return found
+
+
+def _meant(
+    path: Path, units: list[str], chamber: str, council: str, notes: list[tuple[str, str]]
+) -> tuple[str, str]:
+    """The chamber and council of a plan: given, or inferred (most of the kecamatan are of one kabkota) and told."""
+    size = min(len(unit) for unit in units)
+    if not chamber:
+        most = Counter(unit[: LENGTH["kabkota"]] for unit in units).most_common(1)[0][1]
+        fine = size >= LENGTH["kecamatan"] and most > len(units) / 2
+        chamber = "dprd-kabkota" if fine else "dprd-provinsi"
+        notes.append(
+            (f"lembaga disimpulkan dari kode: {chamber}", f"chamber inferred from the codes: {chamber}")
+        )
+    if chamber not in COUNCILS:
+        raise PlanError(f"no chamber {chamber!r}; choose among {', '.join(COUNCILS)}")
+    length = LENGTH[COUNCILS[chamber]]
+    if size < length:
+        raise PlanError(
+            f"{where(path)}: {min(units, key=len)} is larger than a council of {chamber}; name its parts"
+        )
+    counted = Counter(unit[:length] for unit in units).most_common()
+    if not council:
+        council = counted[0][0]
+        notes.append(
+            (f"dewan disimpulkan dari kode: {council}", f"council inferred from the codes: {council}")
+        )
+    return chamber, council
+
+
+def _faults(
+    path: Path, rows: list[_Row], units: list[str], registry: Registry, council: str
+) -> Iterator[str]:
+    line_of: dict[str, int] = {}
+    spelt: dict[str, str] = {}
+    if council not in registry:
+        yield f"council {council!r} is no unit; {registry.suggest(council)}"
+        return
+    for row, unit in zip(rows, units, strict=True):
+        at = where(path, row.line)
+        if not unit.startswith(council):
+            yield f"{at}: {unit} {registry.names[unit]} is outside {council} {registry.names[council]}; remove the line"
+        if not row.dapil:
+            yield f"{at}: {unit} has no dapil; write one"
+        if row.dapil[:1] in "=+@" and row.dapil:
+            yield f"{at}: dapil {row.dapil[:20]!r} is a formula; write its value"
+        alike = spelt.setdefault(row.dapil.casefold().replace(" ", ""), row.dapil)
+        if alike != row.dapil:
+            yield f"{at}: dapil {row.dapil!r} is written {alike!r} above; write both alike"
+        if unit in line_of:
+            yield f"{at}: {unit} {registry.names[unit]} stands in line {line_of[unit]} already; remove one"
+        line_of[unit] = row.line
+    for unit, line in line_of.items():
+        above = next((unit[:n] for n in LENGTH.values() if n < len(unit) and unit[:n] in line_of), None)
+        if above:
+            yield f"{where(path, line)}: {unit} lies in {above} of line {line_of[above]}; name one of them"
+    if len({row.dapil for row in rows}) > 1_000:
+        yield f"{where(path)}: over 1,000 dapil; the column of dapil is another: name it dapil"
+
+
+def _seats(path: Path, rows: list[_Row]) -> dict[str, int]:
+    """Seats of each dapil, as every of its rows that says them has them; none at all if no row does."""
+    found: dict[str, int] = {}
+    problems = []
+    for row in rows:
+        if not row.seats:
+            continue
+        if not re.fullmatch(r"\d{1,3}(\.0)?", row.seats, re.ASCII):
+            problems.append(f"{where(path, row.line)}: kursi {row.seats!r} is no whole number; write digits")
+            continue
+        seats = int(float(row.seats))
+        if found.setdefault(row.dapil, seats) != seats:
+            problems.append(
+                f"{where(path, row.line)}: kursi of {row.dapil} is {seats} here and {found[row.dapil]} above; mend one"
+            )
+    lacking = sorted({row.dapil for row in rows} - found.keys()) if found else []
+    problems += [f"{where(path)}: dapil {name} has no kursi; give all of them or none" for name in lacking]
+    refuse(problems, PlanError)
+    return found
+
+
+def _natural(name: str) -> tuple[Any, ...]:
+    return tuple(
+        (0, int(part), "") if part.isdecimal() else (1, 0, part) for part in re.split(r"(\d+)", name) if part
+    )
+
+
+def read_people(path: Path, registry: Registry) -> dict[str, float]:
+    """Read ``kode,penduduk``: people of units, whole numbers above 0.
+
+    Raises
+    ------
+    PlanError
+        A unit that is none, twice, or with people that are no number above 0.
+    """
+    text = path.read_text("utf-8-sig") if path.stat().st_size <= MOST_BYTES else ""
+    lines = list(
+        csv.reader(io.StringIO(text, newline=""), delimiter=";" if ";" in text.partition("\n")[0] else ",")
+    )
+    header = [cell.strip().lower() for cell in lines[0]] if lines else []
+    if "kode" not in header or "penduduk" not in header:
+        raise PlanError(f"{where(path, 1)}: the columns must be kode,penduduk; name them so")
+    code, people = header.index("kode"), header.index("penduduk")
+    found: dict[str, float] = {}
+    problems = []
+    for n, cells in enumerate(lines[1:], 2):
+        unit, value = (cells[at].strip() if at < len(cells) else "" for at in (code, people))
+        if unit not in registry:
+            problems.append(f"{where(path, n)}: {unit!r} is no unit; {registry.suggest(unit)}")
+        elif unit in found:
+            problems.append(f"{where(path, n)}: {unit} stands there twice; remove one")
+        elif not re.fullmatch(r"[1-9]\d{0,9}", value, re.ASCII):
+            problems.append(
+                f"{where(path, n)}: penduduk {value!r} is no whole number above 0; write digits alone"
+            )
+        else:
+            found[unit] = float(value)
+    refuse(problems, PlanError)
+    return found

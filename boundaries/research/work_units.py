@@ -1,0 +1,53 @@
+"""Work in units, each by itself: one after the other, in processes, or on a Dask cluster; what comes back is the same.
+
+A unit is a function of a module and one argument that can be pickled; it shares nothing with others, so a unit whose
+worker was killed is done again. Long results a unit writes to disk itself, and gives back where.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from typing import Any, TypeVar
+
+from boundaries.extras import needed
+
+Given = TypeVar("Given")
+Made = TypeVar("Made")
+
+
+def done(
+    work: Callable[[Given], Made], units: Iterable[Given], workers: int = 1, dask: str = ""
+) -> Iterator[Made]:
+    """Do units of work; results come in the order of the units, whoever did them.
+
+    Parameters
+    ----------
+    work
+        A function of a module that workers can import.
+    workers
+        Processes of this machine; 1 for none.
+    dask
+        The address of a Dask scheduler, e.g. ``tcp://10.0.0.1:8786``; the workers need this package, and a folder that
+        is the same for all where a unit writes files.
+    """
+    if dask:
+        yield from _on_dask(work, list(units), dask)
+    elif workers > 1:
+        with ProcessPoolExecutor(workers) as pool:
+            yield from pool.map(work, units)
+    else:
+        yield from map(work, units)
+
+
+#: How often a unit whose worker died is given to another.
+RETRIES = 5
+
+
+def _on_dask(work: Callable[[Given], Made], units: list[Given], address: str) -> Iterator[Made]:
+    with needed():
+        from distributed import Client
+
+    with Client(address, set_as_default=False) as client:
+        futures: list[Any] = [client.submit(work, unit, pure=False, retries=RETRIES) for unit in units]
+        for future in futures:
+            yield future.result()
+            future.release()

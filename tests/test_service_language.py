@@ -1,0 +1,190 @@
+"""A page speaks one language: problems, notes and everything else that is shown on it."""
+
+import ast
+import re
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from flask.testing import FlaskClient
+
+from boundaries import service
+from boundaries.service.html import problem_words
+from boundaries.service.html.filter_words import FILTERS
+from tests.html_help import Node, read
+from tests.service_help import app_of
+from tests.small import make_small_release
+
+ROOM = Path(service.__file__).parents[1]
+#: Where messages are written that may come to a page.
+MODULES = (
+    "service/messages", "service/download_files", "service/download_routes", "service/front", "service/delivery",
+    "service/posted", "service/static_files", "service/problems", "service/app", "service/ogcapi/query",
+    "service/ogcapi/routes", "release/lookup",
+    *(f"service/filters/{name}" for name in (
+        "__init__", "binding", "charges", "cql2_json", "cql2_text", "spatial", "strings", "temporal")),
+)  # fmt: skip
+#: Which arguments of which calls are messages.
+CALLS = {
+    "Problem": (1,),
+    "Damaged": (1,),
+    "bad": (1, 2),
+    "QuestionError": (1,),
+    "NotFound": (0,),
+    "FilterError": (0, 1),
+}
+#: Nothing but places to fill: what fills them is a message of its own, or a value.
+EMPTY = {"{}", "{}: {}", "INTERVAL(…, …)", '{"{}": …}'}
+
+
+def text_of(node: ast.expr) -> str | None:
+    """Return a text, ``{}`` for what is put into it; None for what is none."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return node.value
+    if isinstance(node, ast.JoinedStr):
+        return "".join(str(each.value) if isinstance(each, ast.Constant) else "{}" for each in node.values)
+    return None
+
+
+def messages(module: str) -> set[str]:
+    """Return the messages of a module as they stand in its source."""
+    found = set()
+    for node in ast.walk(ast.parse((ROOM / f"{module}.py").read_text("utf-8"))):
+        if isinstance(node, ast.Call):
+            name = getattr(node.func, "id", getattr(node.func, "attr", ""))
+            for at in CALLS.get(name, ()):
+                if len(node.args) > at and (text := text_of(node.args[at])):
+                    found.add(text)
+    return found - EMPTY
+
+
+def filled(text: str) -> str:
+    """Return a message with something in its places, as it comes out of the service."""
+    return text.replace("{}", "'x1'")
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_every_message_has_its_indonesian(module: str) -> None:
+    cores = {re.sub(r"^(filter|Host|X-Forwarded-Prefix): ", "", text) for text in messages(module)}
+    lacking = {text for text in cores if problem_words.indonesian(filled(text)) is None and text not in
+               {"not the name of a host", "not a path"}}  # fmt: skip
+    assert lacking == set()
+
+
+def test_no_indonesian_is_left_over() -> None:
+    """Every piece of a message stands in the source."""
+    trees = [ast.parse((ROOM / f"{module}.py").read_text("utf-8")) for module in MODULES]
+    texts = [text_of(node) or "" for tree in trees for node in ast.walk(tree) if isinstance(node, ast.expr)]
+    source = "\n".join(texts)
+    pieces = {
+        piece
+        for english in {**problem_words.INDONESIAN, **FILTERS}
+        for piece in english.split("{}")
+        if len(piece) > 3
+    }
+    assert {piece for piece in pieces if piece not in source} <= {"no collection ", "no item "}
+
+
+def test_both_have_the_same_places() -> None:
+    for english, text in {**problem_words.INDONESIAN, **FILTERS}.items():
+        assert english.count("{}") == text.count("{}"), english
+
+
+@pytest.fixture(scope="module")
+def client(tmp_path_factory: pytest.TempPathFactory) -> FlaskClient:
+    out = tmp_path_factory.mktemp("language")
+    make_small_release(out)
+    return app_of(out).test_client()
+
+
+#: Words that stand in English sentences and in no Indonesian one.
+_WORDS = (
+    "the is are was of and with without which whose that this these there has have not from into than they its "
+    "only each every more most must cannot could would between because here begin"
+)
+ENGLISH = frozenset(_WORDS.split())
+#: Pages where a person may go wrong.
+WRONG = (
+    "/nothing", "/collections/none", "/collections/dpr-2024/items/none", "/collections/dpr-2024/items?foo=1",
+    "/collections/dpr-2024/items?limit=x", "/collections/dpr-2024/items?limit=0",
+    "/collections/dpr-2024/items?bbox=1,2,3", "/collections/dpr-2024/items?bbox=4,3,2,1",
+    "/collections/dpr-2024/items?datetime=x&",
+    "/collections/dpr-2024/items?datetime=2024-01-02/2024-01-01", "/collections/dpr-2024/items?kursi=x",
+    "/collections/dpr-2024/items?properties=x", "/collections/dpr-2024/items?crs=x",
+    "/collections/dpr-2024/items?sortby=kursi,kursi", "/collections/dpr-2024/items?q=x",
+    "/collections/dpr-2024/items?limit=", "/collections/dpr-2024/items?limit=1&limit=2", "/lookup?lon=1",
+    "/lookup?lon=x&lat=1", "/lookup?lon=106,8&lat=-6", "/lookup?lon=-6&lat=106", "/lookup?lon=200&lat=-6",
+    "/lookup?lon=10&lat=-6", "/lookup?lon=106.75&lat=-6.95&year=1999", "/lookup?lon=106.75&lat=-6.95&year=x",
+    "/downloads/none/", "/downloads/latest/none.csv", "/collections/dpr-2024/items?bbox-crs=x",
+    "/collections/dpr-2024/items?filter-lang=cql2-text",
+    *(f"/collections/dpr-2024/items?filter={text}" for text in (
+        "kursi", "kursi > 'x'", "warna = 1", "kursi = (1", "nama_dapil = 'x", "nama_dapil LIKE 5", "jarak(1)",
+        "S_INTERSECTS(geometry,POINT(200 1))", "T_AFTER(mulai,DATE('2024-13-1'))", "nama_dapil < kursi",
+        "S_INTERSECTS(geometry,POLYGON((0 0,1 1,0 0)))", "kursi IN (1,)", "OR")),
+)  # fmt: skip
+
+
+def english_in(page: Node) -> list[str]:
+    """Return the sentences of a page with two words of English; what is marked as English is not looked at."""
+    found = []
+
+    def look(node: Node) -> None:
+        if node.attributes.get("lang") == "en" or node.tag in ("script", "style", "code", "pre", "kbd"):
+            return
+        own = [each for each in node.children if isinstance(each, str)]
+        for text in [
+            *own,
+            *(node.attributes.get(name, "") for name in ("title", "aria-label", "alt", "placeholder")),
+        ]:
+            words = re.findall(r"[a-z]+", text.lower())
+            if sum(word in ENGLISH for word in words) >= 2:
+                found.append(re.sub(r"\s+", " ", text.strip()))
+        for each in node.children:
+            if isinstance(each, Node):
+                look(each)
+
+    look(page.one("body"))
+    return found
+
+
+def crawled(client: FlaskClient, most: int = 250) -> dict[str, Node]:
+    """Return the pages that links lead to from the first one, in Indonesian."""
+    waiting, found = ["/", "/downloads/"], {}
+    while waiting and len(found) < most:
+        path = waiting.pop(0)
+        if path in found:
+            continue
+        answer = client.get(path, headers={"Accept": "text/html", "Accept-Language": "id"})
+        if answer.status_code not in (200, 404) or answer.mimetype != "text/html":
+            continue
+        found[path] = read(answer.data)
+        for each in found[path].all("a"):
+            parts = urlsplit(each.attributes.get("href", ""))
+            query = re.sub(r"(^|&)lang=[a-z]+", "", parts.query).strip("&")
+            local = parts.netloc in ("", "localhost") and not parts.path.startswith(
+                ("/static", "/openapi", "/map")
+            )
+            if parts.path and local and "lang=en" not in parts.query:
+                waiting.append(parts.path + (f"?{query}" if query else ""))
+    return found
+
+
+def test_no_page_has_a_sentence_of_english(client: FlaskClient) -> None:
+    pages = crawled(client)
+    assert len(pages) > 50
+    assert {path: told for path, page in pages.items() if (told := english_in(page))} == {}
+
+
+@pytest.mark.parametrize("path", WRONG)
+def test_no_problem_is_told_in_english(client: FlaskClient, path: str) -> None:
+    answer = client.get(path, headers={"Accept": "text/html", "Accept-Language": "id"})
+    page = read(answer.data)
+    assert page.one("html").attributes["lang"] == "id"
+    marked = [each.text for each in page.one("body").all() if each.attributes.get("lang") == "en"]
+    assert marked == ["EN"], marked  # the way to the other language
+    assert english_in(page) == []
+
+
+def test_an_english_page_has_it_in_english(client: FlaskClient) -> None:
+    page = client.get("/collections/none", headers={"Accept": "text/html", "Accept-Language": "en"}).text
+    assert "no collection" in page
