@@ -4,6 +4,7 @@ CONFORMANCE_SECONDS sets how long (30). Five minutes and ogctests are run by han
 """
 
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -77,6 +78,54 @@ def references(node: Any) -> Iterator[str]:
     elif isinstance(node, list):
         for value in node:
             yield from references(value)
+
+
+def test_a_free_text_in_a_query_says_which_characters_it_takes(client):
+    """A control character is refused in every parameter: a document without the pattern would call it right."""
+    document = get(client, "/openapi", f="json")
+    parameters = [
+        each
+        for path in document["paths"].values()
+        for method in path.values()
+        if isinstance(method, dict)
+        for each in method.get("parameters", [])
+    ]
+    parameters += document["components"]["parameters"].values()
+    texts = {}
+    for each in parameters:
+        schema = each.get("schema", {})
+        schema = schema.get("items", schema)
+        if each.get("in") == "query" and schema.get("type") == "string" and "enum" not in schema:
+            texts[each["name"]] = schema
+    assert {"nama", "filter", "datetime", "nama_dapil"} <= texts.keys()
+    for name, schema in texts.items():
+        if schema.get("format") == "date" or name in ("sortby", "properties"):
+            continue  # a date; names of columns, listed at each collection
+        assert re.search(schema["pattern"], "2024-02-14" if name == "datetime" else "Ab c"), name
+        for control in ("\x00", "\x14", "\x1f", "\x7f", "\n"):
+            assert not re.fullmatch(schema["pattern"].replace("$", r"\Z"), f"Ab{control}c"), (name, control)
+
+
+@pytest.mark.parametrize(
+    ("name", "status"),
+    [
+        ("a ", 400),
+        ("   ", 400),
+        ("a" * 101, 400),
+        (" " * 99 + "ab", 400),
+        ("ab" + " " * 98, 200),
+        ("\x85\x85", 404),
+    ],
+)
+def test_a_name_is_taken_as_the_document_says(client, name, status):
+    schema = next(
+        each["schema"]
+        for each in get(client, "/openapi", f="json")["paths"]["/lookup"]["get"]["parameters"]
+        if each.get("name") == "nama"
+    )
+    right = re.search(schema["pattern"], name) and schema["minLength"] <= len(name) <= schema["maxLength"]
+    answer = client.get("/lookup", query_string={"nama": name, "f": "json"})
+    assert (answer.status_code, bool(right)) == (status, status != 400)
 
 
 @pytest.mark.slow

@@ -18,6 +18,12 @@ Json = dict[str, Any]
 _TEXTS: Final = ("text/html", "text/csv")
 _LANGUAGES: Final = ("id", "en")
 _TEXT: Final = {"minLength": 1, "pattern": "^[^\\u0000-\\u001f\\u007f]+$"}
+#: A name: two characters or more between the blanks around it.
+_NAME: Final = {
+    "minLength": 2,
+    "maxLength": 100,
+    "pattern": "^ *[^\\u0000-\\u0020\\u007f][^\\u0000-\\u001f\\u007f]*[^\\u0000-\\u0020\\u007f] *$",
+}
 _TIME: Final = r"\d{4}-\d{2}-\d{2}(T(\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2}))?)?"
 _PERIOD: Final = rf"^({_TIME}|(({_TIME}|\.\.)?/({_TIME}|\.\.)?))$"
 
@@ -129,7 +135,7 @@ def _own_paths(years: list[int]) -> Json:
         _query(
             "nama",
             "Instead of lon and lat a name: of a desa, kecamatan, kabkota, provinsi, dapil or a place abroad",
-            {"type": "string", "minLength": 2, "maxLength": 100},
+            {"type": "string", **_NAME},
         ),
         _query("year", "Election year; the latest if absent", {"type": "integer", "enum": years}),
         _query(
@@ -313,7 +319,7 @@ def _columns_list(name: str, layer: Layer) -> Json:
 def _column_parameter(column: Column) -> Json:
     schema: Json = {"type": column.kind}
     if column.kind == "string":
-        schema |= {"minLength": 1, "pattern": "^[^\\u0000-\\u001f\\u007f]+$"}
+        schema |= _TEXT
     if column.kind == "integer":
         schema |= {"minimum": -(10**18 - 1), "maximum": 10**18 - 1}  # 18 digits are read
     if column.name in ("mulai", "selesai"):

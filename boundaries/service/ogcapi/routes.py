@@ -424,8 +424,8 @@ def _named(call: Call, params: Mapping[str, str]) -> dict[str, Any]:
         if name in params:
             raise bad(name, "stands beside nama", "either a point or a name")
     text = params["nama"]
-    if not 2 <= len(text.strip()) <= _LONGEST_NAME:
-        raise bad("nama", f"has {len(text.strip())} characters", f"a name of 2 to {_LONGEST_NAME} characters")
+    if len(text.strip(" ")) < 2 or len(text) > _LONGEST_NAME:
+        raise bad("nama", f"has {len(text)} characters", f"a name of 2 to {_LONGEST_NAME} characters")
     try:
         chamber = query.one_of("lembaga", params["lembaga"], CHAMBERS) if "lembaga" in params else ""
         found = call.state.names.find(text, _year(call, params), chamber=chamber)
