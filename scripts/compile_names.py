@@ -22,6 +22,35 @@ COMMON = (
     ("64.09.04", "IKN"), ("64.09.04", "Nusantara"), ("64.09.04", "Ibu Kota Nusantara"), ("36.74.01", "BSD"),
     ("36.74.01", "Bumi Serpong Damai"), ("73.71", "Ujung Pandang"), ("33.72", "Solo"), ("31.72.01", "PIK"),
 )  # fmt: skip
+#: Short names of kabupaten as headlines write them, without those that are as often said of another ("mura", "palas").
+SHORT = """
+11.02 Agara, 11.12 Abdya, 12.01 Tapteng, 12.02 Taput, 12.03 Tapsel, 12.13 Madina, 12.14 Nisel, 12.16 Humbahas, 12.18
+Sergai, 12.20 Paluta, 12.22 Labusel, 12.23 Labura, 13.01 Pessel, 13.11 Solsel, 13.12 Pasbar, 14.02 Inhu, 14.04
+Inhil, 14.06 Rohul, 14.07 Rohil, 14.09 Kuansing, 15.06 Tanjabbar, 15.06 Tanjab Barat, 15.07 Tanjabtim, 15.07 Tanjab
+Timur, 16.01 OKU, 16.02 OKI, 16.06 Muba, 16.08 OKU Timur, 16.08 OKUT, 16.09 OKU Selatan, 16.09 OKUS, 16.12 PALI,
+16.13 Muratara, 18.01 Lamsel, 18.02 Lamteng, 18.03 Lampura, 18.04 Lambar, 18.07 Lamtim, 18.12 Tubaba, 19.03 Basel,
+19.04 Bateng, 19.06 Beltim, 32.17 KBB, 52.01 Lobar, 52.02 Loteng, 52.03 Lotim, 52.07 KSB, 52.08 KLU, 53.02 TTS,
+53.03 TTU, 53.06 Flotim, 53.15 Mabar, 53.18 SBD, 53.19 Matim, 61.11 KKU, 62.01 Kobar, 62.02 Kotim, 62.04 Barsel,
+62.05 Barut, 62.10 Gumas, 62.11 Pulpis, 62.13 Bartim, 63.01 Tala, 63.04 Batola, 63.06 HSS, 63.07 HST, 63.08 HSU,
+63.10 Tanbu, 64.02 Kukar, 64.07 Kubar, 64.08 Kutim, 64.09 PPU, 64.11 Mahulu, 65.04 KTT, 71.01 Bolmong, 71.05 Minsel,
+71.06 Minut, 71.07 Mitra, 71.08 Bolmut, 71.09 Sitaro, 71.10 Boltim, 71.11 Bolsel, 72.07 Bangkep, 72.08 Parimo, 72.09
+Touna, 72.12 Morut, 73.10 Pangkep, 73.14 Sidrap, 73.18 Tator, 73.22 Lutra, 73.24 Lutim, 73.26 Torut, 74.05 Konsel,
+74.08 Kolut, 74.09 Konut, 74.10 Butur, 74.11 Koltim, 74.12 Konkep, 74.13 Mubar, 74.14 Buteng, 74.15 Busel, 75.03
+Bonebol, 75.05 Gorut, 76.04 Polman, 76.06 Mateng, 81.01 Malteng, 81.02 Malra, 81.03 KKT, 81.05 SBT, 81.06 SBB, 81.08
+MBD, 81.09 Bursel, 82.01 Halbar, 82.02 Halteng, 82.03 Halut, 82.04 Halsel, 82.06 Haltim, 31.71.07.1002 Benhil
+"""
+#: Kabupaten and kota whose "Kepulauan" or "Pulau" nobody says.
+ISLANDS = """
+13.09 Mentawai, 14.10 Meranti, 21.05 Anambas, 71.03 Sangihe, 71.04 Talaud, 73.01 Selayar, 81.03 Tanimbar, 81.07 Aru,
+82.05 Sula, 82.07 Morotai, 82.08 Taliabu, 82.72 Tidore, 91.05 Yapen
+"""
+#: What the law called a kabupaten before, where no list of codes has it, and a name from before the republic.
+FORMER = (
+    ("64.02", "Kabupaten Kutai", "PP 8/2002"),
+    ("76.04", "Kabupaten Polewali Mamasa", "PP 74/2005"),
+    ("91.05", "Kabupaten Yapen Waropen", "PP 40/2008"),
+    ("31", "Batavia", "common use"),
+)
 #: Units of a post code that are told one by one; of more, what they lie in.
 SHOWN = 8
 #: English names of countries that KPU's list has in Indonesian only.
@@ -79,8 +108,14 @@ def other_names(facts: Path) -> Iterator[Row]:
         if "renamed" in r["kind"] and r["unit_level"] in ("district", "village"):
             source = f"Kemendagri {r['edition_old']}, changed by {r['edition_new']} (cahyadsn/wilayah)"
             yield {"kode": r["code_new"], "nama": r["name_old"].strip(), "jenis": "former", "sumber": source}
-    for code, name in COMMON:
-        yield {"kode": code, "nama": name, "jenis": "common", "sumber": "common use"}
+    short, islands = (
+        [" ".join(each.split()).split(" ", 1) for each in text.split(",")] for text in (SHORT, ISLANDS)
+    )
+    for kind, pairs in (("common", COMMON), ("abbreviation", short), ("common", islands)):
+        for code, name in pairs:
+            yield {"kode": code, "nama": name, "jenis": kind, "sumber": "common use"}
+    for code, name, source in FORMER:
+        yield {"kode": code, "nama": name, "jenis": "former", "sumber": source}
 
 
 def abroad(facts: Path) -> Iterator[Row]:

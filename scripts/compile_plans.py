@@ -46,6 +46,7 @@ SPELLING = {
     "Boven Digul": "Boven Digoel",  # UU 26/2002
     "Rotendao": "Rote Ndao",  # UU 9/2002
     "Pahuwato": "Pohuwato",  # UU 6/2003
+    "PAHUWATO": "POHUWATO",  # so in KPU's data of 2019: kept there as nama_lain
 }
 _ABROAD = "termasuk pemilih luar negeri | also takes the overseas voters"
 
@@ -74,7 +75,7 @@ def member(row: Row, **more: str) -> Row:
         "lembaga": row["chamber"],
         "kode_dapil": row["dapil_code"],
         "kode_unit": row["unit_code"],
-        "nama_unit": (row.get("unit_name") or row.get("unit_name_2025", "")).strip(),
+        "nama_unit": spelt((row.get("unit_name") or row.get("unit_name_2025", "")).strip()),
     } | more
 
 
@@ -227,8 +228,9 @@ def members_2019(facts: Path) -> list[Row]:
 def dapil_2019(facts: Path, then: dict[str, str]) -> Iterator[Row]:
     """Yield the dapil of 2019; population is KPU's, or the sum of the members' DAK2."""
     for r in read(facts / "2019/dapil.csv"):
+        other = r["name"] if spelt(r["name"]) != r["name"] else ""
         if r["population"]:
-            yield dapil(r, then, penduduk=r["population"])
+            yield dapil(r, then, penduduk=r["population"], nama_lain=other)
             continue
         note = (
             "penduduk: jumlah DAK2 anggotanya, bukan angka KPU | sum of its members' DAK2, not a KPU figure"
@@ -238,7 +240,7 @@ def dapil_2019(facts: Path, then: dict[str, str]) -> Iterator[Row]:
             note = " | ".join(
                 (f"termasuk pemilih luar negeri; {indonesian}", f"also takes the overseas voters; {english}")
             )
-        yield dapil(r, then, penduduk=r["population_sum"], catatan=note)
+        yield dapil(r, then, penduduk=r["population_sum"], catatan=note, nama_lain=other)
 
 
 # ---------------------------------------------------------------- 2014 and earlier

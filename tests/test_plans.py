@@ -302,6 +302,7 @@ NAMES = [
     ("dprd-kabkota-2014", "911601", "Boven Digoel 1", "UU 26/2002"),
     ("dprd-kabkota-2014", "531401", "Rote Ndao 1", "UU 9/2002"),
     ("dprd-kabkota-2014", "750401", "Pohuwato 1", "UU 6/2003"),
+    ("dprd-kabkota-2019", "750401", "POHUWATO 1", "UU 6/2003"),
     ("dpr-2024", "1501", "JAMBI", "PKPU 6/2023 as the press quotes it"),
     ("dpr-2024", "1101", "ACEH I", "KPU's data"),
 ]

@@ -13,7 +13,9 @@ from boundaries.service.posted_points import ADDED, MOST_BYTES, MOST_POINTS
 from tests.service_help import app_of, get
 from tests.small import make_small_release
 
-POINTS = [(106.55, -6.95), (106.75, -6.95), (107.03, -6.8), (106.6, -6.7), (107.3, -6.9)]
+#: The second lies where a doubt is told, the sixth in a lake.
+POINTS = [(106.55, -6.95), (106.75, -6.95), (107.03, -6.8), (106.6, -6.7), (107.3, -6.9), (106.9, -6.86)]
+JEDDAH = (39.2, 21.5)
 FEATURE = {
     "type": "Feature",
     "geometry": {"type": "Point", "coordinates": [106.55, -6.95]},
@@ -35,23 +37,38 @@ def collection(*features: object) -> str:
     return json.dumps({"type": "FeatureCollection", "features": features})
 
 
-@pytest.mark.parametrize("year", [2019, 2024])
-def test_every_row_is_answered_as_the_lookup_answers_it(client, year):
+@pytest.mark.parametrize(("year", "points"), [(2019, POINTS), (2024, [*POINTS, JEDDAH])])
+def test_every_row_is_answered_as_the_lookup_answers_it(client, year, points):
     text = "nama;bujur;lintang\r\n" + "".join(
-        f'"a;{lon}";{str(lon).replace(".", ",")};{lat}\r\n' for lon, lat in POINTS
+        f'"a;{lon}";{str(lon).replace(".", ",")};{lat}\r\n' for lon, lat in points
     )
     reply = sent(client, text, "text/csv; charset=utf-8", f"/lookup?year={year}")
     assert reply.status_code == 200
     rows = list(csv.DictReader(io.StringIO(reply.text), delimiter=";"))
-    assert [row["nama"] for row in rows] == [f"a;{lon}" for lon, _ in POINTS]
+    assert [row["nama"] for row in rows] == [f"a;{lon}" for lon, _ in points]
     assert list(rows[0]) == ["nama", "bujur", "lintang", *ADDED]
-    for (lon, lat), row in zip(POINTS, rows, strict=True):
+    for (lon, lat), row in zip(points, rows, strict=True):
         one = get(client, "/lookup", lon=lon, lat=lat, year=year)
         assert row["kode_unit"] == ((one["desa"] or one["kecamatan"] or {}).get("kode") or "")
+        for name in ("di_darat", "di_celah", "luar_negeri"):
+            assert row[name] == str(one[name]).lower()
+        for name in ("jarak_m", "galat_m"):
+            assert row[name] == f"{one[name]:.1f}".replace(".", ",")
         for seat in one["dapil"]:
             name = seat["lembaga"].replace("-", "_")
-            assert row[f"{name}_id"] == (seat["id"] or "")
+            for own, each in (("id", "id"), ("ragu", "ragu"), ("ragu_en", "ragu_en"), ("nama", "nama_dapil")):
+                assert row[f"{name}_{own}"] == (seat[each] or "")
             assert row[f"{name}_mungkin"] == ";".join(each["id"] for each in seat["mungkin"])
+
+
+def test_how_sure_each_row_is_stands_in_it(client):
+    text = "lon,lat\n" + "".join(f"{lon},{lat}\n" for lon, lat in (*POINTS, JEDDAH))
+    rows = list(csv.DictReader(io.StringIO(sent(client, text, path="/lookup?year=2024").text)))
+    told = [(row["dpr_ragu"], row["dpr_ragu_en"]) for row in rows if row["dpr_ragu"]]
+    assert told == [("Letak Ciwidey diragukan", "The place of Ciwidey is doubtful")]
+    assert [row["di_celah"] for row in rows] == ["false"] * 5 + ["true", "false"]
+    assert [row["luar_negeri"] for row in rows] == ["false"] * 6 + ["true"]
+    assert (rows[-1]["dpr_id"], rows[-1]["kode_unit"]) == ("dpr-2024-3102", "")
 
 
 def test_geojson_comes_back_whole_with_the_same_answers(client):
@@ -66,10 +83,12 @@ def test_geojson_comes_back_whole_with_the_same_answers(client):
 
 
 def test_a_point_far_out_is_answered_and_does_not_refuse_the_table(client):
-    rows = list(csv.DictReader(io.StringIO(sent(client, "lon,lat\n100,0\n106.55,-6.95\n").text)))
+    told = sent(client, "lon,lat\n100,0\n106.55,-6.95\n", path="/lookup?year=2019").text
+    rows = list(csv.DictReader(io.StringIO(told)))
+    assert {name for name in ADDED if rows[0][name]} == {"tahun", "di_darat", "jarak_m"}
     assert rows[0]["di_darat"] == "false"
     assert float(rows[0]["jarak_m"]) > 5000
-    assert rows[1]["dpr_id"] == "dpr-2024-3101"
+    assert rows[1]["dpr_id"] == "dpr-2019-3101"
 
 
 def at(lon: object) -> dict[str, object]:

@@ -1,5 +1,6 @@
 """``/pakai``: every snippet is run as it stands on the page, against a real server, where its program is at hand."""
 
+import csv
 import json
 import re
 import shlex
@@ -60,10 +61,15 @@ def test_every_program_has_its_lines_and_they_name_this_service(texts: dict[str,
 def test_curl(texts: dict[str, str], tmp_path: Path) -> None:
     if not shutil.which("curl"):
         pytest.skip("needs curl")
-    first, second = texts["curl"].splitlines()
+    first, *table, last = texts["curl"].splitlines()
     # The snippet's point lies in the nation; the invented one has it far off, and says so as JSON.
     assert json.loads(done(["curl", "-s", *shlex.split(first)[1:]]))
-    done(["curl", "-s", *shlex.split(second)[1:]], cwd=tmp_path)
+    done(["sh", "-c", "\n".join(table)], cwd=tmp_path)
+    rows = list(csv.DictReader((tmp_path / "titik-dapil.csv").open(encoding="utf-8")))
+    assert [(row["nama"], row["dpr_id"], row["luar_negeri"]) for row in rows][1] == (
+        "Jeddah", "dpr-2024-3102", "true"
+    )  # fmt: skip
+    done(["curl", "-s", *shlex.split(last)[1:]], cwd=tmp_path)
     assert (tmp_path / "dpr-2024.gpkg").read_bytes()[:15] == b"SQLite format 3"
 
 

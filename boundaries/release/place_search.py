@@ -27,9 +27,11 @@ _LEVELS: Final = {2: "provinsi", 5: "kabkota", 8: "kecamatan", 13: "desa"}
 _TITLES: Final = re.compile(r"^(kabupaten|kota)( administrasi)? ")
 _NUMBER: Final = re.compile(r" (\d+|[ivx]+)$")
 #: What counts beside how alike a name is, which is 100 at most.
-_HINTED, _CHAMBER, _EXACT, _LETTERS, _OTHER = 14, 20, 40, 1.5, 16
+_HINTED, _CHAMBER, _EXACT, _LETTERS, _OTHER, _KIND = 14, 20, 40, 1.5, 16, 1
 #: A number as the chamber writes it (II is DPR's), and the chamber that is shown: less than parts a dapil from a unit.
 _NUMERAL, _SHOWN = 2, 1.8
+#: Of dapil that answer alike that of the DPR comes first.
+_DPR = 0.5
 _WEIGHT: Final = {"provinsi": 5, "kabkota": 4, "dapil": 2, "kecamatan": 2, "luar-negeri": 1, "desa": 0}
 #: From this on a word is so like one of the name itself that those around it do not matter.
 _LIKE: Final = 60
@@ -125,7 +127,7 @@ class _Names:
     def freeze(self, words: list[str], place: Array) -> None:
         """Take the final places of the words."""
         self.runs = _Runs(self._lists, place)
-        joined = ["".join(words[place[word]] for word in each) for each in self._lists]
+        joined = [sounded("".join(words[place[word]] for word in each)) for each in self._lists]
         self.known = sorted(set(joined))
         at = {text: number for number, text in enumerate(self.known)}
         self.joined = np.array([at[text] for text in joined], dtype=np.int32)
@@ -192,6 +194,8 @@ class Places:
                 title[-1] = "kota" if text.startswith("kota") else "kabupaten"
                 titled[entry] = text.encode()
                 text = _TITLES.sub("", text)
+            elif level == "desa" and kode[9] == "1":
+                title[-1] = "kelurahan"
             plain.append(text)
             common = (
                 [WORDS["also"][text]] if level in ("provinsi", "kabkota") and text in WORDS["also"] else []
@@ -255,7 +259,7 @@ class Places:
 
     def nearest(self, text: str, most: int = 5) -> list[Entry]:
         """Return places whose names are most like a text of which `find` knows none."""
-        asked = "".join(sounded(word) for word in spelled(text))
+        asked = sounded("".join(sounded(word) for word in spelled(text)))
         found = process.extract(asked, self._own.known, scorer=fuzz.ratio, limit=most, score_cutoff=_NEAR)
         rows = [int(np.flatnonzero(self._own.joined == at)[0]) for _, _, at in found]
         return [self._entry(row) for row in rows]
@@ -286,14 +290,14 @@ class Places:
         def typed(chosen: list[str]) -> _Typed:
             sounds = [sounded(word) for word in chosen]
             tables.update({sound: self._likeness(sound) for sound in sounds if sound not in tables})
-            return _Typed([tables[sound] for sound in sounds], "".join(sounds))
+            return _Typed([tables[sound] for sound in sounds], sounded("".join(sounds)))
 
         letters = {_bit(letter(sounded(word))) for word in plain or named}
         return _Asked(
             typed(plain),
             typed(self._paired(plain)),
             typed([word for word in named if word != "dapil"]),
-            frozenset(HINTS[word] for word in named if word in HINTS),
+            _levels_in(named),
             chambers,
             [" ".join(each).encode() for each in (words, plain, named)],
             " ".join(HINTS.get(w, "administrasi" if w == "adm" else w) for w in rest).encode(),
@@ -374,11 +378,14 @@ class Places:
             named = self._own.plain == asked.told
             named[self._titled] = self._full == asked.told
             whole = named[looked]
-            for each in ("provinsi", "kabupaten", "kota", "kecamatan", "desa"):
+            for each in ("provinsi", "kabupaten", "kota", "kecamatan", "desa", "kelurahan"):
                 rest = asked.told.removeprefix(f"{each} ".encode())
                 if rest != asked.told:
-                    whole |= self._title.among([each], looked) & (plain == rest)
+                    called = ("desa", "kelurahan") if each in ("desa", "kelurahan") else (each,)
+                    whole |= self._title.among(called, looked) & (plain == rest)
             weight += _EXACT * whole
+            kind = "kelurahan" if "kelurahan" in asked.hints else "desa"
+            weight += _KIND * (("desa" in asked.hints) & self._title.among([kind], looked))
         very = np.isin(
             self._own.plain, asked.said
         )  # letter by letter, and not only as it sounds: III is not 3
@@ -386,6 +393,7 @@ class Places:
         weight += _LETTERS * very[looked]
         for numeral in asked.numerals:
             weight += _NUMERAL * (dapil & np.char.endswith(plain, f" {numeral}".encode()))
+        weight += _DPR * self._lembaga.among(["dpr"], looked)
         if asked.chamber:
             weight += _SHOWN * (dapil & self._lembaga.among([asked.chamber], looked))
         if "kota" in asked.hints:
@@ -405,6 +413,12 @@ def _called_as(kode: str, plain: str, besides: Mapping[str, Sequence[str]]) -> l
     title = "kota " if plain.startswith("kota ") else ""
     names = (_TITLES.sub("", " ".join(spelled(name))) for name in besides.get(owner, ()))
     return [f"{title}{name}{number[0] if number else ''}" for name in names]
+
+
+def _levels_in(words: list[str]) -> frozenset[str]:
+    """Return the levels that are named; who says kelurahan may mean a desa, too."""
+    found = {HINTS[word] for word in words if word in HINTS}
+    return frozenset(found | ({"desa"} if "kelurahan" in found else set()))
 
 
 def chambers_in(words: list[str]) -> tuple[tuple[str, ...] | None, list[str]]:

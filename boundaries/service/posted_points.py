@@ -27,11 +27,15 @@ TYPES: Final = (CSV, GEOJSON, "application/json")
 #: What people call the two columns, compared without case.
 LONGITUDES: Final = ("lon", "lng", "long", "longitude", "bujur", "x")
 LATITUDES: Final = ("lat", "latitude", "lintang", "y")
+#: What is added of the point itself, as in `LookupResult`; the unit is the finest that is told.
+_OF_THE_POINT: Final = ("di_darat", "jarak_m", "galat_m", "di_celah", "luar_negeri")
 #: What is added of each chamber, and where it comes from.
-_OF_A_CHAMBER: Final = {"id": "id", "kode": "kode_dapil", "nama": "nama_dapil", "kursi": "kursi"}
+_OF_A_CHAMBER: Final = {
+    "id": "id", "kode": "kode_dapil", "nama": "nama_dapil", "kursi": "kursi", "ragu": "ragu", "ragu_en": "ragu_en",
+}  # fmt: skip
 #: The columns that are added, in order.
 ADDED: Final = (
-    "tahun", "kode_unit", "nama_unit", "di_darat", "jarak_m",
+    "tahun", "kode_unit", "nama_unit", *_OF_THE_POINT,
     *(f"{chamber.replace('-', '_')}_{each}" for chamber in CHAMBERS for each in (*_OF_A_CHAMBER, "mungkin")),
 )  # fmt: skip
 _NUMBER: Final = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?", re.ASCII)
@@ -207,8 +211,7 @@ def _added(result: LookupResult) -> Row:
         "tahun": result.tahun,
         "kode_unit": unit.kode if unit else None,
         "nama_unit": unit.nama if unit else None,
-        "di_darat": result.di_darat,
-        "jarak_m": result.jarak_m,
+        **{name: getattr(result, name) for name in _OF_THE_POINT},
     }
     for seat in result.dapil:
         chamber = seat.lembaga.replace("-", "_")

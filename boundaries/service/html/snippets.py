@@ -48,8 +48,10 @@ _NOTES: Final[dict[str, tuple[str, str]]] = {
     ),
     "d3": ("TopoJSON: garis bersama tersimpan sekali.", "TopoJSON: shared lines are kept once."),
     "curl": (
-        "Dapil di suatu titik; dan satu peta utuh sebagai GeoPackage.",
-        "The dapil at a point; and a whole map as GeoPackage.",
+        "Dapil di suatu titik; dapil setiap baris sebuah tabel titik (paling banyak 1.000), beserta seberapa pasti: "
+        "galat_m, mungkin, ragu; dan satu peta utuh sebagai GeoPackage.",
+        "The dapil at a point; that of every row of a table of points (1,000 at most), and how sure it is: galat_m, "
+        "mungkin, ragu; and a whole map as GeoPackage.",
     ),
     "r": ("Perlu paket sf.", "Needs the package sf."),
     "duckdb": ("Kode dibaca sebagai teks.", "Codes are read as text."),
@@ -92,7 +94,11 @@ def snippets(base: str, plan: str, files: Collection[str], language: Language) -
 
 
 def _curl(base: str, latest: str, plan: str, whole: bool) -> str:
-    lines = [f'curl "{base}/lookup?lon=106.8272&lat=-6.1754&f=json"']
+    lines = [
+        f'curl "{base}/lookup?lon=106.8272&lat=-6.1754&f=json"',
+        "printf 'nama,lon,lat\\nMonas,106.8272,-6.1754\\nJeddah,39.19,21.49\\n' > titik.csv",
+        f'curl --data-binary @titik.csv -H "Content-Type: text/csv" "{base}/lookup" -o titik-dapil.csv',
+    ]
     return "\n".join([*lines, f'curl -L -O "{latest}/{plan}.gpkg"'] if whole else lines)
 
 

@@ -9,9 +9,11 @@ import { ALSO, CHAMBERS, DPRD_OF, HINTS, IDLE, letterOf, ROMAN, sounded, spelled
 const LEVELS = { 2: "provinsi", 5: "kabkota", 8: "kecamatan", 13: "desa" };
 const TITLES = /^(kabupaten|kota)( administrasi)? /;
 // What counts beside how alike a name is, which is 100 at most.
-const [HINTED, CHAMBER, EXACT, LETTERS, OTHER] = [14, 20, 40, 1.5, 16];
+const [HINTED, CHAMBER, EXACT, LETTERS, OTHER, KIND] = [14, 20, 40, 1.5, 16, 1];
 // A number as the chamber writes it (II is DPR's), and the chamber that is shown: less than what parts a dapil from a unit.
 const [NUMERAL, SHOWN] = [2, 1.8];
+// Of dapil that answer alike that of the DPR comes first.
+const DPR = 0.5;
 const WEIGHT = { provinsi: 5, kabkota: 4, dapil: 2, kecamatan: 2, "luar-negeri": 1, desa: 0 };
 
 // Make what `find` looks through: {entries, words}. Entries are units with their names, the dapil of some plans (with
@@ -56,14 +58,25 @@ export function addUnits(places, names) {
     const level = LEVELS[kode.length];
     const plain = spelled(nama).join(" ");
     const above = [8, 5, 2].filter((length) => kode.length > length);
-    const title = level === "kabkota" ? (plain.startsWith("kota") ? "kota" : "kabupaten") : level;
+    const title = titleOf(kode, level, plain);
     const bare = level === "kabkota" ? plain.replace(TITLES, "") : plain;
-    const told = [plain, `${title} ${bare}`];
+    const told = [plain, ...(level === "desa" ? [`desa ${bare}`, `kelurahan ${bare}`] : [`${title} ${bare}`])];
     const held = above.map((length) => places.names.get(kode.slice(0, length))).filter(Boolean);
     const common = level === "provinsi" || level === "kabkota" ? (ALSO.get(bare) ?? "") : "";
     const also = [common, ...(places.other.get(kode) ?? [])].filter(Boolean);
     addTo(places, { kode, nama, level, title, told, above: held }, bare, also);
   }
+}
+
+function titleOf(kode, level, plain) {
+  if (level === "desa") return kode[9] === "1" ? "kelurahan" : "desa";
+  return level === "kabkota" ? (plain.startsWith("kota") ? "kota" : "kabupaten") : level;
+}
+
+// The levels that words name; who says kelurahan may mean a desa, too.
+function levelsIn(words) {
+  const found = words.filter((word) => HINTS.has(word)).map((word) => HINTS.get(word));
+  return new Set(found.includes("kelurahan") ? [...found, "desa"] : found);
 }
 
 // The post code that a text is, or "".
@@ -107,7 +120,7 @@ function spelt({ words, letters, at, heard }, plain) {
     }
     places.push(at.get(sound));
   }
-  const joined = places.map((place) => words[place]).join("");
+  const joined = sounded(places.map((place) => words[place]).join(""));
   return { plain, words: places, joined, letters: lettersOf(joined) };
 }
 
@@ -151,12 +164,12 @@ function askedFor(words, known) {
   const typed = (all) => {
     const sounds = all.map(sounded);
     for (const sound of sounds) if (!tables.has(sound)) tables.set(sound, likenesses(sound, known));
-    const joined = sounds.join("");
+    const joined = sounded(sounds.join(""));
     return { tables: sounds.map((sound) => tables.get(sound)), joined, letters: lettersOf(joined) };
   };
   return {
     chambers,
-    hints: new Set(named.filter((word) => HINTS.has(word)).map((word) => HINTS.get(word))),
+    hints: levelsIn(named),
     bare: typed(plain),
     pair: typed(paired(plain, known)),
     whole: typed(named.filter((word) => word !== "dapil")),
@@ -203,8 +216,10 @@ function rank(entry, { hints, chambers, bare, pair, whole, said, told, numerals,
   if (hints.size && entry.told.includes(told)) score += EXACT; // its whole name, title and all
   // Letter by letter, and not only as it sounds: III is not 3.
   if (said.has(entry.plain) || entry.also.some(({ plain }) => said.has(plain))) score += LETTERS;
+  if (hints.has("desa") && entry.title === (hints.has("kelurahan") ? "kelurahan" : "desa")) score += KIND;
   if (entry.level !== "dapil") return score;
   if (numerals.some((numeral) => entry.plain.endsWith(` ${numeral}`))) score += NUMERAL;
+  if (entry.lembaga === "dpr") score += DPR;
   if (entry.lembaga === chamber) score += SHOWN;
   if (hints.has("kota") && !/\bkota\b/.test(entry.plain)) score -= OTHER;
   if (chambers) score += chambers.includes(entry.lembaga) ? CHAMBER : -OTHER;

@@ -15,8 +15,8 @@ export const WORDS = {
     "distrik": "kecamatan",
     "desa": "desa",
     "ds": "desa",
-    "kel": "desa",
-    "kelurahan": "desa",
+    "kel": "kelurahan",
+    "kelurahan": "kelurahan",
     "kampung": "desa",
     "gampong": "desa",
     "nagari": "desa",
@@ -41,7 +41,9 @@ export const WORDS = {
   },
   "idle": [
     "administrasi",
-    "adm"
+    "adm",
+    "pemilih",
+    "wni"
   ],
   "short": {
     "jabar": "jawa barat",
@@ -80,7 +82,13 @@ export const WORDS = {
     "tg": "tanjung",
     "tj": "tanjung",
     "gn": "gunung",
-    "ln": "luar negeri"
+    "ln": "luar negeri",
+    "overseas": "luar negeri",
+    "north": "utara",
+    "east": "timur",
+    "south": "selatan",
+    "west": "barat",
+    "central": "tengah"
   },
   "also": {
     "daerah khusus ibukota jakarta": "dki jakarta",
