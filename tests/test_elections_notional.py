@@ -1,5 +1,8 @@
 """Votes of one election on the dapil of another: none is lost, and where nothing changed it is what was counted."""
 
+import io
+from pathlib import Path
+
 import pandas as pd
 import pytest
 from click.testing import CliRunner
@@ -8,6 +11,7 @@ from boundaries.cli import main
 from boundaries.elections import sets
 from boundaries.elections.notional import WEIGHT, Notional, notional, people
 from boundaries.errors import TableError
+from boundaries.law.plans import load_plans
 from boundaries.law.registry import load_registry
 
 
@@ -88,3 +92,22 @@ def test_the_command_tells_how_much_is_exact() -> None:
         in told.stderr
     )
     assert told.stdout.startswith("kode_dapil,nomor_pasangan,pasangan,suara,suara_tepat,suara_taksiran,")
+
+
+def test_votes_are_summed_onto_a_draft_as_onto_a_plan_in_law(other: Notional, tmp_path: Path) -> None:
+    """A draft that is Cianjur's plan in law has its figures; what lies beyond it is told, not lost."""
+    name, law = "hasil-wilayah-dprd-kabkota-2019-hitung", "dprd-kabkota-2024"
+    (plan,) = load_plans(only=[law])
+    own = plan.members[plan.members["kode_unit"].str.startswith("32.03")]
+    draft = tmp_path / "draft.csv"
+    own.rename(columns={"kode_unit": "kode", "kode_dapil": "dapil"})[["kode", "dapil"]].to_csv(
+        draft, index=False
+    )
+    answer = CliRunner().invoke(main, ["data", "notional", name, "--plan", str(draft)])
+    assert answer.exit_code == 0, answer.output
+    found = pd.read_csv(io.StringIO(answer.stdout), dtype=str, keep_default_na=False)
+    part = other.rows[other.rows["kode_dapil"].str.startswith("3203")].astype(str)
+    assert len(found) == len(part) > 50
+    assert (found.to_numpy() == part.to_numpy()).all()
+    beyond = int(other.rows["suara"].sum() - found["suara"].astype(int).sum())
+    assert f"{beyond:,} outside" in answer.stderr

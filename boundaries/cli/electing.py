@@ -96,20 +96,24 @@ def get(table: str, output: Path | None) -> None:
     "--plan",
     required=True,
     metavar="PLAN",
-    help="The plan on whose dapil the votes are summed, e.g. dpr-2024.",
+    help="The plan on whose dapil the votes are summed, e.g. dpr-2024, or a draft: a table or map of one's own.",
 )
+@release
 @option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False),
         help="Write CSV there; default: standard output.")  # fmt: skip
-def notional(table: str, plan: str, output: Path | None) -> None:
-    """Sum votes by kecamatan onto the dapil of another election, and tell how much of it is exact.
+def notional(table: str, plan: str, release: Path, output: Path | None) -> None:
+    """Sum votes by kecamatan onto the dapil of another election or of a draft, and tell how much of it is exact.
 
     \b
       dapil data notional presiden-kecamatan-2019-hitung --plan dpr-2024 -o pilpres-2019-di-dapil-2024.csv
+      dapil data notional presiden-kecamatan-2024-hitung --plan rancangan.csv
     """
     from boundaries.elections.notional import notional as summed
     from boundaries.release.writing import new_file
+    from boundaries.research.workbench import dapil_of_desa
 
-    found = summed(table, plan)
+    drafted = dapil_of_desa(Path(plan), release) if Path(plan).suffix else None
+    found = summed(table, plan, drafted)
     if output is None:
         click.echo(found.rows.to_csv(index=False, lineterminator="\n"), nl=False)
     else:

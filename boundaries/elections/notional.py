@@ -7,6 +7,7 @@ election tells (2019). Where it does not, a kecamatan counts as exact only if it
 """
 
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
@@ -16,7 +17,7 @@ import pandas as pd
 from boundaries.elections.sets import read_set, table
 from boundaries.errors import TableError
 from boundaries.law.codes import LENGTH
-from boundaries.law.plans import MEMBER_COLUMNS, Plan, assignment, load_plans
+from boundaries.law.plans import MEMBER_COLUMNS, assignment, load_plans
 from boundaries.law.registry import Registry, load_registry
 from boundaries.law.tables import data_directory, read_table
 
@@ -59,8 +60,17 @@ class Notional:
         return float(self.rows["suara_tepat"].sum() / max(1, self.rows["suara"].sum()))
 
 
-def notional(name: str, plan_id: str) -> Notional:
+def notional(name: str, plan_id: str, drafted: Mapping[str, str] | None = None) -> Notional:
     """Sum a table of votes by kecamatan onto the dapil of a plan; votes are neither lost nor made.
+
+    Parameters
+    ----------
+    name
+        A table of ``hasil-wilayah`` or ``presiden-kecamatan``.
+    plan_id
+        A plan in law; with `drafted` the name of a draft.
+    drafted
+        Of a draft: the dapil of every desa that has one.
 
     Raises
     ------
@@ -76,8 +86,11 @@ def notional(name: str, plan_id: str) -> Notional:
     keys, place = _KEYS[found.set], _PLACES[found.set]
     votes = votes.assign(unit=votes[place].where(votes[place] != "", votes["kode_kabkota"]))
     units = votes.groupby(["unit", *keys], sort=True)["suara"].sum().reset_index()
-    (plan,) = load_plans(only=[plan_id])
-    shares, coverage = _shares(frozenset(units["unit"]), int(found.year), plan)
+    registry = load_registry()
+    if drafted is None:
+        (plan,) = load_plans(only=[plan_id])
+        drafted = dict(assignment(plan, registry.at("desa")))
+    shares, coverage = _shares(frozenset(units["unit"]), int(found.year), drafted, registry)
     moved = pd.DataFrame(_moved(units, keys, shares), columns=["kode_dapil", *keys, "suara", "taksiran"])
     inside = moved[moved["kode_dapil"] != ""]
     total = inside.groupby(["kode_dapil", *keys])["suara"].sum()
@@ -109,10 +122,10 @@ def _moved(
     return moved
 
 
-def _shares(units: frozenset[str], year: int, plan: Plan) -> tuple[Shares, dict[str, float]]:
+def _shares(
+    units: frozenset[str], year: int, dapil_of: Mapping[str, str], registry: Registry
+) -> tuple[Shares, dict[str, float]]:
     """Of every unit the share of each dapil ("": none), and whether it lies whole in one; each dapil's coverage."""
-    registry = load_registry()
-    dapil_of: dict[Any, str] = assignment(plan, registry.at("desa")).to_dict()
     ground, told = _ground(units, year, registry)
     everybody: dict[str, float] = defaultdict(float)
     counted: dict[str, float] = defaultdict(float)

@@ -23,7 +23,6 @@ _LIST: Final = (
 )  # fmt: skip
 #: What names a candidacy; also the columns of withdrawn.csv.
 CANDIDACY: Final = ("tahun", "lembaga", "kode_dapil", "nomor_partai", "nomor_urut")
-_DTYPES: Final[dict[str, Any]] = {"string": "str", "integer": "Int64", "number": "Float64"}
 
 
 @dataclass(frozen=True)
@@ -196,7 +195,8 @@ def _numbers(text: pd.Series, kind: Kind) -> pd.Series:
     values = text.to_numpy(dtype=object)
     blank = values == ""
     numbers = np.where(blank, "0", values).astype("int64" if kind == "integer" else "float64")
-    return pd.Series(pd.array(numbers, dtype=_DTYPES[kind]), index=text.index).mask(blank)
+    made = pd.arrays.IntegerArray if kind == "integer" else pd.arrays.FloatingArray
+    return pd.Series(made(numbers, blank), index=text.index)
 
 
 def without_withdrawn(frame: pd.DataFrame, withdrawn: pd.DataFrame | None = None) -> pd.DataFrame:

@@ -19,6 +19,7 @@ import pandas as pd
 from boundaries.elections import sets
 from boundaries.elections.set_rules import WHOLE, party_keys
 from boundaries.errors import PlanError
+from boundaries.extras import needed
 from boundaries.law.plans import Plan
 from boundaries.law.registry import Registry
 from boundaries.release.election_file import ABOUT, ARCHIVE, ElectionTable, listed, write_elections
@@ -128,10 +129,17 @@ def row_ids(rows: pd.DataFrame, key: Iterable[str]) -> list[str]:
         telling.append("nomor_urut")
     if not telling:
         return [str(number) for number in range(1, len(rows) + 1)]
-    parts = [rows[name].astype("string").fillna("").tolist() for name in telling]
-    found = ["-".join(filter(None, values)).replace("/", "_") or "0" for values in zip(*parts, strict=True)]
+    with needed():
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+    parts = [pa.array(rows[name].astype("string"), pa.string(), from_pandas=True) for name in telling]
+    told = [pc.if_else(pc.equal(part, ""), pa.scalar(None, pa.string()), part) for part in parts]
+    joined = pc.binary_join_element_wise(*told, "-", null_handling="skip")
+    named = pc.replace_substring(joined, "/", "_")
+    found = pc.if_else(pc.equal(named, ""), "0", named).to_pylist()
     seen: Counter[str] = Counter()
-    for at, name in enumerate(found if len(set(found)) < len(found) else ()):
+    for at, name in enumerate(found if pc.count_distinct(named).as_py() < len(found) else ()):
         seen[name] += 1
         found[at] = name if seen[name] == 1 else f"{name}-{seen[name]}"
     return found

@@ -11,7 +11,7 @@ import json
 import mmap
 import threading
 import zipfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol
@@ -54,23 +54,27 @@ def as_csv(rows: Any) -> bytes:
 
     Quotes stand only where RFC 4180 needs them; what lacks is nothing.
     """
+    return b"".join(_csv_blocks(rows))
+
+
+def _csv_blocks(rows: Any) -> Iterator[bytes]:
     with needed():
         import pyarrow as pa
         import pyarrow.compute as pc
 
-    parts = [(",".join(rows.column_names) + "\n").encode()]
+    yield (",".join(rows.column_names) + "\n").encode()
     for start in range(0, len(rows), _BLOCK):
         cells = []
         for column in rows.slice(start, _BLOCK).columns:
             text = column.combine_chunks().cast(pa.string())
             if pa.types.is_string(column.type):
-                quoted = pc.binary_join_element_wise('"', pc.replace_substring(text, '"', '""'), '"', "")
-                text = pc.if_else(pc.match_substring_regex(text, _QUOTED), quoted, text)
+                needs = pc.match_substring_regex(text, _QUOTED)
+                if pc.any(needs).as_py():
+                    doubled = pc.replace_substring(text, '"', '""')
+                    text = pc.if_else(needs, pc.binary_join_element_wise('"', doubled, '"', ""), text)
             cells.append(text.fill_null(""))
-        parts.append(
-            "".join(f"{line}\n" for line in pc.binary_join_element_wise(*cells, ",").to_pylist()).encode()
-        )
-    return b"".join(parts)
+        lines = pc.binary_join_element_wise(pc.binary_join_element_wise(*cells, ","), "\n", "")
+        yield lines.buffers()[-1][: pc.sum(pc.binary_length(lines)).as_py()].to_pybytes()
 
 
 def write_elections(directory: Path, tables: Iterable[ElectionTable]) -> list[dict[str, Any]]:
@@ -86,13 +90,16 @@ def write_elections(directory: Path, tables: Iterable[ElectionTable]) -> list[di
         for each in tables:
             name = str(each.about["name"])
             rows = _arrow(each)
-            digest = hashlib.sha256(as_csv(rows.drop_columns([ID]))).hexdigest()
-            entry = dict(each.about) | {"rows": len(rows), "sha256": digest}
+            digest = hashlib.sha256()
+            for block in _csv_blocks(rows.drop_columns([ID])):
+                digest.update(block)
+            entry = dict(each.about) | {"rows": len(rows), "sha256": digest.hexdigest()}
             with archive.open(zipfile.ZipInfo(f"{name}.parquet", _MOMENT), "w") as file:
                 pq.write_table(rows, file, compression="zstd", compression_level=6, row_group_size=_GROUP)
             entries.append(entry)
             sets[each.described["name"]] = dict(each.described)
             resources.append(_resource(entry, each.described))
+            del each, rows  # before the next is read
         package = {"name": "peta-dapil-pemilu", "resources": resources}
         text = json.dumps(package, ensure_ascii=False, indent=1) + "\n"
         archive.writestr(zipfile.ZipInfo("datapackage.json", _MOMENT), text)

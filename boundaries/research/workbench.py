@@ -13,7 +13,7 @@ from boundaries.ground.measures import area_m2
 from boundaries.law.meta import CHAMBERS
 from boundaries.law.plans import load_plans, plans_there
 from boundaries.law.registry import Registry, load_registry
-from boundaries.release.store import STANDARD, Release
+from boundaries.release.store import STANDARD, Release, open_release
 from boundaries.research.check import Report, check, with_seats
 from boundaries.research.contiguity import Terrain, read_terrain
 from boundaries.research.crosswalk import Ground, crosswalk
@@ -163,6 +163,21 @@ def measured(
     ground = Ground(terrain.codes, terrain.borders.area_m2)
     plans = [draft.case.proposal for draft in drafts]
     return drafts, [distance(plans[0], plan, people, ground) for plan in plans[1:]]
+
+
+def dapil_of_desa(path: Path, release: Path) -> dict[str, str]:
+    """Return the dapil of every desa in a draft (`boundaries.research.own_plan.read_plan`).
+
+    `release`: a release, or a directory of releases; opened only where the draft is polygons.
+    """
+    registry = load_registry()
+    draft = read_plan(path, registry, ground=lambda: read_units(open_release(release), "kecamatan"))
+    codes = draft.dapil["kode_dapil"].tolist()
+    return {
+        desa: codes[row]
+        for unit, row in draft.members.items()
+        for desa in registry.descendants(unit, "desa") or (unit,)
+    }
 
 
 def _of(proposal: Proposal) -> str:
