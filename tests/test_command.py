@@ -29,7 +29,7 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "boundaries"
 READERS = (
     "check", "compare", "crosswalk", "export", "graph", "info", "join", "ledger", "lookup",
-    "map", "plans", "publish", "pygeoapi-config", "sample", "score", "site", "verify",
+    "map", "npm", "plans", "publish", "pygeoapi-config", "sample", "score", "site", "verify",
 )  # fmt: skip
 
 

@@ -20,7 +20,7 @@ ROOM = Path(service.__file__).parents[1]
 MODULES = (
     "service/messages", "service/download_files", "service/download_routes", "service/front", "service/delivery",
     "service/posted", "service/static_files", "service/problems", "service/app", "service/ogcapi/query",
-    "service/ogcapi/routes", "release/lookup",
+    "service/ogcapi/routes", "service/oembed", "release/lookup",
     *(f"service/filters/{name}" for name in (
         "__init__", "binding", "charges", "cql2_json", "cql2_text", "spatial", "strings", "temporal")),
 )  # fmt: skip

@@ -240,7 +240,7 @@ def test_a_client_that_goes_on_asking_is_not_forgotten():
 @given(st.text(max_size=60))
 def test_routes_are_few_whatever_is_asked(path):
     few = {"landing", "collections", "collection", "schema", "queryables", "items", "item", "lookup", "health",
-           "openapi", "conformance", "static", "metrics", "api", "other"}  # fmt: skip
+           "openapi", "conformance", "static", "metrics", "api", "oembed", "other"}  # fmt: skip
     assert route_of("/" + path) in few
     assert route_of(f"/collections/{path.replace('/', '')}x/items/1/") == "item"
 

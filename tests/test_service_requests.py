@@ -370,7 +370,7 @@ def test_the_openapi_document_names_the_parameters_that_are_taken(client):
         names = [named(each) for each in parameters]
         assert len(set(names)) == len(names), path
         url = path.replace("{featureId}", "dpr-2024-3101")
-        if "{" not in path:
+        if "{" not in path and path != "/oembed":  # oEmbed wants unknown parameters passed over
             assert client.get(f"{url}?nonsense=1").json["parameter"] == "nonsense"
         for name in names:
             problem = client.get(url, query_string={name: ""}).json

@@ -135,10 +135,10 @@ def test_every_path_of_the_document_answers_and_every_route_is_in_it(client):
     below = ("", "/items", "/items/{featureId}", "/schema", "/queryables", "/csvw")
     expected = {f"/collections/{name}{part}" for name in names for part in below}
     expected |= {"/", "/collections", "/conformance", "/openapi", "/lookup", "/health", "/downloads/"}
-    expected |= {"/downloads/{release}/", "/downloads/{release}/{file}", "/laporan/{plan}"}
+    expected |= {"/downloads/{release}/", "/downloads/{release}/{file}", "/laporan/{plan}", "/oembed"}
     assert set(document["paths"]) == expected
     for path in expected:
-        if "{" not in path and path != "/lookup":
+        if "{" not in path and path not in ("/lookup", "/oembed"):
             answer = client.get(path)
             assert answer.status_code == 200
             documented = document["paths"][path]["get"]["responses"]["200"]["content"]

@@ -82,9 +82,9 @@ def test_a_new_site_takes_the_place_of_the_old(place):
     write(place, a="1", b="2")
     write(place, a="3", c="4")
     found = contents(place)
-    assert {name for name in found if name != folder.LIST} == {"a.txt", "c.txt"}
+    assert {name for name in found if name != folder.SITE.list} == {"a.txt", "c.txt"}
     assert found["a.txt"] == b"3"
-    assert [each["name"] for each in json.loads(found[folder.LIST])["files"]] == ["a.txt", "c.txt"]
+    assert [each["name"] for each in json.loads(found[folder.SITE.list])["files"]] == ["a.txt", "c.txt"]
     assert left_behind(place) == []
 
 
@@ -116,7 +116,7 @@ def test_a_folder_that_is_not_ours_is_refused(place, listed):
     place.mkdir()
     (place / "thesis.txt").write_text("dear")
     if listed is not None:
-        (place / folder.LIST).write_text(listed)
+        (place / folder.SITE.list).write_text(listed)
     before = contents(place)
     with pytest.raises(SiteError, match="no site that dapil made"):
         write(place, a="1")
@@ -209,9 +209,9 @@ def test_killed_between_two_renames_the_old_site_comes_back(tmp_path):
 
 
 def test_the_list_tells_of_every_file(site):
-    listed = json.loads((site / folder.LIST).read_bytes())
+    listed = json.loads((site / folder.SITE.list).read_bytes())
     found = contents(site)
-    del found[folder.LIST]
+    del found[folder.SITE.list]
     assert {each["name"]: each["bytes"] for each in listed["files"]} == {n: len(c) for n, c in found.items()}
     assert listed["years"] == [2014, 2019, 2024]
 
@@ -381,7 +381,7 @@ def test_the_command(release, tmp_path):
     assert run.exit_code == 0, run.output
     told = json.loads(run.stdout)
     found = contents(tmp_path / "peta")
-    del found[folder.LIST]
+    del found[folder.SITE.list]
     assert told["files"] == len(found)
     assert told["bytes"] == sum(map(len, found.values()))
     (tmp_path / "mine").mkdir()

@@ -100,6 +100,7 @@ def main(ctx: click.Context, verbose: bool) -> None:
       dapil sync https://… DIR  mirror the releases of a service, every file checked
       dapil serve               serve it (OGC API Features)
       dapil site DIR            write the map page as a folder for any web host
+      dapil npm DIR             write the maps as a package for npm
 
     Every command that reads a release takes --release PATH; without it, it reads build/current.
 

@@ -1,4 +1,4 @@
-"""Commands that hand a release on: publish, sync, site."""
+"""Commands that hand a release on: publish, sync, site, npm."""
 
 import sys
 from collections.abc import Callable, Iterator
@@ -127,4 +127,32 @@ def site(directory: Path, release: Path, years: tuple[int, ...], web_only: bool,
         return
     told = _("{path}: {files} files, {bytes} bytes ({twin_bytes} of them for opening it from a disk); elections "
              "{years} of {release}")  # fmt: skip
+    click.echo(told.format(**_counts(asdict(done)) | {"years": ", ".join(map(str, done.years))}))
+
+
+@main.command()
+@click.argument("directory", type=click.Path(path_type=Path, file_okay=False))
+@release
+@option("--year", "years", type=int, multiple=True, help="Only this election; repeatable. Default: all.")
+@option("--name", default="peta-dapil", help="What the package is called; @scope/name for one of your own.")
+@option("--revision", type=click.IntRange(min=0), default=0,
+        help="Last number of its version: one more than that of the package you published before.")  # fmt: skip
+@JSON
+def npm(
+    directory: Path, release: Path, years: tuple[int, ...], name: str, revision: int, as_json: bool
+) -> None:
+    """Write the national maps into DIRECTORY as a package for npm: TopoJSON by chamber and election.
+
+    Nothing is published: look at it, then run npm publish there. A package that dapil wrote there before is
+    replaced in one step.
+    """
+    from boundaries.release.store import open_release
+    from boundaries.site.npm_package import write_package
+
+    opened = open_release(release)
+    done = write_package(opened, directory, years=years, name=name, revision=revision, tell=progress())
+    if as_json:
+        emit(asdict(done))
+        return
+    told = _("{path}: {name} {version}, {files} files, {bytes} bytes; elections {years} of {release}")
     click.echo(told.format(**_counts(asdict(done)) | {"years": ", ".join(map(str, done.years))}))

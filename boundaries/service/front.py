@@ -15,7 +15,7 @@ import brotli
 
 from boundaries.errors import Unavailable
 from boundaries.release.spliced import Buffer, gzipped, length, pieces, plain
-from boundaries.service import dapil_routes, delivery, download_routes, posted_points, site_files
+from boundaries.service import dapil_routes, delivery, download_routes, oembed, posted_points, site_files
 from boundaries.service.download_files import Store
 from boundaries.service.html import CSP
 from boundaries.service.messages import Answer, Reply, Request, is_items, is_points, media
@@ -124,6 +124,8 @@ class Front:
         first = request.raw_path.removeprefix("/").partition("/")[0]
         if first == "dapil":
             return dapil_routes.answer(Call(state, request))
+        if first == "oembed" and request.raw_path.removesuffix("/") == "/oembed":
+            return oembed.answer(Call(state, request))
         if first in site_files.NAMES:
             return site_files.answer(Call(state, request), self._store)
         return self._routes.reply(state, request)

@@ -63,6 +63,7 @@ class MapPage:
             scope=f"{page.prefix}/map",
             card=page.absolute("/kartu.png", lang=page.language),
             manifest=f"{page.prefix}/manifest.webmanifest",
+            oembed=page.oembed("/map"),
             tiles=self._tiles,
             tiles_attribution=self._attribution,
         )

@@ -1,5 +1,7 @@
 """A folder that is put in place of another in one step, and never at the cost of a file that is not ours.
 
+What is written so is a `Kind`: the site of the map page, the package for npm. One never takes the place of the other.
+
 It is written beside its place, made durable, and exchanged with what was there; killed at any moment, there is the old
 folder or the new one. What other people put into the old folder (CNAME, .git) is found in the new one again.
 """
@@ -12,6 +14,7 @@ import secrets
 import shutil
 import time
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,8 +23,6 @@ from boundaries.release.exchange import exchanged
 from boundaries.release.locking import hold
 from boundaries.release.staging import FULL
 
-#: The list of a site's files; a folder with such a list is one of ours.
-LIST: Final = "site.json"
 FORMAT: Final = 1
 _YOUNG_S: Final = 10.0  # a draft may have been made a moment ago and not be held yet
 
@@ -32,11 +33,23 @@ class SiteError(BoundariesError):
     exit_code = 6
 
 
-class Draft:
-    """A site in the making: `write` its files, one by one."""
+@dataclass(frozen=True)
+class Kind:
+    """What a folder is: its name in a sentence, and the list of its files, by which it is known as one of ours."""
 
-    def __init__(self, path: Path) -> None:
+    noun: str
+    list: str
+
+
+SITE: Final = Kind("site", "site.json")
+
+
+class Draft:
+    """A folder in the making: `write` its files, one by one."""
+
+    def __init__(self, path: Path, kind: Kind = SITE) -> None:
         self.path = path
+        self.kind = kind
         self.files: dict[str, dict[str, Any]] = {}
 
     def write(self, name: str, content: bytes) -> None:
@@ -53,25 +66,25 @@ class Draft:
         }
 
     def finish(self, facts: Mapping[str, Any]) -> None:
-        """Write the list: `facts` about the site, and all files."""
+        """Write the list: `facts` about the folder, and all files."""
         listed = {"format": FORMAT, **facts, "files": [self.files[name] for name in sorted(self.files)]}
-        (self.path / LIST).write_text(
+        (self.path / self.kind.list).write_text(
             json.dumps(listed, ensure_ascii=False, indent=1) + "\n", encoding="utf-8"
         )
 
 
 @contextlib.contextmanager
-def new_folder(directory: Path) -> Iterator[Draft]:
+def new_folder(directory: Path, kind: Kind = SITE) -> Iterator[Draft]:
     """Give a draft; at the end it takes the place of `directory`. Any failure leaves what was there.
 
     Raises
     ------
     SiteError
-        `directory` is a file, holds something and no site of ours, or cannot be written; or the disk is full.
+        `directory` is a file, holds something and no folder of this kind, or cannot be written; or the disk is full.
     """
     target = Path(os.path.realpath(directory))  # a symlink stays and points to the new folder
     _restore(target)
-    foreign = _foreign(target)
+    foreign = _foreign(target, kind)
     staging = target.with_name(f".{target.name}.new-{os.getpid()}-{secrets.token_hex(4)}")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -82,7 +95,7 @@ def new_folder(directory: Path) -> Iterator[Draft]:
         raise _trouble(error, target) from error
     try:
         hold(handle, staging)  # as long as it is held, this staging folder is somebody's
-        draft = Draft(staging)
+        draft = Draft(staging, kind)
         yield draft
         _carry_over(foreign, target, draft)
         _sync(staging)
@@ -97,35 +110,37 @@ def new_folder(directory: Path) -> Iterator[Draft]:
 # --- what was there ----------------------------------------------------------------------------------
 
 
-def _foreign(target: Path) -> list[Path]:
-    """The files of others in a site of ours, relative to it. Raises SiteError where it is no site of ours."""
+def _foreign(target: Path, kind: Kind) -> list[Path]:
+    """The files of others in a folder of ours, relative to it. Raises SiteError where it is none of ours."""
     if not target.exists():
         return []
     if not target.is_dir():
-        raise SiteError(f"{target} is a file; name a folder for the site")
+        raise SiteError(f"{target} is a file; name a folder for the {kind.noun}")
     if not any(target.iterdir()):
         return []
     try:
-        listed = json.loads((target / LIST).read_bytes())
+        listed = json.loads((target / kind.list).read_bytes())
         if listed["format"] != FORMAT:
             raise ValueError
-        ours = {LIST, *(str(each["name"]) for each in listed["files"])}
+        ours = {kind.list, *(str(each["name"]) for each in listed["files"])}
     except (OSError, ValueError, KeyError, TypeError):
         raise SiteError(
-            f"{target} holds files and is no site that dapil made ({LIST} is missing or says something else); "
-            "name a folder that is empty or not there yet"
+            f"{target} holds files and is no {kind.noun} that dapil made ({kind.list} is missing or says something "
+            "else); name a folder that is empty or not there yet"
         ) from None
     found = (path.relative_to(target) for path in target.rglob("*") if path.is_symlink() or not path.is_dir())
     return sorted(path for path in found if path.as_posix() not in ours)
 
 
 def _carry_over(foreign: list[Path], target: Path, draft: Draft) -> None:
-    """Put the files of others into the new site: as the same file where the disk can, else as a copy."""
+    """Put the files of others into the new folder: as the same file where the disk can, else as a copy."""
     for path in foreign:
         place = draft.path / path
         if os.path.lexists(place) or any(os.path.lexists(draft.path / above) and not (draft.path / above).is_dir()
                                          for above in path.parents):  # fmt: skip
-            raise SiteError(f"{target / path} is not ours, and the new site has a file there; move it away")
+            raise SiteError(
+                f"{target / path} is not ours, and the new {draft.kind.noun} has a file there; move it away"
+            )
         place.parent.mkdir(parents=True, exist_ok=True)
         try:
             os.link(target / path, place, follow_symlinks=False)
@@ -168,7 +183,7 @@ def _restore(target: Path) -> None:
 
 
 def _remove_stale(target: Path) -> None:
-    """Remove what killed processes left: drafts that nobody holds. What they have of others is in the site, too."""
+    """Remove what killed processes left: drafts that nobody holds. What they have of others is in the folder, too."""
     for path in sorted(target.parent.glob(f".{target.name}.new-*")):
         try:
             handle = os.open(path, os.O_RDONLY)

@@ -104,7 +104,8 @@ class Paths:
     release's files. ``worker`` and ``scope``: sw.js and what it answers for. ``tiles``: pattern of a background,
     ``{z}/{x}/{y}`` in it.
     ``policy``: a Content-Security-Policy for the page to carry, where no server sends one. ``card``: whole address of
-    the picture that chats show. ``manifest``: what makes the page installable.
+    the picture that chats show. ``manifest``: what makes the page installable. ``oembed``: what tells editors how to
+    embed it.
     """
 
     base: str
@@ -119,6 +120,7 @@ class Paths:
     policy: str = ""
     card: str = ""
     manifest: str = ""
+    oembed: str = ""
 
 
 def render(language: Language, paths: Paths, manifest: Mapping[str, Any]) -> bytes:
@@ -139,6 +141,11 @@ def render(language: Language, paths: Paths, manifest: Mapping[str, Any]) -> byt
         provisional=manifest.get("provisional"),
     )
     return page.encode()
+
+
+def title(language: Language) -> str:
+    """Return what the page is called."""
+    return _WORDS[language]["title"]
 
 
 def worker(

@@ -115,7 +115,9 @@ def _data(
             wanted.setdefault(int(plan["tahun"]), []).append(str(plan["lembaga"]))
     listed = (folder.read(release) or {"files": []})["files"]
     for year, chambers in sorted(wanted.items(), reverse=True):
-        ready = _ready(release, [each for each in listed if _is_ours(each, year, chambers)], chambers)
+        ours = [each for each in listed if _is_ours(each, year, chambers)]
+        whole = {each["chamber"] for each in ours if not each["province"]} == set(chambers)
+        ready = lying(release, ours) if whole else []
         tell(f"site: maps of {year}{'' if ready else ' (not in the downloads, so they are drawn)'}")
         yield from ready or _drawn(release, year, chambers)
 
@@ -127,12 +129,8 @@ def _is_ours(entry: Mapping[str, Any], year: int, chambers: Collection[str]) -> 
     return mine and entry["format"] == "topojson" and entry["size"] == size
 
 
-def _ready(
-    release: Release, entries: Collection[Mapping[str, Any]], chambers: Collection[str]
-) -> list[tuple[str, bytes]]:
-    """The maps of a year as they lie with the release; empty where one is missing or is not what the list says."""
-    if {each["chamber"] for each in entries if not each["province"]} != set(chambers):
-        return []
+def lying(release: Release, entries: Collection[Mapping[str, Any]]) -> list[tuple[str, bytes]]:
+    """Return files of the downloads, of entries of their list; empty where one is missing or is not what is said."""
     found = []
     for each in entries:
         path = release.path / FOLDER / each["name"]

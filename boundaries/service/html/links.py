@@ -75,6 +75,10 @@ class Page:
         """Return the whole address of a page in a language, as search engines and chats want it."""
         return f"{self.base}{path or '/'}?lang={language or self.language}"
 
+    def oembed(self, path: str) -> str:
+        """Return the whole address that tells editors how to embed a page (oEmbed)."""
+        return self.absolute("/oembed", url=self.whole(path), format="json")
+
     def _link(self, path: str, pairs: Pairs, language: Language) -> str:
         """Write a link; ``f=html`` is left out, since a browser asks for HTML anyway."""
         kept = [(name, value) for name, value in pairs if name != "lang" and (name, value) != ("f", "html")]

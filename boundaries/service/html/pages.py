@@ -289,6 +289,7 @@ class Pages:
             "dapil.html", page, title, crumbs,
             name=name, chamber=chamber, told=told, properties=properties, map=drawn, columns=columns, here=here,
             canonical=f"/dapil/{segment(told.id)}", card=f"/dapil/{segment(told.id)}/kartu.png",
+            oembed=page.oembed(f"/dapil/{segment(told.id)}") if site.files else "",
             facts=facts(document, columns, words, (*_APART, "kursi", "penduduk")),
             members=members(properties["wilayah"]) if properties.get("wilayah") else [],
             doubts=reasons(properties.get(column("ragu", language))),

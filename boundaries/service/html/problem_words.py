@@ -105,6 +105,12 @@ INDONESIAN: Final[Mapping[str, str]] = {
     "either a point or a name": "titik atau nama, bukan keduanya",
     "has {} characters": "terdiri dari {} huruf",
     "a name of 2 to {} characters": "nama sepanjang 2 sampai {} huruf",
+    # oEmbed
+    "oEmbed is given as JSON only: format=json": "oEmbed hanya tersedia sebagai JSON: format=json",
+    "the address of /map or of a page /dapil/<id> of this service":
+        "alamat /map atau halaman /dapil/<id> pada layanan ini",
+    "a whole number from 1": "bilangan bulat mulai dari 1",
+    "no map of this service is at {}": "tidak ada peta layanan ini di {}",
     # bodies
     "given in the body and in the query": "diberikan di badan dan di alamat",
     "the length of the body is not told: Content-Length": "panjang badan tidak disebut: Content-Length",

@@ -36,6 +36,7 @@ class Renderer:
         context = {
             "canonical": (page.path or "/") if plain else "",
             "card": "",
+            "oembed": "",
             "hidden": False,
             "page": page,
             "t": words,

@@ -184,6 +184,12 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
         "device with files of this service; only the form for coordinates and the address /lookup send them.",
     ),
     "about.release": ("Rilis yang disajikan", "The release being served"),
+    "use.embed": (
+        "Menyematkan peta di halaman Anda: buka peta, pilih tampilannya, lalu Bagikan; potongan kodenya tersusun di "
+        "sana. Penyunting yang mengenal oEmbed cukup diberi alamat peta atau halaman dapil.",
+        "To embed the map in your page: open it, choose the view, then Share; the lines to paste are put together "
+        "there. Editors that know oEmbed need only the address of the map or of a dapil's page.",
+    ),
     "use.title": ("Pakai data ini", "Use the data"),
     "use.lead": (
         "Tanpa kunci, tanpa pendaftaran, dari asal mana pun.",

@@ -38,7 +38,7 @@ def document(config: Json, layers: Mapping[str, Layer], limits: Limits, years: l
         if name not in tables:
             paths |= _collection_paths(name, layer, config["resources"][name]["title"]["en"])
     paths |= _table_paths(tables) if tables else {}
-    paths |= _own_paths(years) | (_download_paths() if files else {})
+    paths |= _own_paths(years) | (_download_paths() | {"/oembed": _oembed()} if files else {})
     return {
         "openapi": "3.0.3",
         "info": {
@@ -53,6 +53,7 @@ def document(config: Json, layers: Mapping[str, Layer], limits: Limits, years: l
             {"name": "server"},
             {"name": "lookup"},
             {"name": "downloads"},
+            {"name": "oembed"},
             *({"name": name} for name in layers if name not in tables),
             *({"name": name} for name in ("elections",) if tables),
         ],
@@ -159,6 +160,20 @@ def _own_paths(years: list[int]) -> Json:
         | {"post": _points(years)},
         "/health": _get("server", "getHealth", "Which release is served", [], health),
     }
+
+
+def _oembed() -> Json:
+    """Return the operation of oEmbed 1.0; parameters that it does not name are passed over, as oEmbed wants it."""
+    url = "Address of /map, with what stands behind its #, or of a page /dapil/{id} of this service"
+    pixels = {"type": "integer", "minimum": 1, "maximum": 999_999}
+    asked = [
+        _query("url", url, {"type": "string", **_TEXT}, required=True),
+        _query("maxwidth", "Most pixels of the frame's width", pixels),
+        _query("maxheight", "Most pixels of the frame's height", pixels),
+        _query("format", "xml is answered with 501", {"type": "string", "enum": ["json"], "default": "json"}),
+    ]
+    ok = _ok("How to embed it", "application/json", schema="oembed")
+    return _get("oembed", "oembed", "How to embed a map (oEmbed)", asked, ok, 404, 501)
 
 
 def _points(years: list[int]) -> Json:
@@ -423,6 +438,21 @@ def _schemas() -> Json:
     collections = {"links": links, "collections": {"type": "array", "items": _ref("schemas", "collection")}}
     return {
         "object": {"type": "object"},
+        "oembed": _object(
+            dict.fromkeys(("version", "type", "title", "html", "provider_name", "provider_url"), text)
+            | dict.fromkeys(("width", "height"), whole)
+            | {
+                "author_name": text,
+                "thumbnail_url": text,
+                "thumbnail_width": whole,
+                "thumbnail_height": whole,
+            },
+            "version",
+            "type",
+            "html",
+            "width",
+            "height",
+        ),
         "link": _object(
             {"href": text, "rel": text, "type": text, "title": text, "hreflang": text}, "href", "rel"
         ),

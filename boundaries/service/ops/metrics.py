@@ -36,6 +36,7 @@ _TOP: Final = frozenset(
         "api",
         "downloads",
         "laporan",
+        "oembed",
     ]
 )
 _BELOW: Final = frozenset(("schema", "queryables", "items"))

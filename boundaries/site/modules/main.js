@@ -4,6 +4,8 @@ import { Controls } from "./panel/controls.js";
 import { el, fill, icon, ICONS } from "./draw/dom.js";
 import { showLegend } from "./panel/legend.js";
 import { load, setDataBase } from "./state/load.js";
+import { forceColours } from "./draw/palette.js";
+import { tellHeight } from "./share/frame.js";
 import { keepOffline } from "./share/offline.js";
 import { watchForTheFull } from "./share/provisional.js";
 import { showPanel } from "./panel/panel.js";
@@ -12,6 +14,7 @@ import { titleOf } from "./share/picture.js";
 import { Sharing } from "./share/sharing.js";
 import { Stage } from "./draw/stage.js";
 import { ThemeMenu } from "./panel/thememenu.js";
+import { writeState } from "./state/address.js";
 import { speak, t } from "./state/words.js";
 
 class MapPage {
@@ -39,12 +42,20 @@ class MapPage {
       address: () => this.showAddress(),
       whole: (done) => this.root.toggleAttribute("data-whole", done), // for whoever takes a picture of the page
     });
-    this.root.classList.toggle("framed", this.app.state.bingkai);
+    this.frame(this.app.state);
     this.controls = new Controls(this.parts.controls, this.app);
     this.paper = new Paper(this.parts.stage, this.parts.panel);
     this.sharing = new Sharing(this.app, this.stage);
     this.fillBar();
     this.listen();
+  }
+
+  // What somebody else's page wants of this one.
+  frame({ bingkai, daftar, warna }) {
+    this.root.classList.toggle("framed", bingkai);
+    this.root.classList.toggle("bare", bingkai && !daftar);
+    if (warna) forceColours(warna === "gelap");
+    if (bingkai) tellHeight(this.parts);
   }
 
   fillBar() {
@@ -128,7 +139,7 @@ class MapPage {
   // Links that lead to this view elsewhere: in the other language, or out of a frame.
   showAddress() {
     for (const link of document.querySelectorAll("[data-view-link]")) link.hash = location.hash;
-    this.full.href = location.href.replace("&bingkai=1", "");
+    this.full.href = location.href.replace(/#.*/, "") + writeState({ ...this.app.state, bingkai: false });
   }
 
   showPanel({ focus = false } = {}) {

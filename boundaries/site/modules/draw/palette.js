@@ -77,8 +77,21 @@ export function palette(dark = darkScreen()) {
   return dark ? DARK : LIGHT;
 }
 
+const LIKED = "(prefers-color-scheme: dark)";
+let forced = null; // whether dark, where a frame says so
+
 function darkScreen() {
-  return matchMedia("(prefers-color-scheme: dark)").matches && !matchMedia("print").matches;
+  return (forced ?? matchMedia(LIKED).matches) && !matchMedia("print").matches;
+}
+
+// Be light or dark, whatever the device likes: the style sheet's rules for dark count always, or never. A page that was
+// opened from a disk may not look at its own rules, and stays as the device likes.
+export function forceColours(dark) {
+  if (location.protocol === "file:") return;
+  forced = dark;
+  document.documentElement.style.colorScheme = dark ? "dark" : "light";
+  for (const { cssRules } of document.styleSheets)
+    for (const rule of cssRules) if (rule.media?.mediaText === LIKED) rule.media.mediaText = dark ? "all" : "not all";
 }
 
 // Which of the five steps a number of seats falls into.

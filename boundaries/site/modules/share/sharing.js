@@ -1,6 +1,7 @@
 // Sharing, embedding, saving and printing the view.
 import { el, handOver, icon, ICONS } from "../draw/dom.js";
 import { pictureName, pngPicture, svgPicture, titleOf } from "./picture.js";
+import { EmbedBuilder } from "./embedding.js";
 import { writeState } from "../state/address.js";
 import { t } from "../state/words.js";
 
@@ -42,7 +43,7 @@ export class Sharing {
         address,
         navigator.share ? () => navigator.share({ title, url: address }).catch(() => {}) : null,
       ),
-      this.copyBox("sematan", t("embed"), this.snippet(title)),
+      this.builder(title),
       el("h3", {}, t("save")),
       el(
         "div",
@@ -74,15 +75,15 @@ export class Sharing {
     this.dialog.showModal();
   }
 
-  // What a newspaper puts into its page.
-  snippet(title) {
-    const frame = document.createElement("iframe");
-    frame.src = location.href.replace(/#.*/, "") + writeState({ ...this.app.state, bingkai: true });
-    frame.title = title;
-    frame.width = "100%";
-    frame.height = "560";
-    frame.loading = "lazy";
-    return frame.outerHTML.replace("<iframe ", '<iframe style="border:0" ');
+  // What a newspaper puts into its page, as it chooses.
+  builder(title) {
+    const builder = new EmbedBuilder(this.app, title);
+    const box = this.copyBox("sematan", t("embed"), builder.lines());
+    const field = box.querySelector("textarea");
+    builder.changed = () => (field.value = builder.lines());
+    box.insertBefore(builder.element, field);
+    box.querySelector(".acts").append(builder.trial);
+    return box;
   }
 
   copyBox(id, label, text, send = null) {
@@ -98,7 +99,7 @@ export class Sharing {
     const copy = async () => {
       field.select();
       try {
-        await navigator.clipboard.writeText(text);
+        await navigator.clipboard.writeText(field.value);
       } catch {
         document.execCommand("copy"); // without HTTPS there is no clipboard of the other kind
       }

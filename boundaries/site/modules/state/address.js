@@ -17,7 +17,12 @@ const PLAIN = {
   banding: 0,
   peta: null,
   bingkai: false,
+  daftar: true,
+  warna: "",
 };
+
+// Of a frame: what there is besides the map, and its colours, whatever the reader's device likes.
+export const COLOURS = ["terang", "gelap"];
 
 // Read the part behind the #. What is unknown to this release is left out rather than guessed.
 export function readState(hash, index) {
@@ -37,6 +42,8 @@ export function readState(hash, index) {
   readTheme(given, state, index);
   state.peta = viewOf(given.get("peta"));
   state.bingkai = given.get("bingkai") === "1";
+  state.daftar = !state.bingkai || given.get("daftar") !== "0";
+  if (state.bingkai && COLOURS.includes(given.get("warna"))) state.warna = given.get("warna");
   return state;
 }
 
@@ -66,7 +73,11 @@ export function writeState(state) {
   if (theme.party && state.partai) parts.push(["partai", state.partai]);
   if (theme.by && state.rinci) parts.push(["rinci", "kecamatan"]);
   if (state.peta && !own) parts.push(["peta", state.peta.join("/")]);
-  if (state.bingkai) parts.push(["bingkai", "1"]);
+  if (state.bingkai) {
+    parts.push(["bingkai", "1"]);
+    if (!state.daftar) parts.push(["daftar", "0"]);
+    if (state.warna) parts.push(["warna", state.warna]);
+  }
   return `#${parts.map(([name, value]) => `${name}=${value}`).join("&")}`;
 }
 
