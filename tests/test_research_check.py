@@ -23,7 +23,7 @@ from boundaries.research.apportionment import largest_remainder, malapportionmen
 from boundaries.research.check import ALL, Report, check, with_seats
 from boundaries.research.contiguity import BLOCKED, LAND, SEA, Terrain, find_breaks
 from boundaries.research.findings import ATTENTION, FAILED, PASSED, UNKNOWN, Case, Finding
-from boundaries.research.own_plan import MOST_BYTES, read_people, read_plan
+from boundaries.research.own_plan import read_people, read_plan
 from boundaries.research.people import People
 from boundaries.research.proposal import COUNCILS, Proposal, of_law, part
 from boundaries.research.regime import load_regime
@@ -366,14 +366,6 @@ def test_a_file_that_is_no_plan_is_told(
     path = tmp_path / "r.csv"
     path.write_bytes(content)
     with pytest.raises(PlanError, match=told):
-        read_plan(path, registry)
-
-
-def test_ten_million_rows_are_refused_before_they_are_read(registry: Registry, tmp_path: Path) -> None:
-    path = tmp_path / "besar.csv"
-    with path.open("wb") as file:
-        file.truncate(MOST_BYTES + 1)  # ten million rows are more; none of it is on the disk
-    with pytest.raises(PlanError, match="give the plan alone"):
         read_plan(path, registry)
 
 

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import lzma
 from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -9,7 +10,7 @@ from typing import Any, Final
 import pandas as pd
 
 from boundaries.errors import TableError
-from boundaries.law.tables import read_table, refuse, where
+from boundaries.law.tables import MOST_BYTES, read_table, refuse, refuse_large, where
 
 _PACKED_SHEETS: Final = (".xlsx", ".xlsm")
 
@@ -37,9 +38,18 @@ def read_any(path: Path) -> pd.DataFrame:
     """Read a CSV file or the only sheet of an XLSX file with whatever columns it has; otherwise as `read_tabular`."""
     if path.suffix.casefold() in _PACKED_SHEETS:
         return _from_sheet(path, None, ())
-    with path.open("rb") as file:
-        first = file.readline().decode("utf-8-sig", errors="replace")
-    return read_table(path, next(csv.reader(io.StringIO(first)), [""]))
+    refuse_large(path)
+    return read_table(path, _first_line(path))
+
+
+def _first_line(path: Path) -> list[str]:
+    """The columns that the first line names; nothing where it cannot be read, of which `read_table` tells more."""
+    try:
+        with lzma.open(path) if path.suffix == ".xz" else path.open("rb") as file:
+            first = file.readline(MOST_BYTES).decode("utf-8-sig", errors="replace")
+        return next(csv.reader(io.StringIO(first)), [""])
+    except (OSError, EOFError, lzma.LZMAError, csv.Error):
+        return [""]
 
 
 def _from_sheet(path: Path, columns: Sequence[str] | None, optional: Collection[str]) -> pd.DataFrame:
@@ -70,6 +80,7 @@ def _only_sheet(path: Path) -> Any:
 
     import openpyxl
 
+    refuse_large(path)
     try:
         book = openpyxl.load_workbook(path)
     except (OSError, BadZipFile, KeyError, ValueError) as error:

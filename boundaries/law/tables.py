@@ -4,6 +4,7 @@ import csv
 import gc
 import io
 import lzma
+import zipfile
 from collections.abc import Collection, Iterable, Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -16,6 +17,12 @@ if TYPE_CHECKING:
 
 #: How many problems one message lists before it says "and N more".
 SHOWN: Final = 10
+#: A table with more bytes is not read, packed or unpacked: four times the largest one here. XLSX says the same in more
+#: words, and may have so many times more.
+MOST_BYTES: Final = 64 << 20
+_WORDY: Final = 2
+#: What a spreadsheet holds, and the most lines of a table that are read.
+MOST_LINES: Final = 1 << 20
 
 
 def data_directory() -> Path:
@@ -49,6 +56,40 @@ def refuse(problems: Iterable[str], error: type[BoundariesError] = TableError) -
         return
     more = [f"... and {len(found) - SHOWN} more"] if len(found) > SHOWN else []
     raise error("\n".join([*found[:SHOWN], *more]))
+
+
+def refuse_large(path: Path, error: type[BoundariesError] = TableError, most: int = MOST_BYTES) -> None:
+    """Refuse a file by its size before it is read; of a packed one (XLSX, ZIP) also by the size that it declares, more
+    than which is never unpacked.
+
+    Raises
+    ------
+    error
+        It has more than `most` bytes, or cannot be found.
+    """
+    try:
+        sizes = [(path.stat().st_size, "", most)]
+        if zipfile.is_zipfile(path):
+            with zipfile.ZipFile(path) as packed:
+                unpacked = sum(member.file_size for member in packed.infolist())
+            sizes.append((unpacked, " unpacked", _WORDY * most))
+    except OSError as problem:
+        raise error(f"{where(path)}: cannot be read ({problem.strerror}); put the file there") from None
+    except zipfile.BadZipFile:
+        return  # who reads it says what is wrong
+    refuse(
+        (_too_large(path, f"{size:,} bytes{how}", limit) for size, how, limit in sizes if size > limit), error
+    )
+
+
+def refuse_long(path: Path, text: str, error: type[BoundariesError] = TableError) -> None:
+    """Refuse a table with more lines than a spreadsheet has (`MOST_LINES`), before they are told apart."""
+    if (lines := text.count("\n")) > MOST_LINES:
+        raise error(_too_large(path, f"{lines:,} lines", MOST_LINES))
+
+
+def _too_large(path: Path, size: str, most: int) -> str:
+    return f"{where(path)}: {size}, more than the {most:,} that are read; keep the rows and columns that are meant"
 
 
 def read_table(path: Path, columns: Sequence[str], *, optional: Collection[str] = ()) -> "pd.DataFrame":
@@ -108,14 +149,13 @@ def blanks(path: Path, frame: "pd.DataFrame") -> Iterable[str]:
 
 
 def _text(path: Path) -> str:
+    refuse_large(path)
     try:
         raw = path.read_bytes()
     except OSError as error:
         raise TableError(f"{where(path)}: cannot be read ({error.strerror}); put the file there") from None
-    try:
-        raw = lzma.decompress(raw) if path.suffix == ".xz" else raw
-    except lzma.LZMAError:
-        raise TableError(f"{where(path)}: not packed by xz, or cut off; restore the file") from None
+    if path.suffix == ".xz":
+        raw = _unpacked(path, raw)
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -123,9 +163,21 @@ def _text(path: Path) -> str:
         raise TableError(f"{where(path, line)}: not UTF-8; save the file as UTF-8 text") from None
     if not text.strip():
         raise TableError(f"{where(path)}: the file is empty; restore it")
+    refuse_long(path, text)
     if not text.endswith("\n"):
         line = text.count("\n") + 1
         raise TableError(f"{where(path, line)}: the last line has no end; the file is cut off, restore it")
+    return text
+
+
+def _unpacked(path: Path, raw: bytes) -> bytes:
+    try:
+        with lzma.open(io.BytesIO(raw)) as file:
+            text = file.read(MOST_BYTES + 1)
+    except (lzma.LZMAError, EOFError):
+        raise TableError(f"{where(path)}: not packed by xz, or cut off; restore the file") from None
+    if len(text) > MOST_BYTES:
+        raise TableError(_too_large(path, "too many bytes unpacked", MOST_BYTES))
     return text
 
 

@@ -5,7 +5,7 @@ its shares are those on the ground to some 0.1 %). What was not drawn along the 
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -16,16 +16,21 @@ import shapely
 from numpy.typing import NDArray
 
 from boundaries.errors import PlanError, SourceError
-from boundaries.law.tables import refuse, where
+from boundaries.law.tables import refuse, refuse_large, where
 from boundaries.research.zoning import Units
 from boundaries.sources import ogr, own_formats
 from boundaries.sources.descriptor import LevelFiles
 
 Array = NDArray[Any]
 
+#: A map with more bytes, all its parts together, or more features is not read.
+MOST_BYTES: Final = 128 << 20
+MOST_FEATURES: Final = 100_000
 #: A unit is told where its dapil covers less of it, and counts as drawn at all where all dapil cover at least half.
 WHOLE: Final = 0.99
 DRAWN: Final = 0.5
+#: Formats of several files.
+_OF_PARTS: Final = (".shp", ".tab", ".mif")
 #: Less of a unit than this is the breadth of a line.
 _LINE: Final = 0.01
 #: Dapil that cover more of a unit together than it has, by this share, lie on each other.
@@ -54,14 +59,18 @@ def is_drawn(path: Path) -> bool:
 
 
 def assigned(
-    path: Path, units: Units, dapil: tuple[str, ...], seats: tuple[str, ...], notes: list[tuple[str, str]]
+    path: Path,
+    ground: Callable[[], Units],
+    dapil: tuple[str, ...],
+    seats: tuple[str, ...],
+    notes: list[tuple[str, str]],
 ) -> list[Assigned]:
     """Assign units to the polygons of a file.
 
     Parameters
     ----------
-    units
-        All units that may be meant, in degrees.
+    ground
+        Gives all units that may be meant, in degrees; asked once the map is read.
     dapil, seats
         Names of fields that may say the dapil, and its seats; compared without case, blanks, underscores and hyphens.
     notes
@@ -72,9 +81,17 @@ def assigned(
     PlanError
         Not a map that can be read, no such field, dapil that lie on each other, or one that gets no unit.
     """
+    for part in _parts(path):
+        refuse_large(part, PlanError, MOST_BYTES)
     try:
         with own_formats.opened(path) as file:
-            fields = list(pyogrio.read_info(own_formats.named(file))["fields"])
+            told = pyogrio.read_info(own_formats.named(file), force_feature_count=True)
+            fields = list(told["fields"])
+        if told["features"] > MOST_FEATURES:
+            raise PlanError(
+                f"{where(path)}: {told['features']:,} features, and no more than {MOST_FEATURES:,} are read; give "
+                "a polygon a dapil"
+            )
         field, seated = (_field(fields, names) for names in (dapil, seats))
         if field is None:
             raise PlanError(
@@ -88,7 +105,7 @@ def assigned(
     lacking = [n for n, shape in enumerate(shapes, 1) if shape is None or shape.is_empty]
     refuse((f"{where(path)}: feature {n} has no polygon; draw it or remove it" for n in lacking), PlanError)
     notes += _crossed(shapes)
-    shapes = shapely.make_valid(shapes)
+    shapes, units = shapely.make_valid(shapes), ground()
     unit, feature, share = _shares(shapes, units)
     refuse(_twice(path, units, unit, feature, share, names), PlanError)
     rows = [
@@ -105,6 +122,18 @@ def assigned(
     ), PlanError)  # fmt: skip
     notes += _told(units, unit, share)
     return rows
+
+
+def _parts(path: Path) -> list[Path]:
+    """The files that a map is made of: those in a folder, else those of its name beside it."""
+    beside = (
+        path.rglob("*")
+        if path.is_dir()
+        else path.parent.glob("*")
+        if path.suffix.lower() in _OF_PARTS
+        else ()
+    )
+    return [path, *(each for each in beside if each.is_file() and (path.is_dir() or each.stem == path.stem))]
 
 
 def _field(fields: list[str], names: tuple[str, ...]) -> str | None:

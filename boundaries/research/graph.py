@@ -97,13 +97,16 @@ def build_graph(
     """
     sea = sea or SeaRule()
     units = read_units(release, level, within)
+    asked = (
+        None if links is None else read_links(links, set(units.codes))
+    )  # before the work, which may be long
     borders = find_borders(units.geometry)
     frontier = find_frontiers(units.codes, borders.coast_m)
     found = _sea(units, borders, frontier, sea)
     edges = _edges(units.codes, borders, found)
     changes: list[str] = []
-    if links is not None:
-        edges, changes = _changed(edges, read_links(links, set(units.codes)), links.name)
+    if links is not None and asked is not None:
+        edges, changes = _changed(edges, asked, links.name)
     nodes = _nodes(units, borders, frontier)
     nodes = _with_people(nodes, people, weights)
     nodes = pd.concat([nodes, _with_dapil(release, units.codes)], axis=1)

@@ -22,7 +22,7 @@ import pandas as pd
 from boundaries.errors import PlanError
 from boundaries.law.codes import LENGTH
 from boundaries.law.registry import Registry
-from boundaries.law.tables import refuse, where
+from boundaries.law.tables import SHOWN, refuse, refuse_large, refuse_long, where
 from boundaries.research.drawn_plan import assigned, is_drawn
 from boundaries.research.proposal import COUNCILS, Proposal
 from boundaries.research.zoning import Units
@@ -31,8 +31,8 @@ from boundaries.research.zoning import Units
 UNIT: Final = ("kunci", "kodeunit", "kode", "unit", "kodewilayah", "geoid", "geoid20", "id")
 DAPIL: Final = ("kodedapil", "dapil", "district", "assignment", "namadapil")
 SEATS: Final = ("kursi", "seats")
-#: A file longer than this is not read: no plan has so many bytes.
-MOST_BYTES: Final = 64 << 20
+#: A table longer than this is not read: 200 bytes for every desa of the nation.
+MOST_BYTES: Final = 16 << 20
 _KEY: Final = "unit-"
 
 
@@ -67,6 +67,7 @@ def read_plan(
     """
     notes: list[tuple[str, str]] = []
     rows = _drawn(path, ground, notes) if is_drawn(path) else _rows(path)
+    _not_more(path, len(rows), registry)
     units = _units(path, rows, registry, notes)
     chamber, council = _meant(path, units, chamber, council, notes)
     refuse(_faults(path, rows, units, registry, council), PlanError)
@@ -96,16 +97,20 @@ def _drawn(path: Path, ground: Callable[[], Units] | None, notes: list[tuple[str
     if ground is None:
         raise PlanError(f"{where(path)}: polygons need a release to be laid over; give a table: kode,dapil")
     return [_Row(row.feature, row.unit, row.dapil, row.seats)
-            for row in assigned(path, ground(), DAPIL, SEATS, notes)]  # fmt: skip
+            for row in assigned(path, ground, DAPIL, SEATS, notes)]  # fmt: skip
 
 
 def _rows(path: Path) -> list[_Row]:
+    text = _text(path)
+    found = _from_json(path, text) if path.suffix.lower() == ".json" else _from_csv(path, text)
+    if not found:
+        raise PlanError(f"{where(path)}: no unit in it; write a line a unit: kode,dapil")
+    return found
+
+
+def _text(path: Path) -> str:
+    refuse_large(path, PlanError, MOST_BYTES)
     try:
-        size = path.stat().st_size
-        if size > MOST_BYTES:
-            raise PlanError(
-                f"{where(path)}: {size:,} bytes; a plan has less than {MOST_BYTES:,}: give the plan alone"
-            )
         raw = path.read_bytes()
     except OSError as error:
         raise PlanError(f"{where(path)}: cannot be read ({error.strerror}); name another file") from None
@@ -116,10 +121,16 @@ def _rows(path: Path) -> list[_Row]:
         raise PlanError(f"{where(path, line)}: not UTF-8; save the file as CSV UTF-8") from None
     if "\0" in text:
         raise PlanError(f"{where(path)}: not a text; save the table as CSV UTF-8")
-    found = _from_json(path, text) if path.suffix.lower() == ".json" else _from_csv(path, text)
-    if not found:
-        raise PlanError(f"{where(path)}: no unit in it; write a line a unit: kode,dapil")
-    return found
+    refuse_long(path, text, PlanError)
+    return text
+
+
+def _not_more(path: Path, rows: int, registry: Registry) -> None:
+    if rows > len(registry.names):
+        raise PlanError(
+            f"{where(path)}: {rows:,} rows, and there are {len(registry.names):,} units of all levels; keep those "
+            "of one council"
+        )
 
 
 def _from_csv(path: Path, text: str) -> list[_Row]:
@@ -169,7 +180,8 @@ def _from_json(path: Path, text: str) -> list[_Row]:
 
 def _units(path: Path, rows: list[_Row], registry: Registry, notes: list[tuple[str, str]]) -> list[str]:
     spoilt: Mapping[str, list[str]] = {}
-    found, problems = [], []
+    found: list[str] = []
+    problems: list[str] = []
     for row in rows:
         text = row.unit.removeprefix(_KEY)
         if text in registry:
@@ -183,10 +195,15 @@ def _units(path: Path, rows: list[_Row], registry: Registry, notes: list[tuple[s
                           f"line {row.line}: {text!r} read as {meant[0]} {registry.names[meant[0]]}"))  # fmt: skip
             continue
         found.append("")
-        why = f"may be {' or '.join(meant[:3])}" if meant else registry.suggest(text)
+        why = f"may be {' or '.join(meant[:3])}" if meant else _suggested(registry, text, problems)
         problems.append(f"{where(path, row.line)}: {text!r} is no unit of the list of 2025; {why}")
     refuse(problems, PlanError)
     return found
+
+
+def _suggested(registry: Registry, text: str, problems: list[str]) -> str:
+    """What may be meant, for the problems that a message shows: to look for it takes milliseconds."""
+    return registry.suggest(text) if len(problems) < SHOWN else ""
 
 
 def _bare(text: str) -> str:
@@ -301,20 +318,21 @@ def read_people(path: Path, registry: Registry) -> dict[str, float]:
     PlanError
         A unit that is none, twice, or with people that are no number above 0.
     """
-    text = path.read_text("utf-8-sig") if path.stat().st_size <= MOST_BYTES else ""
+    text = _text(path)
     lines = list(
         csv.reader(io.StringIO(text, newline=""), delimiter=";" if ";" in text.partition("\n")[0] else ",")
     )
     header = [cell.strip().lower() for cell in lines[0]] if lines else []
     if "kode" not in header or "penduduk" not in header:
         raise PlanError(f"{where(path, 1)}: the columns must be kode,penduduk; name them so")
+    _not_more(path, len(lines), registry)
     code, people = header.index("kode"), header.index("penduduk")
     found: dict[str, float] = {}
     problems = []
     for n, cells in enumerate(lines[1:], 2):
         unit, value = (cells[at].strip() if at < len(cells) else "" for at in (code, people))
         if unit not in registry:
-            problems.append(f"{where(path, n)}: {unit!r} is no unit; {registry.suggest(unit)}")
+            problems.append(f"{where(path, n)}: {unit!r} is no unit; {_suggested(registry, unit, problems)}")
         elif unit in found:
             problems.append(f"{where(path, n)}: {unit} stands there twice; remove one")
         elif not re.fullmatch(r"[1-9]\d{0,9}", value, re.ASCII):
