@@ -328,7 +328,7 @@ def read_people(path: Path, registry: Registry) -> dict[str, float]:
     _not_more(path, len(lines), registry)
     code, people = header.index("kode"), header.index("penduduk")
     found: dict[str, float] = {}
-    problems = []
+    problems: list[str] = []
     for n, cells in enumerate(lines[1:], 2):
         unit, value = (cells[at].strip() if at < len(cells) else "" for at in (code, people))
         if unit not in registry:
