@@ -271,7 +271,8 @@ def test_metadata_names_layers_fields_origin_and_law(release, tiles):
     fields = {layer["id"]: layer["fields"] for layer in about["vector_layers"]}
     assert fields["dpr"] == {
         "id": "String", "kode_dapil": "String", "nama_dapil": "String", "kursi": "Number",
-        "kode_provinsi": "String", "nama_provinsi": "String",
+        "kode_provinsi": "String", "nama_provinsi": "String", "ragu": "String", "ragu_en": "String",
+        "catatan": "String", "catatan_en": "String",
     }  # fmt: skip
     assert {"kode_kabkota", "nama_kabkota"} <= fields["dprd-kabkota"].keys()
     assert fields["kabkota"].keys() == {"kode", "nama", "kode_provinsi", "nama_provinsi"}
@@ -286,17 +287,21 @@ def test_metadata_names_layers_fields_origin_and_law(release, tiles):
     assert "An example nation" in about["description"]
 
 
-def test_attributes_are_those_of_the_release(release, tiles):
-    table = release.read_table("dprd-kabkota-2024").set_index("id")
+@pytest.mark.parametrize(("chamber", "doubtful"), [("dprd-kabkota", set()), ("dpr", {"dpr-2024-3202"})])
+def test_attributes_are_those_of_the_release(release, tiles, chamber, doubtful):
+    table = release.read_table(f"{chamber}-2024").set_index("id")
     seen = 0
+    told = set()
     for _, tile in decoded(tiles, range(9, 10)):
-        for feature in tile.get("dprd-kabkota", {"features": []})["features"]:
+        for feature in tile.get(chamber, {"features": []})["features"]:
             properties = feature["properties"]
             row = table.loc[properties["id"]]
-            assert properties == {"id": row.name, **{name: row[name] for name in pmtiles.DAPIL[1:]}}
+            assert properties == {"id": row.name, **row[list(pmtiles.DAPIL[1:])].dropna().to_dict()}
             assert feature["id"] == table.index.get_loc(row.name) + 1
             seen += 1
+            told |= {row.name} if properties.keys() >= {"ragu", "ragu_en"} else set()
     assert seen
+    assert told == doubtful
 
 
 def test_gdal_reads_the_same(release, tiles):

@@ -10,11 +10,14 @@ import shapely
 from boundaries.errors import ReleaseError
 from boundaries.exports import topojson
 from boundaries.ground.coverage import Coverage, clean
+from boundaries.ground.grid import GRID
 from boundaries.release.store import open_release
 from boundaries.topology import details, room
 from boundaries.topology.arcs import Topology, build_topology
+from boundaries.topology.cost import Costs
 from boundaries.topology.details import Detail, sized
 from boundaries.topology.generalise import generalise
+from boundaries.topology.simplify import METRES
 from boundaries.topology.validity import check
 from tests.random_maps import random_map
 from tests.small import make_small_release
@@ -83,6 +86,26 @@ def test_places_that_lie_together_are_one():
     assert room.centres(places, 8).tolist() == room.centres(places[::-1], 8).tolist()
     assert len(room.centres(places, 8)) == 2
     assert room.centres(np.empty((0, 2)), 8).shape == (0, 2)
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2, 4, 5, 7])
+def test_the_distance_that_is_told_holds_how_far_lines_were_moved_aside(maps, seed):
+    """A corner a quarter of the radius beside the middle moves by another quarter: the most that a lens does."""
+    topology, step, radius = maps[seed], 500, 100_000
+    cell = step / 10**GRID * METRES
+    corner = topology.points[topology.starts[:-1]][~topology.closed][0]
+    middle = corner + np.array([radius // 4, 0])
+    aside = room.spread(topology, middle[None], radius, room.spacing(step))
+    plain, drawn = (generalise(topology, step, cell, each) for each in (topology, aside))
+    before, after = (Costs(topology, topology, each).of("unit")["hausdorff_m"] for each in (plain, drawn))
+    assert after.max() == pytest.approx(radius / 4 / step * cell, abs=cell)
+    assert before.max() < after.max() / 5
+    reached = np.array([
+        shapely.dwithin(shapely.boundary(each), shapely.Point(middle / 10**GRID), radius / 10**GRID)
+        for each in topology.polygons("unit")
+    ])  # fmt: skip
+    assert (before == after)[~reached].all()
+    assert 0 < reached.sum() < len(reached)
 
 
 def test_the_file_says_at_how_many_places_lines_were_moved_aside(tmp_path, monkeypatch):

@@ -340,6 +340,12 @@ def test_properties_are_those_to_join_by_and_nothing_is_null(small):
     dpr = text["objects"]["dpr"]["geometries"][0]["properties"]
     assert list(dpr) == ["id", "kode_dapil", "nama_dapil", "kursi", "kode_provinsi", "nama_provinsi"]
     assert isinstance(dpr["kursi"], int)
+    doubtful = [
+        each["properties"] for each in text["objects"]["dpr"]["geometries"] if "ragu" in each["properties"]
+    ]
+    told = [(each["id"], each["ragu"], each["ragu_en"]) for each in doubtful]
+    assert told == [("dpr-2024-3202", "Letak Ciwidey diragukan", "The place of Ciwidey is doubtful")]
+    assert "null" not in str(whole.content)
     kabkota = text["objects"]["dprd-kabkota"]["geometries"][0]["properties"]
     assert "kode_kabkota" in kabkota
     assert text["objects"]["provinsi"]["geometries"][0]["properties"].keys() == {"kode", "nama"}

@@ -37,6 +37,7 @@ Array = NDArray[Any]
 #: Attributes of a dapil and of a unit; those without any value are left out.
 DAPIL: Final = (
     "id", "kode_dapil", "nama_dapil", "kursi", "kode_provinsi", "nama_provinsi", "kode_kabkota", "nama_kabkota",
+    "ragu", "ragu_en", "catatan", "catatan_en",
 )  # fmt: skip
 UNIT: Final = ("kode", "nama", "kode_provinsi", "nama_provinsi")
 _KINDS: Final = {"text": "String", "integer": "Number", "real": "Number"}

@@ -30,6 +30,10 @@ _DAPIL: Final = (
     "kode_provinsi",
     "nama_provinsi",
     "kode_kabkota",
+    "ragu",
+    "ragu_en",
+    "catatan",
+    "catatan_en",
 )
 _UNIT: Final = ("kode", "nama")
 
@@ -102,7 +106,7 @@ def topology_of(release: Release, year: int, chamber: str = "", *, provinsi: boo
 
 
 def columns(frame: pd.DataFrame, geometry: Array) -> tuple[pd.DataFrame, Array]:
-    """The columns that a map joins by; those without any value are left out."""
+    """The columns that a map joins by and what is doubtful; those without any value are left out."""
     names = _DAPIL if "kode_dapil" in frame.columns else _UNIT
     return frame[[n for n in names if n in frame.columns and frame[n].notna().any()]], geometry
 

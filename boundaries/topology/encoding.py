@@ -54,7 +54,7 @@ def encode(topology: Topology, facts: Mapping[str, Any] | None = None, labels: L
 
 
 def labels_of(tables: Mapping[str, pd.DataFrame]) -> Labels:
-    """Write id and properties of every feature; files that are cut from one topology have them in common."""
+    """Write id and properties (that have a value) of every feature; files cut from one topology share them."""
     found = {}
     for name, table in tables.items():
         records = _records(table)
@@ -157,10 +157,8 @@ def numbers(values: Array, before: Array, texts: Sequence[bytes]) -> tuple[bytes
 
 
 def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
-    columns = {
-        name: table[name].astype(object).where(table[name].notna(), None).tolist() for name in table.columns
-    }
-    return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+    rows = table.astype(object).where(table.notna(), None).to_dict("records")
+    return [{str(name): value for name, value in row.items() if value is not None} for row in rows]
 
 
 def _dumps(value: object) -> str:
