@@ -176,6 +176,7 @@ def test_questions_that_are_shown_are_answered(toy: Path) -> None:
     shown = {
         path
         for page in PAGES
+        if not page.startswith("docs/sandbox.")  # asked of the nation: test_sandbox.py
         for path in quoted(read(page))
         if re.match(r"/collections/\S+\?.*=[^&=]+$", path)
     }

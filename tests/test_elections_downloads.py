@@ -6,6 +6,7 @@ import shutil
 import sqlite3
 from pathlib import Path
 
+import duckdb
 import geopandas as gpd
 import openpyxl
 import pandas as pd
@@ -17,6 +18,7 @@ from boundaries.downloads.election_jobs import election_files
 from boundaries.downloads.jobs import Job
 from boundaries.elections.sheets import xlsx_bytes
 from boundaries.exports.metadata import datapackage, dcat
+from boundaries.release.election_file import Elections, as_csv
 from boundaries.release.store import Release, open_release
 from tests.small_elections import PARTIES, SEATS, VOTES, make_small_elections
 
@@ -49,6 +51,47 @@ def test_csv_parquet_and_xlsx_say_the_same_and_codes_are_text(files: Path) -> No
         assert len(parquet) == len(rows)
     code = openpyxl.load_workbook(files / "hasil-dpr-2024.xlsx").worksheets[0]["C2"]
     assert (code.value, code.data_type, code.number_format) == ("3101", "s", "@")
+
+
+def differing(elections: Elections, name: str, csv: Path) -> list[int]:
+    """Rows that DuckDB reads from the CSV and the table lacks, and the other way round; the same of codes untyped."""
+    rows = elections.arrow(name).replace_schema_metadata(None)
+    of = {"string": "VARCHAR", "integer": "BIGINT", "number": "DOUBLE"}
+    kinds = {field["name"]: of[field["type"]] for field in elections.described(name)["fields"]}
+    columns = {column: kinds[column] for column in rows.column_names}
+    codes = ", ".join(column for column in rows.column_names if column.startswith("kode")) or "1"
+    typed = f"read_csv('{csv}', columns={columns}, header=true, auto_detect=false, quote='\"', escape='\"')"
+    untyped = f"read_csv('{csv}', all_varchar=true)"
+    with duckdb.connect(config={"threads": 1}) as database:
+        database.register("held", rows)
+        return [
+            database.execute(f"SELECT count(*) FROM ({one} EXCEPT ALL {other})").fetchall()[0][0]
+            for one, other in (
+                (f"FROM {typed}", "FROM held"), ("FROM held", f"FROM {typed}"),
+                (f"SELECT {codes} FROM {untyped}", f"SELECT {codes} FROM held"),
+            )
+        ]  # fmt: skip
+
+
+def test_duckdb_reads_what_was_written_and_codes_survive(
+    release: Release, files: Path, tmp_path: Path
+) -> None:
+    assert release.elections is not None
+    for name in ("hasil-dpr-2024", "calon-dpr-2024", "partisipasi-dapil-dpr-2024"):
+        assert differing(release.elections, name, files / f"{name}.csv") == [0, 0, 0]
+    spoilt = (files / "hasil-dpr-2024.csv").read_text("utf-8").replace(",3101,", ",03101,", 1)
+    (tmp_path / "spoilt.csv").write_text(spoilt, "utf-8")
+    assert differing(release.elections, "hasil-dpr-2024", tmp_path / "spoilt.csv") == [1, 1, 1]
+
+
+@pytest.mark.national
+def test_duckdb_reads_every_table_of_the_nation(nation: Release, tmp_path: Path) -> None:
+    elections = nation.elections
+    assert elections is not None
+    assert len(elections.tables) == 81
+    for name in elections.tables:
+        (tmp_path / "table.csv").write_bytes(as_csv(elections.arrow(name)))
+        assert differing(elections, name, tmp_path / "table.csv") == [0, 0, 0], name
 
 
 def test_a_sheet_has_what_xml_must_escape_and_the_same_bytes_again() -> None:

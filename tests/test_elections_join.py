@@ -7,13 +7,14 @@ import geopandas as gpd
 import pandas as pd
 import pyogrio
 import pytest
+import shapely
 from click.testing import CliRunner, Result
 from openpyxl import Workbook
 
 from boundaries.cli import main
 from boundaries.elections import sets
 from boundaries.elections.matching import match
-from boundaries.elections.wide import wide
+from boundaries.elections.wide import add_style, wide
 from boundaries.errors import TableError
 from boundaries.law.plans import load_plans
 from tests.small import make_small_release
@@ -183,6 +184,33 @@ def test_results_are_a_row_a_dapil() -> None:
     assert seats_only.loc["1101", "kursi_terbanyak"]
 
 
+def drawn_by(path: Path, name: str) -> tuple[str, str]:
+    """The column by which a layer is drawn, and its style."""
+    frame = wide(name)
+    gpd.GeoDataFrame(frame, geometry=[shapely.box(0, 0, 1, 1)] * len(frame), crs=4326).to_file(
+        path, layer=name
+    )
+    add_style(path, name, frame)
+    with sqlite3.connect(path) as database:
+        ((style,),) = database.execute("SELECT styleQML FROM layer_styles")
+    return style.partition('attr="')[2].partition('"')[0], style
+
+
+def test_results_are_drawn_by_seats_where_votes_of_most_dapil_are_not_known(tmp_path: Path) -> None:
+    """Of the DPR of 2019 votes of five dapil are known: by winner 75 of 80 would be grey."""
+    assert (wide("hasil-dpr-2019")["pemenang"] != "").sum() == 5
+    column, style = drawn_by(tmp_path / "2019.gpkg", "hasil-dpr-2019")
+    assert column == "kursi_terbanyak"
+    assert 'label="PDI-P"' in style
+    assert 'label="-"' not in style
+    assert drawn_by(tmp_path / "2014.gpkg", "hasil-dpr-2014")[0] == "pemenang"
+
+
+def test_parties_with_as_many_seats_are_named_both(tmp_path: Path) -> None:
+    style = drawn_by(tmp_path / "2019.gpkg", "hasil-dpr-2019")[1]
+    assert 'label="PDI-P, Golkar"' in style
+
+
 def test_results_on_the_map_carry_a_style(made: Path, tmp_path: Path) -> None:
     done = run("data", "map", "hasil-dpr-2024", "-r", made, "-o", tmp_path / "h.gpkg")
     assert done.exit_code == 0, done.output
@@ -198,6 +226,6 @@ def test_results_on_the_map_carry_a_style(made: Path, tmp_path: Path) -> None:
         )
     assert (layer, default) == ("hasil-dpr-2024", 1)
     assert 'attr="pemenang"' in style
-    assert 'value="pdip" label="pdip"' in style
+    assert 'value="pdip" label="PDI-P"' in style
     with pytest.raises(TableError, match="name one of the set hasil"):
         wide("calon-dpr-2024")

@@ -1186,3 +1186,8 @@ def test_the_nation_takes_little(browser: Any, national: str, screen: str) -> No
             visit.page.wait_for_selector(f"html[data-chamber='{chamber}']")
             visit.settle()
             assert spent("ScriptDuration") - before < 0.3, chamber
+        before = spent("ScriptDuration")
+        visit.page.evaluate("location.hash = 'lembaga=dpr&tahun=2024&prov=32&dapil=dpr-2024-3203'")
+        visit.page.locator(".results .persons").first.wait_for()
+        visit.settle()
+        assert spent("ScriptDuration") - before < 0.3, "the card of a dapil"

@@ -14,7 +14,7 @@ from boundaries.exports.mapdata.carried_votes import carried
 from boundaries.exports.mapdata.map_tables import Content
 from boundaries.exports.mapdata.party_colours import LEAST, differences, party_colours
 from boundaries.exports.mapdata.person_lists import candidates, elected
-from boundaries.exports.mapdata.result_rows import results
+from boundaries.exports.mapdata.result_rows import _doubts, results
 from boundaries.exports.mapdata.unit_votes import unit_votes
 from boundaries.exports.mapdata.vote_tables import ElectionTables
 from boundaries.release.store import Release, open_release
@@ -63,6 +63,17 @@ def test_a_count_says_so_with_its_stations(content):
     assert (made["votes"]["basis"], made["seats"]["basis"]) == ("count", "inferred")
     assert (made["votes"]["tps_terhitung"], made["votes"]["tps"]) == (6 * 150, 6 * 200)
     assert by_code(made)["320401"]["tps_terhitung"] == 150
+
+
+def test_a_doubt_of_some_parties_names_them_and_one_of_all_does_not():
+    rows = pd.DataFrame({
+        "kode_dapil": ["3201", "3201", "3202", "3202", "1101"], "nomor_partai": [1, 9, 1, 9, 18],
+        "ragu": ["", "92 kurang | 92 short", "kacau | wild", "kacau | wild", "kacau | wild"],
+    })  # fmt: skip
+    assert _doubts(rows, {1: "PKB", 9: "PKN", 18: "PNA"}) == {
+        "ragu": {"PKN: 92 kurang | PKN: 92 short": ["3201"], "kacau | wild": ["1101", "3202"]}
+    }
+    assert _doubts(rows.iloc[:1], {1: "PKB"}) == {}
 
 
 def test_turnout_of_some_dapil_is_of_those_alone(content):

@@ -70,44 +70,39 @@ def _margin(votes: pd.Series) -> Any:
     return best[0] - best[1] if len(best) == 2 else pd.NA
 
 
-def colours(parties: pd.DataFrame | None = None) -> dict[str, str]:
-    """Return the colour of every party that has one, the latest election's first of several.
-
-    `parties`: rows of the set ``partai``; the project's own without.
-    """
-    rows = (read_set("partai") if parties is None else parties).query("warna != ''").sort_values("tahun")
-    return {
-        party: colour.partition(";")[0] for party, colour in zip(rows["partai"], rows["warna"], strict=True)
-    }
-
-
 def add_style(path: Path, layer: str, frame: pd.DataFrame, parties: pd.DataFrame | None = None) -> None:
-    """Write a style into a GeoPackage: QGIS draws the dapil by winner (or by most seats, without votes) at once.
+    """Write a style into a GeoPackage: QGIS draws the dapil at once, each party in its colour and with its name.
 
-    `parties`: see `colours`.
+    By winner; by most seats where the votes of most dapil are not known. `parties`: rows of the set ``partai``; the
+    project's own without. Of a party's names and colours those of the latest election count, the first of several.
     """
-    column = "pemenang" if (frame["pemenang"].fillna("") != "").any() else "kursi_terbanyak"
+    rows = (read_set("partai") if parties is None else parties).sort_values("tahun", kind="stable")
+    short = dict(zip(rows["partai"], rows["singkatan"], strict=True))
+    coloured = rows.query("warna != ''")
+    colours = dict(zip(coloured["partai"], coloured["warna"].str.partition(";")[0], strict=True))
+    won = frame["pemenang"].fillna("") != ""
+    column = "pemenang" if 2 * won.sum() > len(won) else "kursi_terbanyak"
     values = [str(value) for value in frame[column].fillna("").value_counts().index]
-    described = f"dapil: {column}"
+    named = {value: ", ".join(short.get(each, each) for each in value.split(";")) or "-" for value in values}
+    fills = [colours.get(value.partition(";")[0], _GREY) for value in values]
+    style = Style(layer, column, _qml(column, named, fills), "", f"dapil: {column}", True)
     with closing(sqlite3.connect(path)) as database, database:
-        add_styles(
-            database, [Style(layer, column, _qml(column, values, colours(parties)), "", described, True)]
-        )
+        add_styles(database, [style])
 
 
-def _qml(column: str, values: list[str], known: dict[str, str]) -> str:
-    """A style of categories: a fill a party, with its name in words."""
+def _qml(column: str, named: dict[str, str], fills: list[str]) -> str:
+    """A style of categories: a fill a value, with its name in words."""
     categories = "".join(
-        f'<category render="true" symbol="{place}" value={quoteattr(value)} label={quoteattr(value or "-")}/>'
-        for place, value in enumerate(values)
+        f'<category render="true" symbol="{place}" value={quoteattr(value)} label={quoteattr(name)}/>'
+        for place, (value, name) in enumerate(named.items())
     )
     symbols = "".join(
         f'<symbol type="fill" name="{place}"><layer class="SimpleFill" enabled="1"><Option type="Map">'
-        f'<Option type="QString" name="color" value="{known.get(value.partition(";")[0], _GREY)}"/>'
+        f'<Option type="QString" name="color" value="{fill}"/>'
         '<Option type="QString" name="style" value="solid"/>'
         '<Option type="QString" name="outline_color" value="#ffffff"/>'
         '<Option type="QString" name="outline_width" value="0.1"/></Option></layer></symbol>'
-        for place, value in enumerate(values)
+        for place, fill in enumerate(fills)
     )
     return (
         f'<!DOCTYPE qgis><qgis version="3.22" styleCategories="Symbology"><renderer-v2 type="categorizedSymbol" '

@@ -36,7 +36,7 @@ def results(content: Content, plan: str) -> dict[str, Any]:
                 columns[column] = _by_party(known, column, numbers)
                 made[named] = {
                     **about(found, "; ".join(sorted(set(known[basis])))), "dapil": len(columns[column]),
-                    **_doubts(known),
+                    **_doubts(known, {number: short for _, number, short, *_ in made["parties"]}),
                 }  # fmt: skip
         if found.basis == "count" and "votes" in made:
             first = rows.drop_duplicates("kode_dapil").set_index("kode_dapil")
@@ -80,14 +80,16 @@ def _by_party(rows: pd.DataFrame, column: str, numbers: list[int]) -> dict[str, 
     return dict(zip(map(str, wide.index), plain_rows(wide), strict=True))
 
 
-def _doubts(rows: pd.DataFrame) -> dict[str, Any]:
-    """The dapil of which a row is doubtful, and why."""
-    doubtful = rows[rows["ragu"] != ""]
-    return (
-        {"ragu": doubtful.groupby("ragu")["kode_dapil"].agg(lambda own: sorted(set(own))).to_dict()}
-        if len(doubtful)
-        else {}
-    )
+def _doubts(rows: pd.DataFrame, short: dict[int, str]) -> dict[str, Any]:
+    """The dapil of which a row is doubtful, and why; what concerns some parties names them (`short`, by number)."""
+    found = {}
+    for why, own in rows[rows["ragu"] != ""].groupby("ragu"):
+        parties = sorted(set(own["nomor_partai"]))
+        there = rows["nomor_partai"][rows["kode_dapil"].isin(own["kode_dapil"])].nunique()
+        named = f"{', '.join(short[each] for each in parties)}: " if len(parties) < there else ""
+        told = " | ".join(f"{named}{part}" for part in str(why).split(" | "))
+        found[told] = sorted(set(own["kode_dapil"]))
+    return {"ragu": found} if found else {}
 
 
 def _turnout(content: Content, plan: str, codes: list[str], columns: Any, made: dict[str, Any]) -> None:
