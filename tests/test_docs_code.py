@@ -66,6 +66,8 @@ ONLY_READ = {
     ("operation.md", "docker "): "a container engine",
     ("operation.md", "python bench/load.py"): "ten minutes",
     ("operation.md", "limit_req_zone"): "nginx",
+    ("scale.md", "proxy_cache_path"): "nginx; test_bench_proxy.py holds it to what was measured",
+    ("scale.md", "python bench/proxy.py"): "the nation, nginx, and minutes",
     ("postgis.md", "pip install"): "installs, and ends in a server; test_postgis.py does the steps",
     ("pygeoapi.md", "dapil pygeoapi-config"): "ends in a server; test_pygeoapi.py does the steps",
     ("all-plans.md", "dapil plans"): "real councils; test_research_plans.py does the steps",

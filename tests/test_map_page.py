@@ -1061,7 +1061,7 @@ def test_the_worker_is_asked_for_at_every_visit_and_names_release_and_code(relea
     client = app_of(releases).test_client()
     response = client.get("/map-sw.js")
     assert response.mimetype == "text/javascript"
-    assert response.headers["Cache-Control"] == "no-cache"
+    assert response.headers["Cache-Control"] == "public, max-age=0, s-maxage=60"
     assert response.headers["Content-Security-Policy"] == "default-src 'none'; connect-src 'self'"
     told = json.loads(re.match(r"const DAPIL = (\{.*\});\n", response.text)[1])
     release = open_release(releases).id

@@ -256,3 +256,62 @@ def test_a_layer_knows_text_however_it_was_encoded(client):
         asked = parse(f"nama_dapil = '{text}'", "cql2-text", layer.queryables, Question().crs)
         assert len(layer.find(Question(filter=asked))) == 5
     assert not layer.find(Question(equal=(("nama_dapil", "Koru"),)))
+
+
+#: Addresses that a cache shared by many may keep, with how long: a page's life, or for good.
+SHARED = {
+    **dict.fromkeys((
+        "/", "/?lang=id", "/?f=html", "/?f=json&lang=en", "/map", "/map?lang=en", "/pakai?lang=id", "/tentang",
+        "/collections?lang=id", "/openapi?f=json", "/openapi?f=html&lang=id", "/dapil/dpr-2024-3202",
+        "/dapil/dpr-2024-3202?lang=id", "/dapil/dpr-2024-3202/kartu.png?lang=id",
+        "/dapil/dpr-2024-3202/dpr-2024-3202.csv",
+        "/sitemap.xml", "/robots.txt", "/favicon.ico", "/manifest.webmanifest", "/kartu.png", "/downloads/",
+        "/collections/dpr-2024/items?limit=2", "/collections/dpr-2024/items/dpr-2024-3202?f=html&lang=en",
+        "/oembed?url=http://localhost/map", "/lookup?lang=id&f=html",
+    ), "public, max-age=60"),
+    "/map-sw.js": "public, max-age=0, s-maxage=60", "/releases.atom?lang=id": "public, max-age=300",
+}  # fmt: skip
+#: What may not be kept by others than who asked, and what may not be kept at all.
+OWN = {
+    "/lookup?lon=106.55&lat=-6.95&year=2024": "private, max-age=60", "/lookup?nama=Ciwidey": "private, max-age=60",
+    "/health": "no-store", "/nothing": "no-store", "/oembed?url=x": "no-store",
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def filed(tmp_path_factory: pytest.TempPathFactory) -> FlaskClient:
+    """The service on files, which has all routes."""
+    make_small_release(out := tmp_path_factory.mktemp("kept"))
+    return app_of(out).test_client()
+
+
+@pytest.mark.parametrize(("path", "kept"), [*SHARED.items(), *OWN.items()])
+def test_every_answer_says_how_long_and_by_whom_it_may_be_kept(filed, path, kept):
+    assert filed.get(path, headers={"Accept": "text/html,*/*;q=0.8"}).headers["Cache-Control"] == kept
+
+
+@pytest.mark.parametrize("path", SHARED)
+def test_what_vary_leaves_out_decides_nothing(filed, path):
+    """A cache gives one client what another asked for, wherever the headers that Vary names are the same."""
+    kept = {}
+    for accept in ("application/json", "text/html,application/xhtml+xml,*/*;q=0.8", "*/*"):
+        for language in ("id", "en-US,en;q=0.9", "de"):
+            headers = {"Accept": accept, "Accept-Language": language, "Accept-Encoding": "br"}
+            answer = filed.get(path, headers=headers)
+            named = {each.strip() for each in answer.headers["Vary"].split(",")}
+            key = tuple(headers[each] for each in sorted(named))
+            told = {name: text for name, text in answer.headers if name != "ETag"}
+            assert kept.setdefault(key, (answer.data, told)) == (answer.data, told)
+
+
+@pytest.mark.parametrize(
+    ("path", "named"),
+    [
+        ("/map?lang=id", set()), ("/map", {"Accept-Language"}), ("/map-sw.js", set()), ("/?f=html&lang=id", set()),
+        ("/?lang=id", {"Accept"}), ("/dapil/dpr-2024-3202?lang=en", set()), ("/sitemap.xml", set()),
+        ("/collections/dpr-2024/items?f=json", {"Accept-Language"}),
+    ],
+)  # fmt: skip
+def test_an_address_that_says_it_all_has_one_answer_for_all(filed, path, named):
+    varied = {each.strip() for each in filed.get(path).headers["Vary"].split(",")}
+    assert varied == {"Accept-Encoding", *named}

@@ -177,7 +177,7 @@ def _packed(state: State, request: Request, reply: Reply, tag: str) -> Answer:
         ("Content-Length", str(length(buffers))),
         ("Content-Language", reply.language),
         ("Cache-Control", reply.cache or state.cache_control),
-        ("Vary", _VARY),
+        ("Vary", request.vary),
         ("Dapil-Release", state.id),
         *OPEN_TO_ALL,
         *reply.headers,

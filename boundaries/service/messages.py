@@ -57,6 +57,8 @@ class Request:
         self.takes_gzip = negotiation.takes_gzip(environ.get("HTTP_ACCEPT_ENCODING", ""))
         #: Only what is fetched can be unchanged.
         self.if_none_match = "" if self.posted else str(environ.get("HTTP_IF_NONE_MATCH", ""))
+        #: The headers that decide the answer; a route that takes one from the address says so (`vary`).
+        self.vary = vary(form=True, language=True)
         self.base = url or _base(environ)
         #: What decides the answer, the release apart.
         self.key = (
@@ -140,6 +142,18 @@ def _behind(buffer: Buffer) -> Any:
 def _held(content: Any) -> int:
     """Return the bytes that something keeps: what is mapped is the file's, and costs nothing."""
     return 0 if isinstance(content, mmap.mmap) else len(content)
+
+
+def vary(*, form: bool, language: bool) -> str:
+    """Return the header Vary (RFC 9110, 12.5.5) of an answer that hangs on the forms or languages a client likes.
+
+    A cache that many share keeps an answer for each that is named here, so what the address says is left out.
+    """
+    return ", ".join(
+        name
+        for name, counts in (("Accept", form), ("Accept-Encoding", True), ("Accept-Language", language))
+        if counts
+    )
 
 
 def is_items(path: str) -> bool:

@@ -54,7 +54,9 @@ class State:
         #: Names of the downloads of the release.
         self.offered = frozenset(str(each["name"]) for each in offered)
         self.fingerprint = _fingerprint(self.id, settings, offered)
-        self.cache_control = f"public, max-age={int(own.get('max_age', _MAX_AGE))}"
+        #: Seconds for which an answer may be kept that another release may answer otherwise.
+        self.max_age = int(own.get("max_age", _MAX_AGE))
+        self.cache_control = f"public, max-age={self.max_age}"
         self.since = time.time()
         #: When the release was made, in seconds of the epoch; None for a database.
         self.made = _made(address)

@@ -1,7 +1,7 @@
 """Addresses within the service: what a page links to, always in its own language."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
@@ -36,6 +36,11 @@ class Page:
     def given(self, name: str, default: str = "") -> str:
         """Return the value of a parameter."""
         return dict(self.params).get(name, default)
+
+    def spoken(self) -> "Page":
+        """Return the same in the language that its own query asks for, if it does."""
+        asked = self.given("lang")
+        return replace(self, language="en" if asked == "en" else "id") if asked in ("id", "en") else self
 
     def to(self, path: str, **params: object) -> str:
         """Return the link to another page, in this language."""

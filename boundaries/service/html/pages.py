@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Collection, Container, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
 
@@ -375,13 +375,12 @@ class Pages:
             "use.html", page, self._words[page.language]("use.title"), [], snippets=found, plan=plan
         )
 
-    def problem(self, page: Page, document: Document) -> bytes:
-        """Return a problem (RFC 9457) as a page with the way back.
+    def problem(self, page: Page, document: Document, meant: Sequence[tuple[str, str]] = ()) -> bytes:
+        """Return a problem (RFC 9457) as a page with the way back; `meant`: links to what may have been meant.
 
         The language asked for counts even if the request failed before its parameters were read.
         """
-        asked = page.given("lang")
-        page = replace(page, language=next((each for each in LANGUAGES if each == asked), page.language))
+        page = page.spoken()
         words = self._words[page.language]
         status = int(document.get("status", 500))
         title = words.known(
@@ -396,6 +395,7 @@ class Pages:
             document=document,
             said=said,
             status=status,
+            meant=meant,
             allowed=[from_documents.plain(each) for each in allowed] if isinstance(allowed, list) else allowed,
             collection=match[0] if match and known else "",
         )  # fmt: skip

@@ -20,7 +20,9 @@ from boundaries.errors import NotFound
 from boundaries.release.lookup import CHAMBERS, LookupResult, QuestionError, TooFar
 from boundaries.release.named import NoPlace
 from boundaries.release.spliced import Part, plain
+from boundaries.service import messages
 from boundaries.service.crs import CRS84, Crs
+from boundaries.service.did_you_mean import meant
 from boundaries.service.filters import FilterError
 from boundaries.service.html import CSP, CSP_OPENAPI, Kin, Language, Neighbour, Page
 from boundaries.service.map_page import WORKER_POLICY
@@ -67,7 +69,11 @@ class Call:
             self.form = query.one_of("f", params["f"], forms)
         else:
             self.form = next((form for form in self.request.accepts if form in forms), forms[0])
-        self.language = query.one_of("lang", params.get("lang", self.language), LANGUAGES)
+        named = params.get("lang", self.language if "lang" in allowed else LANGUAGES[0])
+        self.language = query.one_of("lang", named, LANGUAGES)
+        self.request.vary = messages.vary(
+            form="f" not in params and len(forms) > 1, language="lang" in allowed and "lang" not in params
+        )
         return params
 
     def pygeoapi(self) -> APIRequest:
@@ -163,7 +169,8 @@ class Routes:
         except Problem:
             path = "/"
         page = Page(request.base, path, request.raw_query, "en" if request.language == "en" else "id")
-        return state.pages.problem(page, json.loads(problem.document())), "text/html"
+        told = json.loads(problem.document())
+        return state.pages.problem(page, told, meant(state, page, told)), "text/html"
 
 
 def _layer(call: Call, name: str) -> Layer:
@@ -494,9 +501,13 @@ def map_page(call: Call) -> Reply:
 
 
 def map_worker(call: Call) -> Reply:
-    """``/map-sw.js``: what keeps the map when there is no network. Browsers look for a new one at every visit."""
+    """``/map-sw.js``: what keeps the map when there is no network.
+
+    Browsers look for a new one at every visit; a cache that many share answers them as long as it may keep a page.
+    """
     call.read((), ("js",))
-    found = call.reply(call.state.map.worker(call.page()), "text/javascript", cache="no-cache")
+    cache = f"public, max-age=0, s-maxage={call.state.max_age}"
+    found = call.reply(call.state.map.worker(call.page()), "text/javascript", cache=cache)
     found.headers[:] = [("Content-Security-Policy", WORKER_POLICY)]
     return found
 
