@@ -286,7 +286,7 @@ def _faults(
 def _seats(path: Path, rows: list[_Row]) -> dict[str, int]:
     """Seats of each dapil, as every of its rows that says them has them; none at all if no row does."""
     found: dict[str, int] = {}
-    problems = []
+    problems: list[str] = []
     for row in rows:
         if not row.seats:
             continue
@@ -328,7 +328,7 @@ def read_people(path: Path, registry: Registry) -> dict[str, float]:
     _not_more(path, len(lines), registry)
     code, people = header.index("kode"), header.index("penduduk")
     found: dict[str, float] = {}
-    problems = []
+    problems: list[str] = []
     for n, cells in enumerate(lines[1:], 2):
         unit, value = (cells[at].strip() if at < len(cells) else "" for at in (code, people))
         if unit not in registry:
