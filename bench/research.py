@@ -1,24 +1,32 @@
-"""The graph of neighbours beside GerryChain's: the same nodes, edges and lengths, and how long each takes.
+"""The graph of neighbours beside GerryChain's, crosswalks beside gerrytools' and tobler's: the same, and how fast.
 
     python bench/research.py [RELEASE] [LEVEL]
+    python bench/research.py crosswalk [RELEASE]
 
-Needs gerrychain. CPU seconds of one run, the units in memory; GerryChain gets them in EPSG:6933, where it can measure.
+Needs gerrychain, or gerrytools and tobler. CPU seconds of one run, the units in memory; who measures in a plane gets
+them in EPSG:6933.
 """
 
 import sys
 import time
-from typing import Any
+from typing import Any, Final
 
 import geopandas as gpd
 import numpy as np
-from gerrychain import Graph
+import pandas as pd
 from numpy.typing import NDArray
 from pyproj import Transformer
 
 from boundaries.ground.grid import GRID
-from boundaries.release.store import open_release
+from boundaries.ground.measures import area_m2
+from boundaries.law.plans import assignment, base_units, load_plans
+from boundaries.law.registry import load_registry
+from boundaries.release.store import FULL, Release, open_release
 from boundaries.research.adjacency import find_borders
-from boundaries.research.zoning import read_units
+from boundaries.research.crosswalk import Ground, crosswalk
+from boundaries.research.people import People
+from boundaries.research.proposal import of_law
+from boundaries.research.zoning import BASE, read_units
 
 PLANE = Transformer.from_crs("OGC:CRS84", "EPSG:6933", always_xy=True)
 
@@ -30,6 +38,9 @@ def planar(edges: NDArray[Any]) -> NDArray[Any]:
 
 
 def main(release: str = "build", level: str = "dasar") -> None:
+    """The graph of a level."""
+    from gerrychain import Graph
+
     units = read_units(open_release(release), level)
     find_borders(units.geometry[:1])  # what is loaded when first asked for
     started = time.process_time()
@@ -61,5 +72,62 @@ def compare(codes: NDArray[Any], ours: Any, theirs: Any) -> None:
           f"{len(found.keys() ^ mine.keys())}; lengths differ by {worst:.1e} at most")  # fmt: skip
 
 
+CHAMBERS: Final = ("dpr", "dprd-provinsi", "dprd-kabkota")
+
+
+def crosswalks(release: str = "build") -> None:
+    """2019 to 2024 of three chambers: polling stations against gerrytools, areas against tobler."""
+    from gerrytools.plan_comparison import population_overlap
+    from tobler.area_weighted import area_interpolate
+
+    opened, registry = open_release(release), load_registry()
+    people = People(registry)
+    names = [f"{chamber}-{year}" for chamber in CHAMBERS for year in (2019, 2024)]
+    plans = {plan.id: plan for plan in load_plans(registry=registry, only=names)}
+    laws = {name: of_law(plan) for name, plan in plans.items()}
+    units = read_units(opened, BASE)
+    ground = Ground(units.codes, area_m2(units.geometry))
+    base = base_units(plans.values(), registry)
+    table = pd.DataFrame({name: assignment(plan, base) for name, plan in plans.items()}, index=list(base))
+    table["tps"] = people.of_units("tps_2024", base).value
+    spent = 0.0
+    for chamber in CHAMBERS:
+        old, new = f"{chamber}-2019", f"{chamber}-2024"
+        started = time.process_time()
+        ours = crosswalk(laws[old], laws[new], people, ground)
+        took = time.process_time() - started
+        spent += took
+        keyed = ours.set_index([ours[side].str.rsplit("-", n=1).str[-1] for side in ("id_a", "id_b")])
+        held = table.dropna(subset=[old, new])
+        whole = held["tps"].isna().groupby([held[old], held[new]]).transform("sum") == 0
+        started = time.process_time()
+        theirs = population_overlap(held[whole], source=old, target=new, population="tps").stack()
+        other = time.process_time() - started
+        sums = keyed["tps_2024"].reindex(theirs.index).dropna().astype(float)
+        print(f"{chamber}: {len(ours)} pairs in {took:.3f} s; gerrytools {other:.3f} s, {len(sums)} pairs whose "
+              f"stations are known differ by {(theirs[sums.index] - sums).abs().max():g} at most; elsewhere "
+              f"it has {theirs.drop(sums.index).sum():g}")  # fmt: skip
+        source, target = (_dapil(opened, plan) for plan in (old, new))
+        started = time.process_time()
+        found = area_interpolate(source, target, categorical_variables=["kode"])
+        other = time.process_time() - started
+        found.index = target["kode"]
+        part = found.drop(columns="geometry").rename(columns=lambda name: str(name).removeprefix("kode_"))
+        pairs = part.T.stack()
+        share = keyed["bagian_b_luas"]
+        far = (pairs.reindex(share.index) - share).abs()
+        print(f"  tobler {other:.2f} s, {other / took:.0f} times; shares of area differ by {far.max():.1e} at most; in "
+              f"pairs that are none of ours it sees {pairs.drop(share.index).max():.1e} at most")  # fmt: skip
+    print(f"three chambers {spent:.3f} s")
+
+
+def _dapil(release: Release, plan: str) -> gpd.GeoDataFrame:
+    rows, geometry = release.read_layer(plan, FULL)
+    return gpd.GeoDataFrame({"kode": rows["kode_dapil"]}, geometry=geometry, crs="OGC:CRS84").to_crs(
+        "EPSG:6933"
+    )
+
+
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    words = sys.argv[1:]
+    crosswalks(*words[1:]) if words[:1] == ["crosswalk"] else main(*words)

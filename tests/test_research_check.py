@@ -3,6 +3,7 @@
 import json
 import random
 import re
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from boundaries.errors import BoundariesError, PlanError
 from boundaries.law.plans import load_plans
 from boundaries.law.registry import Registry
 from boundaries.release.store import Release, open_release
-from boundaries.research import findings
+from boundaries.research import findings, workbench
 from boundaries.research.adjacency import find_borders
 from boundaries.research.apportionment import largest_remainder, malapportionment
 from boundaries.research.check import ALL, Report, check, with_seats
@@ -28,7 +29,9 @@ from boundaries.research.people import People
 from boundaries.research.proposal import COUNCILS, Proposal, of_law, part
 from boundaries.research.regime import load_regime
 from boundaries.research.report import write_report
-from boundaries.research.workbench import Asked, report_on
+from boundaries.research.sealinks import Sea
+from boundaries.research.workbench import Asked, Bench, report_on
+from boundaries.research.zoning import Units
 from tests.small import make_small_release
 
 LIMITS = {"pantai_m": 500.0, "celah_ragu_m": 500.0, "tautan_km": 200.0}
@@ -434,6 +437,57 @@ def test_the_command_tells_and_ends_strictly(
     told = CliRunner().invoke(main, ["check", "dpr-1999", "-r", str(release.path)])
     assert (told.exit_code, "dpr-2024" in told.output) == (3, True)
     assert set(researching.CHAMBERS) == set(COUNCILS)
+
+
+def test_several_plans_are_held_against_the_law_as_each_by_itself(
+    release: Release, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = ["dpr-2024", "dpd-2024"]
+    read: list[str] = []
+    whole = workbench.read_units
+
+    def units_of(*given: object) -> Units:
+        read.append(str(given[3]))
+        return whole(*given)
+
+    monkeypatch.setattr(workbench, "read_units", units_of)
+    rest = ["-r", str(release.path), "--batas-waktu", "0", "--json"]
+    alone = [json.loads(CliRunner().invoke(main, ["check", name, *rest]).stdout) for name in names]
+    assert not read, "units are read to draw a report, and none was drawn"
+    ran = CliRunner().invoke(main, ["check", *names, *rest, "-o", str(tmp_path)])
+    assert ran.exit_code == 0, ran.output
+    assert json.loads(ran.stdout) == alone
+    assert len(read) == 1, "both are drawn on the same units"
+    for name, report in zip(names, alone, strict=True):
+        assert json.loads((tmp_path / name / "laporan.json").read_text("utf-8")) == report
+        assert (tmp_path / name / "laporan.html").is_file()
+    told = CliRunner().invoke(main, ["check", *names, *rest[:-1]]).stdout.splitlines()
+    assert [line for line in told if line in names] == names
+
+
+def test_each_gap_over_the_sea_is_measured_once(release: Release, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Chambers are parted by the same water: what one needed another does not ask for again, and is told the same."""
+    bench = Bench(release)
+    seas = bench.terrain.sea(np.arange(len(bench.terrain.codes)))[1]
+    every = np.arange(len(seas.candidates))
+    gap, crossed = Sea(seas.shores).measured(seas.candidates)
+    monkeypatch.setattr(seas, "measured", count := Counted(seas.measured))
+    for numbers in (every[::3], every[::2], every):
+        found = seas.between(numbers)
+        assert np.array_equal(found[0], gap[numbers])
+        assert np.array_equal(found[1], crossed[numbers])
+    assert count.pairs == len(every) > 0
+
+
+class Counted:
+    """`Sea.measured`, which counts the pairs it is asked for."""
+
+    def __init__(self, measured: Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]) -> None:
+        self.measured, self.pairs = measured, 0
+
+    def __call__(self, pairs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        self.pairs += len(pairs)
+        return self.measured(pairs)
 
 
 def test_a_wrong_plan_is_a_mend_and_no_trace() -> None:

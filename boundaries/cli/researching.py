@@ -95,8 +95,8 @@ CHAMBERS: Final = ("dpr", "dpd", "dprd-provinsi", "dprd-kabkota")
 
 
 @main.command()
-@click.argument("plan")
-@release
+@click.argument("plans", nargs=-1, required=True)
+@RELEASE
 @option("--chamber", type=click.Choice(CHAMBERS), help="Chamber of a file; default: what its codes say.")
 @option("--kabkota", "council", metavar="CODE",
         help="Only this council of a plan in law (kabkota, or provinsi); of a file, the one it is for.")  # fmt: skip
@@ -118,36 +118,46 @@ CHAMBERS: Final = ("dpr", "dpd", "dprd-provinsi", "dprd-kabkota")
         metavar="SECONDS",
         help="CPU time to count plans of whole units, where one is split: was it forced? 0: not asked.")  # fmt: skip
 @option("-o", "--out", "out", type=click.Path(path_type=Path, file_okay=False), metavar="DIR",
-        help="Write the report there: laporan.html, tables, the plan as a draft for data/plans.")  # fmt: skip
+        help="Write the report there: laporan.html, tables, the plan as a draft for data/plans; of several plans each "
+        "into a folder of its name.")  # fmt: skip
 @option("--strict", is_flag=True, help="End with exit code 7 if a number of the law is not met.")
 @JSON
-def check(plan: str, release: Path, chamber: str | None, council: str | None, year: int, seats: int | None,
+def check(plans: tuple[str, ...], release: Path, chamber: str | None, council: str | None, year: int, seats: int | None,
           people: Path | None, previous: str | None, parent: str | None, count_seconds: float, out: Path | None,
           strict: bool, as_json: bool) -> None:  # fmt: skip
-    """Hold a plan of dapil against the law: one in law by its name, or a table or map of one's own.
+    """Hold plans of dapil against the law: one in law by its name, or a table or map of one's own.
 
     \b
       dapil check dpr-2024
+      dapil check dpr-2024 dprd-provinsi-2024 dprd-kabkota-2024
       dapil check dprd-kabkota-2024 --kabkota 32.01 -o laporan
       dapil check rancangan.csv --penduduk dak2.csv -o laporan
     """
     from boundaries.release.store import open_release
-    from boundaries.research.workbench import Asked, report_on
+    from boundaries.research.workbench import Asked, Bench
 
-    asked = Asked(plan, chamber or "", council or "", year, seats, people, previous or "", parent or "",
-                  count_seconds)  # fmt: skip
-    report, units = report_on(asked, open_release(release))
-    if out is not None:
-        from boundaries.research.report import write_report
+    bench = Bench(open_release(release))
+    asked = [Asked(plan, chamber or "", council or "", year, seats, people, previous or "", parent or "",
+                   count_seconds) for plan in plans]  # fmt: skip
+    told, failed = [], 0
+    for report in bench.reports(asked):
+        name = report.case.proposal.name
+        if out is not None:
+            from boundaries.research.report import write_report
 
-        for file in write_report(report, units, out):
-            say(str(file))
-    if as_json:
-        emit(report.as_dict())
-    else:
+            for file in write_report(report, bench.units(report), out / name if len(plans) > 1 else out):
+                say(str(file))
+        failed += len(report.failed)
+        if as_json:
+            told.append(report.as_dict())
+            continue
+        if len(plans) > 1:
+            click.echo(name)
         _told(report)
-    if strict and report.failed:
-        raise VerifyError(_("{count} numbers of the law are not met").format(count=len(report.failed)))
+    if as_json:
+        emit(told if len(plans) > 1 else told[0])
+    if strict and failed:
+        raise VerifyError(_("{count} numbers of the law are not met").format(count=failed))
 
 
 def _told(report: Any) -> None:

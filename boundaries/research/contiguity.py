@@ -8,6 +8,7 @@ unit's, not the plan's (`inherent`). Gaps under 500 m are doubtful: they may be 
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Final
 
 import numpy as np
@@ -56,12 +57,17 @@ class Terrain:
     coast_m: Array
     _seas: dict[str, tuple[Array, Sea]] = field(default_factory=dict)
 
+    @cached_property
+    def _provinces(self) -> Array:
+        return self.codes.astype(f"U{LENGTH['provinsi']}")
+
     def sea(self, units: Array) -> tuple[Array, Sea]:
         """The units of the provinces that some units lie in, by position, and the water between them all."""
-        of_unit = self.codes.astype(f"U{LENGTH['provinsi']}")
-        province = "/".join(np.unique(of_unit[units]))
+        of_unit = self._provinces
+        named = np.unique(of_unit[units])
+        province = "/".join(named)
         if province not in self._seas:
-            mine = np.flatnonzero(np.isin(of_unit, of_unit[units]))
+            mine = np.flatnonzero(np.isin(of_unit, named))
             at = np.full(len(self.codes), -1)
             at[mine] = np.arange(len(mine))
             of = at[self.borders.outer_of]
@@ -135,13 +141,14 @@ def _by_sea(terrain: Terrain, mine: Array, piece: Array, limit_m: float) -> tupl
     """The longest link over the sea that the pieces need, by the shortest links that join them."""
     where, sea = terrain.sea(mine)
     inside = np.isin(where, mine)
-    pairs = sea.candidates[inside[sea.candidates].all(axis=1)]
-    pairs = pairs[piece[where[pairs[:, 0]]] != piece[where[pairs[:, 1]]]]
-    gap, crossed = sea.measured(pairs)
+    ends = where[sea.candidates]
+    across = inside[sea.candidates].all(axis=1) & (piece[ends[:, 0]] != piece[ends[:, 1]])
+    numbers = np.flatnonzero(across)
+    gap, crossed = sea.between(numbers)
     order = [n for n in np.argsort(gap, kind="stable") if gap[n] <= limit_m and crossed[n] < LAND_M]
     left = {int(number) for number in piece[mine]}
     group = {number: {number} for number in left}
-    for a, b, length in _walk(piece[where[pairs]], gap, order):
+    for a, b, length in _walk(piece[ends[numbers]], gap, order):
         if group[a] is not group[b]:
             joined = group[a] | group[b]
             group.update(dict.fromkeys(joined, joined))

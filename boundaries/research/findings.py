@@ -126,13 +126,21 @@ class Case:
             name: self.people.figures(name).over(zone, len(self.councils)).value for name in PREFERRED[:2]
         }
 
+    @cached_property
+    def _seats(self) -> Array:
+        return self.proposal.dapil["kursi"].to_numpy(dtype=int)
+
+    @cached_property
+    def _codes(self) -> Array:
+        return self.proposal.dapil["kode_dapil"].to_numpy(dtype=object)
+
     def seats(self, council: str) -> Array:
         """Seats of a council's dapil."""
-        return self.proposal.dapil["kursi"].to_numpy(dtype=int)[self.councils[council]]
+        return self._seats[self.councils[council]]
 
     def codes(self, council: str) -> Array:
         """Codes of a council's dapil."""
-        return self.proposal.dapil["kode_dapil"].to_numpy(dtype=object)[self.councils[council]]
+        return self._codes[self.councils[council]]
 
     def name(self, code: str) -> str:
         """A unit by its name and code."""

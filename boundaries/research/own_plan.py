@@ -286,7 +286,7 @@ def _faults(
 def _seats(path: Path, rows: list[_Row]) -> dict[str, int]:
     """Seats of each dapil, as every of its rows that says them has them; none at all if no row does."""
     found: dict[str, int] = {}
-    problems = []
+    problems: list[str] = []
     for row in rows:
         if not row.seats:
             continue

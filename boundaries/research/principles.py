@@ -217,9 +217,10 @@ def _would_stand(case: Case, council: str, olds: list[int], old: Array, low: int
     """Whether old dapil would still get lawful seats with the people of today; None where people are not known."""
     assert case.previous is not None
     dewan = case.previous.dapil["dewan"].to_numpy(dtype=object)
-    all_of = [n for n in range(len(dewan)) if dewan[n] in {dewan[b] for b in olds}]
-    if len({dewan[n] for n in all_of}) != 1:
+    of = {dewan[b] for b in olds}
+    if len(of) != 1:
         return None
+    all_of = np.flatnonzero(dewan == of.pop())
     rank = np.full(len(dewan) + 1, -1)
     rank[all_of] = np.arange(len(all_of))
     if ((rank[old] >= 0) != np.isin(case.owners, case.councils[council])).any():

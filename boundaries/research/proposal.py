@@ -1,7 +1,7 @@
 """A plan as it is held against the law: one in law, or a draft of somebody's own."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -37,7 +37,8 @@ class Proposal:
     ``dapil``: a row each: `kode_dapil`, `nama_dapil`, `dewan` (code of its council), `kursi` (int), `penduduk`
     (Int64, of the law or the draft; <NA> where not known). ``members``: unit → the row of its dapil; no unit lies in
     another.
-    ``whole``: the plan of a whole chamber, not of one council. ``notes``: what reading it put right, in both languages.
+    ``whole``: the plan of a whole chamber, not of one council; ``of_law``: one in law, or a part of it. ``notes``: what
+    reading it put right, in both languages.
     """
 
     name: str
@@ -49,6 +50,7 @@ class Proposal:
     whole: bool = True
     seats_given: bool = True
     notes: tuple[tuple[str, str], ...] = ()
+    of_law: bool = False
 
     def owners(self, people: People) -> Array:
         """The dapil (d,) of each desa of the registry, -1 for none."""
@@ -72,7 +74,9 @@ def of_law(plan: Plan) -> Proposal:
         unit: row[code]
         for unit, code in zip(plan.members["kode_unit"], plan.members["kode_dapil"], strict=True)
     }
-    return Proposal(plan.id, plan.chamber, plan.year, dapil, members, plan.meta.wilayah_dikecualikan)
+    return Proposal(
+        plan.id, plan.chamber, plan.year, dapil, members, plan.meta.wilayah_dikecualikan, of_law=True
+    )
 
 
 def part(proposal: Proposal, council: str) -> Proposal:
@@ -82,7 +86,7 @@ def part(proposal: Proposal, council: str) -> Proposal:
     members = {unit: new[row] for unit, row in proposal.members.items() if row in new}
     dapil = proposal.dapil.iloc[rows].reset_index(drop=True)
     name = f"{proposal.name}-{council}"
-    return Proposal(name, proposal.chamber, proposal.year, dapil, members, proposal.excluded, whole=False)
+    return replace(proposal, name=name, dapil=dapil, members=members, whole=False)
 
 
 def split_by(proposal: Proposal) -> frozenset[str]:

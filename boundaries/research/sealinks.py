@@ -99,6 +99,17 @@ class Sea:
         count = len(self.shores.geometry)
         return np.stack(np.divmod(distinct(ends @ [count, 1]), count), axis=1)
 
+    def between(self, numbers: Array) -> tuple[Array, Array]:
+        """Of candidates by their numbers what `measured` tells, each measured once."""
+        gap, crossed = self._known
+        new = numbers[np.isnan(gap[numbers])]
+        gap[new], crossed[new] = self.measured(self.candidates[new])
+        return gap[numbers], crossed[numbers]
+
+    @cached_property
+    def _known(self) -> tuple[Array, Array]:
+        return np.full(len(self.candidates), np.nan), np.full(len(self.candidates), np.nan)
+
     @cached_property
     def _edges_of(self) -> tuple[Array, Array]:
         """The edges of the coast by unit: their order, and where those of each unit start."""
@@ -111,7 +122,9 @@ class Sea:
         for unit in np.unique(units):
             if self._coasts[unit] is None:
                 ends = self.shores.edges[order[starts[unit] : starts[unit + 1]]]
-                lines = shapely.linestrings(self._forward(ends.reshape(-1, 2) / 10**GRID).reshape(-1, 2, 2))
+                key, of = np.unique(EdgeIndex.pack(ends.reshape(-1, 2)), return_inverse=True)
+                places = self._forward(EdgeIndex.unpack(key) / 10**GRID)
+                lines = shapely.linestrings(places[of].reshape(-1, 2, 2))
                 self._coasts[unit] = shapely.multilinestrings(lines)
                 shapely.prepare(self._coasts[unit])
         return np.asarray(self._coasts[units])

@@ -1,6 +1,6 @@
 """From what a person names, a plan in law or a file, to a report: the steps in between."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -26,7 +26,7 @@ from boundaries.research.people import People
 from boundaries.research.proposal import BLOCKS, Proposal, of_law, part, split_by
 from boundaries.research.regime import load_regime
 from boundaries.research.succession import ledgers
-from boundaries.research.zoning import BASE, Units, read_units
+from boundaries.research.zoning import BASE, Units, read_units, split_kecamatan
 
 #: The chamber whose dapil hold those of another (principle e).
 ABOVE: Final[Mapping[str, str]] = {"dprd-kabkota": "dprd-provinsi", "dprd-provinsi": "dpr"}
@@ -56,40 +56,54 @@ def report_on(asked: Asked, release: Release) -> tuple[Report, Units]:
     PlanError
         No such plan, or a file that is none.
     """
-    registry = load_registry()
-    return _reported(asked, release, registry, People(registry), None)
+    bench = Bench(release)
+    report = bench.report(asked)
+    return report, bench.units(report)
 
 
-def _reported(asked: Asked, release: Release, registry: Registry, people: People,
-              terrain: Terrain | None) -> tuple[Report, Units]:  # fmt: skip
-    proposal = _proposal(asked, registry, release)
-    named = [asked.previous or _before(proposal), asked.parent or _above(proposal)]
-    previous, parent = (_law(name, registry) if name else None for name in named)
-    case = Case(
-        proposal, load_regime(proposal.year), people, registry,
-        previous=previous, parent=parent, own=read_people(asked.people, registry) if asked.people else None,
-    )  # fmt: skip
-    if not proposal.whole:
-        case = with_seats(case, asked.seats)
-    within, split = _ground(proposal), split_by(proposal)
-    # All of the ground: a border with other ground is no coast.
-    case.terrain = terrain or read_terrain(release, (), split)
-    base: dict[str, Any] = {
-        "rilis": release.id,
-        "atribusi": release.manifest["source"]["attribution"],
-        "lisensi": release.manifest["source"]["licence"]["name"],
-    }
-    report = with_forced_splits(check(case, base), release, asked.count_seconds)
-    return report, read_units(release, BASE, within, STANDARD, split)
+class Laws:
+    """Plans in law that have a composition, each read once."""
+
+    def __init__(self, registry: Registry) -> None:
+        self.registry = registry
+        self._held: dict[str, Proposal] = {}
+
+    def __getitem__(self, name: str) -> Proposal:
+        if name not in self._held:
+            self.read([name])
+        return self._held[name]
+
+    def read(self, names: Iterable[str]) -> None:
+        """Read some together: plans of one year stand in the same tables.
+
+        Raises
+        ------
+        PlanError
+            No such plan, or one without a composition.
+        """
+        wanted = sorted(set(names) - self._held.keys())
+        for name in wanted:
+            if name not in plans_there():
+                raise PlanError(
+                    f"{name!r} is no plan in law and no file; there are {', '.join(plans_there())}, or name a CSV"
+                )
+        for plan in load_plans(registry=self.registry, only=wanted) if wanted else ():
+            if not plan.meta.komposisi:
+                raise PlanError(
+                    f"{plan.id} has no composition: which units make up its dapil is not known; name another"
+                )
+            self._held[plan.id] = of_law(plan)
 
 
 class Bench:
-    """Reports of several plans in law on one release, whose terrain is read once."""
+    """Reports of plans on one release, whose ground is read once."""
 
     def __init__(self, release: Release) -> None:
         self.release = release
         self.registry = load_registry()
         self.people = People(self.registry)
+        self.laws = Laws(self.registry)
+        self._drawn: dict[tuple[tuple[str, ...], frozenset[str]], Units] = {}
 
     @cached_property
     def terrain(self) -> Terrain:
@@ -105,9 +119,60 @@ class Bench:
             return False
         return True
 
-    def report(self, plan: str, council: str = "") -> tuple[Report, Units]:
-        """See `report_on`."""
-        return _reported(Asked(plan, council=council), self.release, self.registry, self.people, self.terrain)
+    def reports(self, asked: Sequence[Asked]) -> Iterator[Report]:
+        """Reports of several plans, one after another; the plans in law that they need are read together.
+
+        Raises
+        ------
+        PlanError
+            See `report`.
+        """
+        named = [each.plan for each in asked if not _is_file(each.plan)]
+        around = [
+            near for name in named if name in plans_there() for near in _around(name[:-5], int(name[-4:]))
+        ]
+        self.laws.read(filter(None, [*named, *around]))
+        return map(self.report, asked)
+
+    def report(self, asked: Asked) -> Report:
+        """Check a plan.
+
+        Raises
+        ------
+        PlanError
+            No such plan, or a file that is none.
+        """
+        proposal = _proposal(asked, self.laws, self.release)
+        case = _case(asked, proposal, self.laws, self.people)
+        if not proposal.whole:
+            case = with_seats(case, asked.seats)
+        split = split_by(proposal) - split_kecamatan(self.release)
+        case.terrain = read_terrain(self.release, (), split) if split else self.terrain
+        base: dict[str, Any] = {
+            "rilis": self.release.id,
+            "atribusi": self.release.manifest["source"]["attribution"],
+            "lisensi": self.release.manifest["source"]["licence"]["name"],
+        }
+        return with_forced_splits(check(case, base), self.release, asked.count_seconds)
+
+    def units(self, report: Report) -> Units:
+        """The units of a report's ground in standard detail, to draw it."""
+        proposal = report.case.proposal
+        ground = _ground(proposal), split_by(proposal) - split_kecamatan(self.release)
+        if ground not in self._drawn:
+            self._drawn = {ground: read_units(self.release, BASE, ground[0], STANDARD, ground[1])}
+        return self._drawn[ground]
+
+
+def _case(asked: Asked, proposal: Proposal, laws: Laws, people: People) -> Case:
+    """A plan and the plans of before and above that it is held against."""
+    before, above = _around(proposal.chamber, proposal.year, in_law=proposal.of_law)
+    named = [asked.previous or before, asked.parent or above]
+    previous, parent = (laws[name] if name else None for name in named)
+    own = read_people(asked.people, laws.registry) if asked.people else None
+    return Case(
+        proposal, load_regime(proposal.year), people, laws.registry, previous=previous, parent=parent, own=own
+    )
 
 
 @dataclass(frozen=True)
@@ -137,9 +202,9 @@ def measured(
     PlanError
         They are of different chambers or councils, or one of them is no plan.
     """
-    registry = load_registry()
-    people = People(registry)
-    proposals = [_proposal(each, registry, release) for each in asked]
+    laws = Laws(load_registry())
+    people = People(laws.registry)
+    proposals = [_proposal(each, laws, release) for each in asked]
     first = proposals[0]
     for each in proposals[1:]:
         if (each.chamber, set(each.councils)) != (first.chamber, set(first.councils)):
@@ -154,10 +219,8 @@ def measured(
     base: dict[str, Any] = {"rilis": release.id, "atribusi": release.manifest["source"]["attribution"]}
     drafts = []
     for question, proposal in zip(asked, proposals, strict=True):
-        named = [question.previous or _before(proposal), question.parent or _above(proposal)]
-        previous, parent = (_law(name, registry) if name else None for name in named)
-        own = read_people(question.people, registry) if question.people else None
-        case = Case(proposal, load_regime(proposal.year), people, registry, terrain, previous, parent, own)
+        case = _case(question, proposal, laws, people)
+        case.terrain = terrain
         case = case if proposal.whole else with_seats(case, question.seats)
         drafts.append(Draft(case, units, scores(case, terrain), check(case, base) if checked else None))
     ground = Ground(terrain.codes, terrain.borders.area_m2)
@@ -186,9 +249,9 @@ def _of(proposal: Proposal) -> str:
 
 def compared(first: str, second: str, release: Release) -> pd.DataFrame:
     """The crosswalk of two plans, each in law or a file (`boundaries.research.crosswalk.crosswalk`)."""
-    registry = load_registry()
-    one, two = (_proposal(Asked(name), registry, release) for name in (first, second))
-    return crosswalk(one, two, People(registry), _surface(release, [one, two]))
+    laws = Laws(load_registry())
+    one, two = (_proposal(Asked(name), laws, release) for name in (first, second))
+    return crosswalk(one, two, People(laws.registry), _surface(release, [one, two]))
 
 
 def succession(chamber: str, release: Release) -> dict[str, pd.DataFrame]:
@@ -208,14 +271,18 @@ def _surface(release: Release, plans: Sequence[Proposal]) -> Ground:
     return Ground(units.codes, area_m2(units.geometry))
 
 
-def _proposal(asked: Asked, registry: Registry, release: Release) -> Proposal:
-    if Path(asked.plan).suffix:
+def _is_file(plan: str) -> bool:
+    return bool(Path(plan).suffix)
+
+
+def _proposal(asked: Asked, laws: Laws, release: Release) -> Proposal:
+    if _is_file(asked.plan):
         level = BLOCKS.get(asked.chamber, "kecamatan")
         return read_plan(
-            Path(asked.plan), registry, chamber=asked.chamber, council=asked.council, year=asked.year,
+            Path(asked.plan), laws.registry, chamber=asked.chamber, council=asked.council, year=asked.year,
             ground=lambda: read_units(release, level),  # all: what was drawn beyond the council is told
         )  # fmt: skip
-    found = _law(asked.plan, registry)
+    found = laws[asked.plan]
     if not asked.council:
         return found
     if asked.council not in found.councils:
@@ -225,33 +292,15 @@ def _proposal(asked: Asked, registry: Registry, release: Release) -> Proposal:
     return part(found, asked.council)
 
 
-def _law(name: str, registry: Registry) -> Proposal:
-    if name not in plans_there():
-        raise PlanError(
-            f"{name!r} is no plan in law and no file; there are {', '.join(plans_there())}, or name a CSV"
-        )
-    (plan,) = load_plans(registry=registry, only=[name])
-    if not plan.meta.komposisi:
-        raise PlanError(
-            f"{name} has no composition: which units make up its dapil is not known; name another"
-        )
-    return of_law(plan)
-
-
-def _before(proposal: Proposal) -> str:
-    """The plan of the election before; for a draft that in law at its own year."""
-    years = sorted(int(name[-4:]) for name in plans_there() if name[:-5] == proposal.chamber)
-    in_law = f"{proposal.chamber}-{proposal.year}" == proposal.name.removesuffix(
-        f"-{next(iter(proposal.councils))}"
-    )
-    past = [year for year in years if year < proposal.year or (year == proposal.year and not in_law)]
-    known = [year for year in past if (proposal.chamber, year) != ("dprd-kabkota", 2014)]
-    return f"{proposal.chamber}-{known[-1]}" if known else ""
-
-
-def _above(proposal: Proposal) -> str:
-    name = f"{ABOVE.get(proposal.chamber, '')}-{proposal.year}"
-    return name if name in plans_there() else ""
+def _around(chamber: str, year: int, *, in_law: bool = True) -> tuple[str, str]:
+    """The plans that one is held against, each empty where there is none: that of the election before (for a draft that
+    in law at its own year), and that whose dapil hold these."""
+    there = plans_there()
+    years = sorted(int(name[-4:]) for name in there if name[:-5] == chamber)
+    past = [each for each in years if each < year or (each == year and not in_law)]
+    known = [each for each in past if (chamber, each) != ("dprd-kabkota", 2014)]
+    above = f"{ABOVE.get(chamber, '')}-{year}"
+    return f"{chamber}-{known[-1]}" if known else "", above if above in there else ""
 
 
 def _ground(proposal: Proposal) -> tuple[str, ...]:
