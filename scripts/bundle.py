@@ -14,6 +14,7 @@ MODULES = Path(__file__).parents[1] / "boundaries/site/modules"
 #: The module that each script begins with → the script.
 BUNDLES = {
     "main.js": MODULES.with_name("assets") / "map.js",
+    "drafts.js": MODULES.with_name("assets") / "uji.js",
     "finder.js": MODULES.parents[1] / "service/html/assets/find.js",
 }
 #: What the oldest browser must know; module syntax of today is left as it is written.

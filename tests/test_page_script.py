@@ -12,7 +12,7 @@ from scripts import bundle
 from tests.page_modules import NODE
 
 #: Folders of the modules from the ground up: one imports itself and what stands before it. "" are app.js and main.js.
-FLOORS = ("state", "draw", "search", "panel", "share", "")
+FLOORS = ("state", "draw", "search", "panel", "share", "draft", "")
 
 
 def imports() -> dict[str, set[str]]:

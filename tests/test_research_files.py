@@ -2,15 +2,19 @@
 
 import hashlib
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
 from boundaries.downloads import research_files
-from boundaries.downloads.research_files import graphs, on_this_law, reports, succession
+from boundaries.downloads.research_files import counts, graphs, reports, succession
+from boundaries.law.registry import Registry
 from boundaries.law.tables import data_directory
 from boundaries.release.store import Release, open_release
+from boundaries.research import council, known_counts
+from boundaries.research.same_law import on_this_law
 from tests.small import make_small_release
 
 
@@ -48,6 +52,42 @@ def test_a_graph_stands_in_every_form(
     told = json.loads((tmp_path / "graf-kecamatan.json").read_text("utf-8"))
     assert len(told["nodes"]) == len(release.read_layer("unit-kecamatan")[0])
     assert told["graph"]["rilis"] == release.id
+
+
+def test_what_was_counted_stands_where_the_graph_is_the_same(
+    release: Release, registry: Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = {
+        each.code: each for each in council.councils(release, "dpr", only=["31", "36"], registry=registry)
+    }
+    rows = [
+        {"dewan": code, "nama": each.name, "bobot": each.weight, "tautan": each.links, "sidik": sidik,
+         "rencana_kuota": 7, "metode": "lengkap", "sebab": "", "mal_p50": 0.25}
+        for (code, each), sidik in zip(found.items(), (found["31"].fingerprint, "0" * 12), strict=True)
+    ]  # fmt: skip
+    path = tmp_path / "semua.csv"
+    pd.DataFrame(rows, dtype=object).to_csv(path, index=False)
+    monkeypatch.setattr(
+        known_counts, "counts_path", lambda chamber, year: path if chamber == "dpr" else tmp_path / "-"
+    )
+    assert list(counts(release, tmp_path)) == [], "the release was built on another law"
+    monkeypatch.setattr(research_files, "on_this_law", lambda _: True)
+    assert [made.name for made in counts(release, tmp_path)] == ["semua-rencana-dpr-2024.csv"]
+    table = pd.read_csv(tmp_path / "semua-rencana-dpr-2024.csv", dtype=str, keep_default_na=False)
+    table = table.set_index("dewan")
+    told = table.loc[["31", "36", "11"], ["metode", "sebab", "rencana_kuota", "mal_p50"]].to_numpy().tolist()
+    assert told == [
+        ["lengkap", "", "7", "0.25"],
+        ["tidak-terhitung", "counted on another graph", "", ""],
+        ["tidak-terhitung", "not counted", "", ""],
+    ]
+    assert table.loc["31", ["bobot", "tautan", "sidik"]].tolist() == [
+        "penduduk_2024",
+        found["31"].links,
+        found["31"].fingerprint,
+    ]
+    assert table.loc["36", "sidik"] == found["36"].fingerprint
+    assert replace(found["31"], people=found["31"].people + 1).fingerprint != found["31"].fingerprint
 
 
 def test_a_ledger_of_a_chamber_is_that_of_the_release(release: Release, tmp_path: Path) -> None:

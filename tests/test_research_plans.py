@@ -403,6 +403,7 @@ def test_what_was_not_counted_is_told_and_never_a_number(asked: list[str], tmp_p
 
 def test_workers_make_the_same_table(asked: list[str]) -> None:
     with_one = plan_tables.row_of(survey(made_up(1)))
+    assert with_one["sidik"] == made_up(1).fingerprint
     twice = list(done(plan_tables._surveyed, [(made_up(1), Asking("dprd-kabkota"))] * 2, workers=2))
     same = ["rencana_kuota", "rencana_sah", "mal_p50", "jumlah_dapil_sah"]
     assert [[each[key] for key in same] for each in twice] == [[with_one[key] for key in same]] * 2

@@ -42,6 +42,8 @@ def jobs(release: Release) -> list[Job]:
         *(Job(kind, str(year)) for year in years for kind in ("topojson", "pmtiles")),
         Job("reports", ""),
         Job("graphs", ""),
+        Job("counts", ""),
+        Job("drafts", ""),
         Job("map", ""),
         *(Job("succession", chamber) for chamber in CHAMBERS),
         Job("project", ""),
@@ -218,9 +220,24 @@ def _map(release: Release, _: str, folder: Path) -> Iterator[tuple[str, About]]:
         yield name, About("map", "application/json", "release", title, True)
 
 
+def _drafts(release: Release, _: str, folder: Path) -> Iterator[tuple[str, About]]:
+    """What the page that holds drafts against the law reads."""
+    from boundaries.exports.mapdata.draft_files import draft_files
+
+    title = {"id": "Data halaman uji rancangan", "en": "Data of the page that checks drafts"}
+    for name, content in draft_files(release):
+        (folder / name).write_bytes(content)
+        yield name, About("map", "application/json", "release", title, True)
+
+
 def _graphs(release: Release, _: str, folder: Path) -> Iterator[tuple[str, About]]:
     """The graphs of neighbouring units."""
     yield from _told("graph", research_files.graphs(release, folder))
+
+
+def _counts(release: Release, _: str, folder: Path) -> Iterator[tuple[str, About]]:
+    """What was counted of all lawful plans."""
+    yield from _told("counts", research_files.counts(release, folder))
 
 
 def _succession(release: Release, chamber: str, folder: Path) -> Iterator[tuple[str, About]]:
@@ -253,7 +270,9 @@ KINDS: Final[Mapping[str, Callable[[Release, str, Path], Iterator[tuple[str, Abo
     "topojson": _topojson,
     "pmtiles": _pmtiles,
     "map": _map,
+    "drafts": _drafts,
     "graphs": _graphs,
+    "counts": _counts,
     "succession": _succession,
     "reports": _reports,
     "project": _project,

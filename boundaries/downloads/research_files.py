@@ -4,7 +4,6 @@ Graphs carry counts by the project's units, crosswalks and reports follow its pl
 that was built on them.
 """
 
-import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,9 +13,9 @@ from typing import Final
 
 from boundaries.law.columns import columns_of
 from boundaries.law.meta import CHAMBERS
-from boundaries.law.tables import data_directory
 from boundaries.release.store import Release, mapped
 from boundaries.release.writing import new_file
+from boundaries.research.same_law import on_this_law
 
 #: Levels of which a release has the graph as files.
 GRAPHS: Final = ("kabkota", "kecamatan", "dasar")
@@ -31,18 +30,6 @@ class Made:
     media_type: str
     dataset: str
     title: tuple[str, str]
-
-
-def on_this_law(release: Release) -> bool:
-    """Whether a release was built on the plans of ``data/plans`` as they are here."""
-    plans = data_directory() / "plans"
-    own = {
-        f"plans/{path.relative_to(plans).as_posix()}": hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in plans.glob("*/*")
-        if path.is_file()
-    }
-    told = release.manifest.get("inputs") or {}
-    return bool(told) and own == {name: value for name, value in told.items() if name.startswith("plans/")}
 
 
 def _has_base(release: Release) -> bool:
@@ -69,6 +56,28 @@ def graphs(release: Release, folder: Path) -> Iterator[Made]:
             for name, text in write(graph, f"graf-{level}").items():
                 title = (f"Graf tetangga, {level} ({form})", f"Graph of neighbours, {level} ({form})")
                 yield _written(folder, Made(name, media[Path(name).suffix], f"graf-{level}", title), text)
+
+
+def counts(release: Release, folder: Path) -> Iterator[Made]:
+    """What was counted of all lawful plans (``data/counts``): of each council, where its graph is still that one."""
+    if not on_this_law(release) or not _has_base(release):
+        return
+    from boundaries.law.registry import load_registry
+    from boundaries.research.council import PARTED, councils
+    from boundaries.research.known_counts import holding, known_counts
+    from boundaries.research.people import People
+
+    registry = load_registry()
+    people = People(registry)
+    for chamber in PARTED:
+        known = known_counts(chamber)
+        if not known:
+            continue
+        table = holding(councils(release, chamber, registry=registry, people=people), known)
+        name = f"semua-rencana-{chamber}-2024"
+        title = (f"Semua rencana yang sah, {chamber} 2024", f"All lawful plans, {chamber} 2024")
+        made = Made(f"{name}.csv", "text/csv", name, title)
+        yield _written(folder, made, table.to_csv(index=False, lineterminator="\n"))
 
 
 def succession(release: Release, chamber: str, folder: Path) -> Iterator[Made]:

@@ -1,5 +1,6 @@
 """A council, or what a province elects of a chamber, as a graph to be parted: units, people, neighbours, seats."""
 
+import hashlib
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
@@ -75,6 +76,16 @@ class Council:
     def split(self) -> tuple[str, ...]:
         """The units that the law's plan splits."""
         return tuple(unit for node in np.flatnonzero(self.law < 0) for unit in self.units[node])
+
+    @property
+    def fingerprint(self) -> str:
+        """Twelve hexadecimal digits of all that a count and its measures follow from; borders to the metre."""
+        told = (
+            self.chamber, self.year, self.code, self.seats, self.low, self.high, self.units, self.people.tolist(),
+            self.weight, self.pairs.tolist(), np.rint(self.border_m).astype(int).tolist(), self.law.tolist(),
+            self.law_seats.tolist(), None if self.before is None else self.before.tolist(), self.links,
+        )  # fmt: skip
+        return hashlib.sha256(repr(told).encode()).hexdigest()[:12]
 
     def of_seats(self, seats: int | None) -> "Council":
         """The same with another number of seats."""

@@ -33,7 +33,7 @@ from boundaries.research.work_units import done
 Array = NDArray[Any]
 
 #: Quantiles of every measure over all lawful plans, in per cent.
-QUANTILES: Final = (0, 5, 25, 50, 75, 95, 100)
+QUANTILES: Final = (0, 1, 5, 10, 25, 50, 75, 90, 95, 99, 100)
 IN_LAW: Final = "hukum"
 
 
@@ -286,7 +286,8 @@ def _surveyed(unit: tuple[Council, Asking]) -> dict[str, Any]:
 def row_of(found: Survey) -> dict[str, Any]:
     """A survey as one row.
 
-    Columns: the council; weight and links; `rencana_kuota`, connected plans within the quota (empty: not counted);
+    Columns: the council; weight, links, and `sidik`, the fingerprint of the graph (`Council.fingerprint`);
+    `rencana_kuota`, connected plans within the quota (empty: not counted);
     `metode`; `rencana_sah` where all were tried, else its estimate with the ends of its interval of 95 %; of the plan
     in law what it splits, whether that was forced; of each measure its quantiles
     over the lawful plans, that of the plan in law, and where it stands (`_persentil`, 0 to 1).
@@ -298,7 +299,7 @@ def row_of(found: Survey) -> dict[str, Any]:
         "lembaga": council.chamber, "tahun": council.year, "dewan": council.code, "nama": council.name,
         "kursi": council.seats, "unit": len(council.units), "bobot": council.weight,
         "penduduk": int(council.people.sum()),
-        "tautan": council.links, "bacaan": found.problem.reading,
+        "tautan": council.links, "sidik": council.fingerprint, "bacaan": found.problem.reading,
         "rencana_kuota": counted.total if counted.complete else None,
         "metode": found.method, "sebab": counted.why, "rencana_sah": found.number,
         "sah_taksiran": _whole(middle), "sah_bawah": _whole(low), "sah_atas": _whole(high),

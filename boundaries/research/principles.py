@@ -184,7 +184,7 @@ def continuity(case: Case) -> Iterator[Finding]:
                           f"all dapil are those of {case.previous.name}"))  # fmt: skip
             continue
         olds = sorted({int(b) for a, b in pairs if int(a) in changed})
-        stands = _would_stand(case, council, olds, old, low, high)
+        stands = would_stand(case, council, olds, old, low, high)
         said = {
             True: ("; wilayah lamanya masih memuat kursi yang sah: berubah tanpa keharusan angka",
                    "; the old ground would still get lawful seats: changed without a numerical need"),
@@ -213,7 +213,7 @@ def _kept(pairs: Array) -> set[int]:
     return {int(a) for a in pairs[:, 0]} - several
 
 
-def _would_stand(case: Case, council: str, olds: list[int], old: Array, low: int, high: int) -> bool | None:
+def would_stand(case: Case, council: str, olds: list[int], old: Array, low: int, high: int) -> bool | None:
     """Whether old dapil would still get lawful seats with the people of today; None where people are not known."""
     assert case.previous is not None
     dewan = case.previous.dapil["dewan"].to_numpy(dtype=object)

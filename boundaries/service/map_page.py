@@ -1,4 +1,4 @@
-"""The map page in the service: ``/map``, its service worker ``/map-sw.js``, and what the page may load.
+"""The map page in the service: ``/map``, its service worker ``/map-sw.js``, and what the page may load; ``/uji``.
 
 The page is the same for every reader of a language; what is shown stands behind the # of its address, which no browser
 sends. Its data are the downloads of the release.
@@ -11,6 +11,7 @@ from urllib.parse import quote, urlsplit
 from boundaries import __version__
 from boundaries.errors import BoundariesError
 from boundaries.service.html.links import Language, Page
+from boundaries.site import draft_html
 from boundaries.site import map_html as site
 from boundaries.site.parts import ASSETS, FOLDER
 
@@ -19,6 +20,11 @@ _PLACES: Final = ("{z}", "{x}", "{y}")
 _POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:{tiles}; connect-src 'self'; "
     "manifest-src 'self'; worker-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors *"
+)
+#: Of the page of drafts: it loads data of this service and sends nothing.
+DRAFT_POLICY: Final = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
 )
 #: Of the service worker: it runs under the policy of its own answer and not of the page's, and may fetch from here.
 WORKER_POLICY: Final = "default-src 'none'; connect-src 'self'"
@@ -39,6 +45,10 @@ class MapPage:
     def page(self, page: Page) -> bytes:
         """Return the page in its language."""
         return site.render(page.language, self._paths(page), self._manifest)
+
+    def drafts(self, page: Page) -> bytes:
+        """Return the page that holds drafts against the law, in its language."""
+        return draft_html.render(page.language, self._paths(page), self._manifest, map_page=page.to("/map"))
 
     def worker(self, page: Page) -> bytes:
         """Return the service worker: what it keeps is told by addresses of this service."""

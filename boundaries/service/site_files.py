@@ -78,7 +78,7 @@ def _parts(state: State) -> dict[str, list[str]]:
     """Return the sitemaps and the paths in each: pages, and the dapil of each election."""
     pages = [
         "/",
-        *(["/map", "/downloads/"] if state.files else []),
+        *(["/map", "/uji", "/downloads/"] if state.files else []),
         "/lookup",
         "/pakai",
         "/tentang",

@@ -126,7 +126,7 @@ class Paths:
 def render(language: Language, paths: Paths, manifest: Mapping[str, Any]) -> bytes:
     """Return the page in one language; `manifest` is the release's, of which it tells the attribution."""
     source = manifest["source"]
-    page = _template().render(
+    page = template("map.html").render(
         language=language,
         words=_WORDS[language],
         paths=paths,
@@ -184,7 +184,8 @@ def first_files(manifest: Mapping[str, Any]) -> list[str]:
     return [*names, *maps]
 
 
-def _template() -> jinja2.Template:
+def template(name: str) -> jinja2.Template:
+    """Return a template of the pages."""
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(_HERE / "templates"),
         autoescape=True,
@@ -192,4 +193,4 @@ def _template() -> jinja2.Template:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    return environment.get_template("map.html")
+    return environment.get_template(name)

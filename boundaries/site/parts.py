@@ -19,6 +19,10 @@ ASSETS: Final[Mapping[str, Path]] = MappingProxyType(
     {name: _LEAFLET / name for name in ("leaflet.js", "leaflet.css")}
     | {name: _HERE / name for name in ("map.js", "map.css", "icon.svg")}
 )
+#: What the page of drafts loads besides.
+DRAFT_ASSETS: Final[Mapping[str, Path]] = MappingProxyType(
+    {name: _HERE / name for name in ("uji.js", "uji.css")}
+)
 #: The service worker's text, without what it must be told.
 WORKER: Final = _HERE / "sw.js"
 
@@ -31,4 +35,4 @@ def _digest(files: Mapping[str, Path]) -> str:
 
 
 #: A folder named by all that is in it: what lies there never changes.
-FOLDER: Final = f"map.{_digest({**ASSETS, WORKER.name: WORKER})}"
+FOLDER: Final = f"map.{_digest({**ASSETS, **DRAFT_ASSETS, WORKER.name: WORKER})}"

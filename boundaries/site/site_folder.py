@@ -7,23 +7,25 @@ so every data file has a twin that hands over the same text as a script. The sam
 import hashlib
 import json
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
 from boundaries.downloads import folder
 from boundaries.exports import topojson
 from boundaries.exports.mapdata import map_files
+from boundaries.exports.mapdata.draft_files import draft_files
 from boundaries.exports.mapdata.map_tables import chosen_plans
 from boundaries.release.store import FOLDER, Release
-from boundaries.site import map_html
+from boundaries.site import draft_html, map_html
 from boundaries.site import parts as files
 from boundaries.site.folder_swap import Draft, new_folder
-from boundaries.site.parts import ASSETS
+from boundaries.site.parts import ASSETS, DRAFT_ASSETS
 from boundaries.site.readme import readme
 
 _HERE: Final = Path(__file__).parent
 PAGES: Final[Mapping[map_html.Language, str]] = {"id": "index.html", "en": "en.html"}
+DRAFT_PAGES: Final[Mapping[map_html.Language, str]] = {"id": "uji.html", "en": "uji-en.html"}
 #: What the page may load. It carries this itself, since not every host lets one say so.
 POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; "
@@ -109,6 +111,8 @@ def _data(
     yield from map_files(
         release, years
     )  # made by this version, which the page belongs to; never taken from a folder
+    tell("site: drafts")
+    yield from draft_files(release)
     wanted: dict[int, list[str]] = {}
     for plan in plans.values():
         if plan.get("layer"):
@@ -162,7 +166,9 @@ def _shell(release: Release, plans: Mapping[str, Mapping[str, Any]]) -> Iterator
             scope="./", policy=POLICY,
         )  # fmt: skip
         yield name, map_html.render(language, paths, release.manifest)
-    for name, path in ASSETS.items():
+        paths = replace(paths, other=DRAFT_PAGES[other])
+        yield DRAFT_PAGES[language], draft_html.render(language, paths, release.manifest, map_page=name)
+    for name, path in {**ASSETS, **DRAFT_ASSETS}.items():
         yield f"assets/{name}", path.read_bytes()
     for path in sorted((ASSETS["leaflet.css"].parent / _PACKAGED).iterdir()):
         yield f"assets/{_PACKAGED}/{path.name}", path.read_bytes()

@@ -17,7 +17,9 @@ from boundaries.extras import MissingExtra
 from boundaries.release.store import FOLDER, Release, open_release, plain, versions
 from boundaries.verify.opened_release import Contents, Finding, Outcome
 
-_KINDS: Final = ("topojson", "pmtiles", "map", "elections", "graphs", "succession", "reports", "project")
+_KINDS: Final = (
+    "topojson", "pmtiles", "map", "drafts", "elections", "graphs", "counts", "succession", "reports", "project",
+)  # fmt: skip
 #: What sums all others is a rule of its own; and it hangs on them.
 _LAST: Final = ("SHA256SUMS",)
 

@@ -12,6 +12,7 @@ from typing import Final
 from swagger_ui_bundle import swagger_ui_path  # type: ignore[import-untyped]
 
 from boundaries.site.parts import ASSETS as MAP_ASSETS
+from boundaries.site.parts import DRAFT_ASSETS
 from boundaries.site.parts import FOLDER as MAP_FOLDER
 
 _HERE: Final = Path(__file__).parent / "assets"
@@ -32,7 +33,7 @@ ASSET: Final[Mapping[str, str]] = MappingProxyType({name: _hashed(path) for name
 #: Name under /static/ -> file on disk: own assets, those of dependencies, and the folder of the map page.
 STATIC: Final[Mapping[str, Path]] = MappingProxyType(
     {ASSET[name]: path for name, path in _files().items()}
-    | {f"{MAP_FOLDER}/{name}": path for name, path in MAP_ASSETS.items()}
+    | {f"{MAP_FOLDER}/{name}": path for name, path in {**MAP_ASSETS, **DRAFT_ASSETS}.items()}
 )
 
 _COMMON: Final = (

@@ -16,6 +16,7 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "nav.use": ("Pakai", "Use"),
     "nav.about": ("Tentang", "About"),
     "map.open": ("Buka peta: saya masuk dapil mana?", "Open the map: which dapil am I in?"),
+    "drafts.open": ("Uji rancangan dapil", "Check a draft of dapil"),
     "map.explore": ("Jelajahi di peta", "Explore on the map"),
     "nav.items": ("Isi", "Features"),
     "nav.lookup": ("Cari dapil", "Find a dapil"),

@@ -25,7 +25,7 @@ from boundaries.service.crs import CRS84, Crs
 from boundaries.service.did_you_mean import meant
 from boundaries.service.filters import FilterError
 from boundaries.service.html import CSP, CSP_OPENAPI, Kin, Language, Neighbour, Page
-from boundaries.service.map_page import WORKER_POLICY
+from boundaries.service.map_page import DRAFT_POLICY, WORKER_POLICY
 from boundaries.service.messages import NOINDEX, Reply, Request
 from boundaries.service.negotiation import LANGUAGES
 from boundaries.service.ogcapi import documents, feature_pages, query, table_texts
@@ -135,6 +135,7 @@ class Routes:
         "health": "health",
         "map": "map",
         "map-sw.js": "map-sw.js",
+        "uji": "drafts",
         "pakai": "use",
         "tentang": "about",
     }
@@ -512,6 +513,14 @@ def map_worker(call: Call) -> Reply:
     return found
 
 
+def drafts(call: Call) -> Reply:
+    """``/uji``: a draft of somebody's own, held against the law in the browser."""
+    call.read(_COMMON, ("html",))
+    found = call.kept("/uji", lambda: call.state.map.drafts(call.page()), "text/html")
+    found.headers[:] = [("Content-Security-Policy", DRAFT_POLICY)]
+    return found
+
+
 def use(call: Call) -> Reply:
     """``/pakai``: how other programs take the data, for a person."""
     call.read(_COMMON, ("html",))
@@ -533,6 +542,7 @@ _VIEWS: Final[Mapping[str, View]] = {
     "health": health,
     "map": map_page,
     "map-sw.js": map_worker,
+    "drafts": drafts,
     "use": use,
     "about": about,
 }

@@ -35,6 +35,7 @@ _TOP: Final = frozenset(
         "static",
         "api",
         "downloads",
+        "uji",
         "laporan",
         "oembed",
     ]
