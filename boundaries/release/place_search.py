@@ -30,6 +30,8 @@ _NUMBER: Final = re.compile(r" (\d+|[ivx]+)$")
 _HINTED, _CHAMBER, _EXACT, _LETTERS, _OTHER, _KIND = 14, 20, 40, 1.5, 16, 1
 #: A number as the chamber writes it (II is DPR's), and the chamber that is shown: less than parts a dapil from a unit.
 _NUMERAL, _SHOWN = 2, 1.8
+#: A name in the list answers before one that is not, where both are as alike.
+_UNLISTED = 0.5
 #: Of dapil that answer alike that of the DPR comes first.
 _DPR = 0.5
 _WEIGHT: Final = {"provinsi": 5, "kabkota": 4, "dapil": 2, "kecamatan": 2, "luar-negeri": 1, "desa": 0}
@@ -335,7 +337,8 @@ class Places:
     def _rank(self, asked: _Asked, looked: Array) -> Array:
         """The score of the entries `looked` at, 0 for what does not answer."""
         score = self._scores(self._own, asked.bare, around=True)
-        np.maximum.at(score, self._also.of, self._scores(self._also, asked.bare, around=False))
+        also = self._scores(self._also, asked.bare, around=False)
+        np.maximum.at(score, self._also.of, also - _UNLISTED * (also > 0))
         if asked.pair.joined:
             score = np.maximum(score, self._scores(self._own, asked.pair, around=True) - 1)
         if asked.hints and len(asked.whole.tables) > len(asked.bare.tables):

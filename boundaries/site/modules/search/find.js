@@ -12,6 +12,8 @@ const TITLES = /^(kabupaten|kota)( administrasi)? /;
 const [HINTED, CHAMBER, EXACT, LETTERS, OTHER, KIND] = [14, 20, 40, 1.5, 16, 1];
 // A number as the chamber writes it (II is DPR's), and the chamber that is shown: less than what parts a dapil from a unit.
 const [NUMERAL, SHOWN] = [2, 1.8];
+// A name in the list answers before one that is not, where both are as alike.
+const UNLISTED = 0.5;
 // Of dapil that answer alike that of the DPR comes first.
 const DPR = 0.5;
 const WEIGHT = { provinsi: 5, kabkota: 4, dapil: 2, kecamatan: 2, "luar-negeri": 1, desa: 0 };
@@ -208,7 +210,7 @@ function chambersIn(words) {
 function rank(entry, { hints, chambers, bare, pair, whole, said, told, numerals, chamber }) {
   let score = scoreOf(entry, bare);
   if (pair.joined) score = Math.max(score, scoreOf(entry, pair) - 1);
-  for (const other of entry.also) score = Math.max(score, scoreOf(other, bare));
+  for (const other of entry.also) score = Math.max(score, scoreOf(other, bare) - UNLISTED);
   if (hints.size && whole.tables.length > bare.tables.length) score = Math.max(score, scoreOf(entry, whole) - 1);
   if (score <= 0) return 0;
   score += WEIGHT[entry.level];
