@@ -34,6 +34,8 @@ _CHECK: Final = {
     "equal": "sama", "within 1 %": "selisih-1-persen", "noref": "tanpa-pembanding", "differs": "beda",
     "incomplete": "tidak-lengkap", "": "",
 }  # fmt: skip
+#: Characters that no text has: what a source's font left where letters were.
+_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _YES: Final = {"yes": "ya", "no": "tidak", "": ""}
 _ROUND: Final = {"exact": "tepat", "rounded": "bulat"}
 _PRESS = "press"
@@ -117,10 +119,13 @@ def candidates(facts: Facts) -> Iterator[tuple[str, Row]]:
         shared = _shared_numbers(rows)
         for row in rows:
             place = (row["dapil_code"], row["party_no"], row["list_no"])
+            name = " ".join(_CONTROL.sub(" ", row["name"]).split())
+            doubt = "part of the name is not legible in the source" if name != row["name"] else ""
+            doubt = "number shared by a candidate and a replacement" if place in shared else doubt
             yield f"calon-{row['chamber']}-{row['year']}", {
                 **_where(row), **facts.party(row["year"], row["party_no"]),
-                "nomor_urut": row["list_no"], "nama": row["name"], "jenis_kelamin": row["gender"],
-                "ragu": facts.note("number shared by a candidate and a replacement") if place in shared else "",
+                "nomor_urut": row["list_no"], "nama": name, "jenis_kelamin": row["gender"],
+                "ragu": facts.note(doubt),
             }  # fmt: skip
     for row in facts.rows("candidates/lists.csv.xz"):
         yield f"daftar-calon-{row['chamber']}-{row['year']}", {

@@ -97,12 +97,12 @@ def test_duckdb_reads_every_table_of_the_nation(nation: Release, tmp_path: Path)
 def test_a_sheet_has_what_xml_must_escape_and_the_same_bytes_again() -> None:
     import pyarrow as pa
 
-    rows = pa.table({"nama": ["A & B <C>", None], "suara": [1, None]})
+    rows = pa.table({"nama": ["A & B <C>", None, "\x12\x1bD\t\x7fE"], "suara": [1, None, 2]})
     made = xlsx_bytes(rows, "coba")
     assert made == xlsx_bytes(rows, "coba")
     sheet = openpyxl.load_workbook(io.BytesIO(made)).worksheets[0]
     assert [[cell.value for cell in row] for row in sheet.iter_rows()] == [
-        ["nama", "suara"], ["A & B <C>", 1], [None, None],
+        ["nama", "suara"], ["A & B <C>", 1], [None, None], ["D\t\x7fE", 2],
     ]  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""Forty wrong copies of published tables: each is refused, with file, line, field and mend."""
+"""Over forty wrong copies of published tables: each is refused, with file, line, field and mend."""
 
 import re
 from collections.abc import Callable
@@ -61,6 +61,8 @@ COPIES: dict[str, tuple[str, Wrong, int, str, str]] = {
     "votes with dots": ("hasil-dpr-2024", put(0, suara="320.033"), 2, "suara", "digits only"),
     "votes with commas": ("hasil-dpr-2024", put(0, suara="320,033"), 2, "suara", "digits only"),
     "votes with a blank": ("hasil-dpr-2024", put(0, suara="320033 "), 2, "suara", "blanks"),
+    "a name with what cannot be seen": (
+        "calon-dprd-provinsi-2014", put(0, nama="\x12 \x11 ERDIN, S.Pd."), 2, "nama", "cannot be seen"),
     "votes below zero": ("hasil-dpr-2024", put(0, suara="-5"), 2, "suara", "digits only"),
     "votes as a float": ("hasil-dpr-2024", put(0, suara="320033.0"), 2, "suara", "digits only"),
     "votes as a word": ("hasil-dpr-2024", put(0, suara="n/a"), 2, "suara", "digits only"),

@@ -1191,3 +1191,33 @@ def test_the_nation_takes_little(browser: Any, national: str, screen: str) -> No
         visit.page.locator(".results .persons").first.wait_for()
         visit.settle()
         assert spent("ScriptDuration") - before < 0.3, "the card of a dapil"
+
+
+#: The share of a rectangle's pixels, in per cent, that are of the colours of a legend's keys.
+COVERED = """() => {
+    const canvas = document.querySelector(".leaflet-ground-pane canvas");
+    const own = canvas.getBoundingClientRect();
+    const box = document.querySelector("#legend").getBoundingClientRect();
+    const ratio = canvas.width / own.width;
+    const { data } = canvas.getContext("2d").getImageData(
+        (box.left - own.left) * ratio, (box.top - own.top) * ratio, box.width * ratio, box.height * ratio);
+    const keys = new Set([...document.querySelectorAll("#legend .key")].map((key) => {
+        const colour = getComputedStyle(key).backgroundColor.match(/\\d+/g);
+        return colour.slice(0, 3).join();
+    }));
+    let found = 0;
+    for (let at = 0; at < data.length; at += 4) found += keys.has([...data.slice(at, at + 3)].join());
+    return [(100 * found) / (data.length / 4), keys.size];
+}"""
+
+
+@pytest.mark.national
+def test_on_a_phone_java_does_not_lie_under_the_legend(browser: Any, national: str) -> None:
+    with visiting(browser, national, **PHONE) as visit:
+        visit.open("#lembaga=dpr&tahun=2024&tema=pemenang").whole()
+        visit.settle()
+        covered, colours = visit.page.evaluate(COVERED)
+        assert colours == 8
+        assert covered == 0
+        visit.page.evaluate("document.querySelector('#legend').style.bottom = '50%'")
+        assert visit.page.evaluate(COVERED)[0] > 5  # over the land it would be seen

@@ -9,6 +9,8 @@ import pandas as pd
 from boundaries.elections.sets import Field, Schema
 from boundaries.law.tables import where
 
+#: Characters of control (C0, C1) stand in no text; XML, and so XLSX, allows none of the first but tab and line breaks.
+_CONTROL: Final = r"[\x00-\x1f\x7f-\x9f]"
 _SHAPE: Final = {"integer": r"0|[1-9][0-9]*", "number": r"(?:0|[1-9][0-9]*)(?:\.[0-9]+)?"}
 _MEND: Final = {
     "empty": "write it",
@@ -18,6 +20,7 @@ _MEND: Final = {
     "minimum": "it must be {minimum} at least",
     "maximum": "it must be {maximum} at most",
     "blank": "take the blanks around it away",
+    "control": "take the characters away that cannot be seen (a spreadsheet cannot open them)",
 }
 
 
@@ -51,7 +54,10 @@ def nonconforming(path: Path, frame: pd.DataFrame, described: Schema) -> Iterato
 
 def _checks(field: Field, check: type) -> list[Any]:
     """The checks of one field; a cell that lacks is only a matter of the first."""
-    found = [check(lambda text: text == text.str.strip(), name="blank", ignore_na=False)]
+    found = [
+        check(lambda text: text == text.str.strip(), name="blank", ignore_na=False),
+        check(lambda text: ~text.str.contains(_CONTROL), name="control", ignore_na=False),
+    ]
     if field.required:
         found.append(check(lambda text: text != "", name="empty", ignore_na=False))
     if field.type in _SHAPE:

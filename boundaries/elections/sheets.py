@@ -13,6 +13,8 @@ _RELATIONS: Final = "http://schemas.openxmlformats.org/officeDocument/2006/relat
 _PACKAGE: Final = "http://schemas.openxmlformats.org/package/2006"
 _TYPE: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml"
 _BLOCK: Final = 20_000
+#: What XML 1.0 has no way to write.
+_FORBIDDEN: Final = r"[\x00-\x08\x0b\x0c\x0e-\x1f]"
 _PARTS: Final = {
     "[Content_Types].xml": f'<Types xmlns="{_PACKAGE}/content-types"><Default Extension="rels" ContentType='
     '"application/vnd.openxmlformats-package.relationships+xml"/><Override PartName="/xl/workbook.xml" ContentType='
@@ -73,6 +75,7 @@ def _rows(rows: Any) -> bytes:
         values = column.combine_chunks()
         is_text = pa.types.is_string(values.type)
         if is_text:
+            values = pc.replace_substring_regex(values, _FORBIDDEN, "")
             for bare, written in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;")):
                 values = pc.replace_substring(values, bare, written)
         else:

@@ -77,7 +77,8 @@ export function makeMap(element, { quiet, tiles, bounds }) {
     fadeAnimation: !quiet,
     markerZoomAnimation: false,
     inertia: !quiet,
-    maxBounds: L.latLngBounds([bounds[1] - 14, bounds[0] - 22], [bounds[3] + 14, bounds[2] + 22]),
+    // More in the south: the legend may lie there.
+    maxBounds: L.latLngBounds([bounds[1] - 24, bounds[0] - 22], [bounds[3] + 14, bounds[2] + 22]),
   });
   map.createPane("ground").style.zIndex = 250;
   map.createPane("over").style.zIndex = 450;
@@ -89,21 +90,32 @@ export function makeMap(element, { quiet, tiles, bounds }) {
   return map;
 }
 
+const ABOVE = 52;
+// On a narrow map the legend of many parties is as wide as the map: what a wide place leaves free lies under it.
+const [NARROW, ASIDE] = [600, 72];
+
+// Pixels that a box leaves free from top to bottom where its breadth says how large it is drawn.
+function spare(map, box, room, below) {
+  const zoom = map.getBoundsZoom(box, false, L.point(2 * room, ABOVE + below));
+  const height = map.project(box.getSouthWest(), zoom).y - map.project(box.getNorthEast(), zoom).y;
+  return map.getSize().y - ABOVE - below - height;
+}
+
 // Show a box of degrees [west, south, east, north], at once where motion is not wanted.
 export function showBox(map, [west, south, east, north], quiet) {
-  const room = Math.min(28, map.getSize().x * 0.04);
+  const size = map.getSize();
+  const room = Math.min(28, size.x * 0.04);
+  const box = L.latLngBounds([south, west], [north, east]);
   // The buttons stand above, the legend below.
+  let below = Math.min(96, size.y * 0.22);
+  if (size.x < NARROW) below += Math.max(0, Math.min(ASIDE, spare(map, box, room, below)));
   const options = {
-    paddingTopLeft: [room, 52],
-    paddingBottomRight: [room, Math.min(96, map.getSize().y * 0.22)],
+    paddingTopLeft: [room, ABOVE],
+    paddingBottomRight: [room, below],
     animate: !quiet,
     duration: 0.6,
     maxZoom: 11.5,
   };
-  const box = [
-    [south, west],
-    [north, east],
-  ];
   if (quiet) map.fitBounds(box, { ...options, animate: false });
   else map.flyToBounds(box, options);
 }
