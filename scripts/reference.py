@@ -273,7 +273,7 @@ def openapi() -> dict[str, Any]:
         made = make_small_release(Path(directory))
         (made / "downloads").mkdir()
         client = create_app(Path(directory), downloads=Path(directory)).test_client()
-        document: dict[str, Any] = client.get("/openapi?f=json").json
+        document: dict[str, Any] = client.get("/openapi?f=json&lang=en").json
     for path in list(document["paths"]):
         if path.startswith("/collections/"):
             told = document["paths"].pop(path)

@@ -11,9 +11,13 @@ from flask.testing import FlaskClient
 from boundaries import service
 from boundaries.service.html import problem_words
 from boundaries.service.html.filter_words import FILTERS
+from boundaries.service.ogcapi import openapi_words
+from boundaries.service.ogcapi.openapi_words import sentences
+from tests.browser_help import chromium, visiting
 from tests.html_help import Node, read
-from tests.service_help import app_of
+from tests.service_help import app_of, served
 from tests.small import make_small_release
+from tests.small_elections import make_small_elections
 
 ROOM = Path(service.__file__).parents[1]
 #: Where messages are written that may come to a page.
@@ -188,3 +192,66 @@ def test_no_problem_is_told_in_english(client: FlaskClient, path: str) -> None:
 def test_an_english_page_has_it_in_english(client: FlaskClient) -> None:
     page = client.get("/collections/none", headers={"Accept": "text/html", "Accept-Language": "en"}).text
     assert "no collection" in page
+
+
+# --- the OpenAPI document ---
+
+
+@pytest.fixture(scope="module")
+def described(tmp_path_factory: pytest.TempPathFactory) -> FlaskClient:
+    """A service with every route: files, and the election's tables."""
+    out = tmp_path_factory.mktemp("described")
+    make_small_elections(out)
+    return app_of(out).test_client()
+
+
+#: The same in both languages.
+SAME = {"OpenAPI", "CSVW", "downloads.json", "Format"}
+
+
+def test_the_openapi_document_speaks_the_language_that_is_asked_for(described: FlaskClient) -> None:
+    english, turned = (
+        described.get("/openapi", query_string={"f": "json", "lang": language}) for language in ("en", "id")
+    )
+    assert (english.headers["Content-Language"], turned.headers["Content-Language"]) == ("en", "id")
+    pairs = list(zip(sentences(english.json), sentences(turned.json), strict=True))
+    assert len(pairs) > 300
+    assert {one for one, other in pairs if one == other} == SAME
+    assert english.json["info"]["title"] != turned.json["info"]["title"]
+    assert english.json["paths"].keys() == turned.json["paths"].keys()
+    by_header = described.get("/openapi?f=json", headers={"Accept-Language": "id"})
+    assert by_header.json == turned.json
+    names = re.compile(r"CSV on the Web|kursi > 8 AND ")
+    told = {each for _, each in pairs if set(re.findall(r"[a-z]+", names.sub("", each).lower())) & ENGLISH}
+    assert told == set()
+
+
+def test_no_indonesian_of_the_document_is_left_over(described: FlaskClient) -> None:
+    said = set(sentences(described.get("/openapi?f=json&lang=en").json))
+    unused = {
+        english for english in openapi_words.INDONESIAN
+        if not any(re.fullmatch("(.*?)".join(map(re.escape, english.split("{}"))), each) for each in said)
+    }  # fmt: skip
+    assert unused == set()
+
+
+def test_swagger_is_in_the_language_of_the_page_and_dark_on_a_dark_screen(described: FlaskClient) -> None:
+    with chromium() as browser, served(described.application) as base:
+        said = {"id": ("Parameter", "Coba", "Jawaban"), "en": ("Parameters", "Try it out", "Responses")}
+        for language, words in said.items():
+            with visiting(browser, base, color_scheme="dark") as visit:
+                visit.page.goto(f"{base}/openapi?f=html&lang={language}")
+                visit.page.locator("#operations-tag-lookup button").first.click()
+                visit.page.locator("#operations-lookup-lookup button").first.click()
+                box = visit.page.locator("#operations-lookup-lookup")
+                box.locator(".btn.try-out__btn").wait_for()
+                visit.settle()
+                text = box.inner_text()
+                assert all(word in text for word in words), text
+                if language == "id":
+                    assert "Try it out" not in text
+                    assert "Dapil setiap lembaga di sebuah titik" in text
+                turned = "() => getComputedStyle(document.querySelector('.swagger')).filter"
+                assert "invert" in visit.page.evaluate(turned)
+                visit.page.emulate_media(color_scheme="light")
+                assert visit.page.evaluate(turned) == "none"

@@ -4,13 +4,18 @@ The page is the same for every reader of a language; what is shown stands behind
 sends. Its data are the downloads of the release.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import cached_property
 from typing import Any, Final
 from urllib.parse import quote, urlsplit
+
+import numpy as np
+from numpy.typing import NDArray
 
 from boundaries import __version__
 from boundaries.errors import BoundariesError
 from boundaries.service.html.links import Language, Page
+from boundaries.service.html.nation_outline import Outline, nation_outline
 from boundaries.site import draft_html
 from boundaries.site import map_html as site
 from boundaries.site.parts import ASSETS, FOLDER
@@ -31,9 +36,18 @@ WORKER_POLICY: Final = "default-src 'none'; connect-src 'self'"
 
 
 class MapPage:
-    """The page of one release. `settings`: ``dapil: map:`` of the configuration: ``tiles``, ``attribution``."""
+    """The page of one release. `settings`: ``dapil: map:`` of the configuration: ``tiles``, ``attribution``.
 
-    def __init__(self, settings: Mapping[str, Any], manifest: Mapping[str, Any]) -> None:
+    `provinces` gives the polygons of the provinces (lon/lat), of which the first picture is made when it is asked for.
+    """
+
+    def __init__(
+        self,
+        settings: Mapping[str, Any],
+        manifest: Mapping[str, Any],
+        provinces: Callable[[], NDArray[np.object_]],
+    ) -> None:
+        self._provinces = provinces
         own = (settings.get("dapil") or {}).get("map") or {}
         self._manifest = manifest
         self._tiles = str(own.get("tiles") or "")
@@ -44,7 +58,11 @@ class MapPage:
 
     def page(self, page: Page) -> bytes:
         """Return the page in its language."""
-        return site.render(page.language, self._paths(page), self._manifest)
+        return site.render(page.language, self._paths(page), self._manifest, self._outline)
+
+    @cached_property
+    def _outline(self) -> Outline:
+        return nation_outline(self._provinces())
 
     def drafts(self, page: Page) -> bytes:
         """Return the page that holds drafts against the law, in its language."""

@@ -75,7 +75,7 @@ class State:
         self.names = Names(package, self.lookup)
         units = (layer.ids for name, layer in self.layers.items() if name.startswith("unit-"))
         self.common_ground = CommonGround(self.lookup, (code for ids in units for code in ids))
-        self.map = MapPage(settings, self.manifest)
+        self.map = MapPage(settings, self.manifest, lambda: self.layers["unit-provinsi"].all())
         self.documents: Cache[bytes] = Cache(_DOCUMENT_BYTES)
         self.prepared: Cache[Answer] = Cache(int(own.get("prepared_mb", 0)) << 20 or _PREPARED_BYTES)
 

@@ -123,13 +123,19 @@ class Paths:
     oembed: str = ""
 
 
-def render(language: Language, paths: Paths, manifest: Mapping[str, Any]) -> bytes:
-    """Return the page in one language; `manifest` is the release's, of which it tells the attribution."""
+def render(
+    language: Language, paths: Paths, manifest: Mapping[str, Any], outline: tuple[str, str] | None = None
+) -> bytes:
+    """Return the page in one language; `manifest` is the release's, of which it tells the attribution.
+
+    `outline`: box and path (SVG) of what is shown until the map is there.
+    """
     source = manifest["source"]
     page = template("map.html").render(
         language=language,
         words=_WORDS[language],
         paths=paths,
+        outline=outline,
         asset=paths.asset,
         chambers={
             chamber: (short, full[language])

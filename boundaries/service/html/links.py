@@ -71,6 +71,10 @@ class Page:
         kept = [(name, value) for name, value in self.params if name not in ("f", "lang")]
         return self._link(self.path, [*kept, ("f", "json")], self.language)
 
+    def told(self) -> str:
+        """Return the link to this page as JSON in its language, where the document speaks one."""
+        return f"{self.prefix}{self.path}?f=json&lang={self.language}"
+
     def absolute(self, path: str, **params: object) -> str:
         """Return a whole address, for a person to copy into another program."""
         query = _encoded((name, str(value)) for name, value in params.items())

@@ -28,7 +28,7 @@ from boundaries.service.html import CSP, CSP_OPENAPI, Kin, Language, Neighbour, 
 from boundaries.service.map_page import DRAFT_POLICY, WORKER_POLICY
 from boundaries.service.messages import NOINDEX, Reply, Request
 from boundaries.service.negotiation import LANGUAGES
-from boundaries.service.ogcapi import documents, feature_pages, query, table_texts
+from boundaries.service.ogcapi import documents, feature_pages, openapi_words, query, table_texts
 from boundaries.service.ogcapi.catalog import PLACEHOLDER, both
 from boundaries.service.ogcapi.layer import Layer
 from boundaries.service.ogcapi.lineage import BEFORE, KINDS, Relative
@@ -212,7 +212,19 @@ def openapi(call: Call) -> Reply:
         found = call.kept("/openapi", lambda: call.state.pages.openapi(call.page()))
         found.headers[:] = [("Content-Security-Policy", CSP_OPENAPI)]
         return found
-    return call.kept("/openapi", lambda: _json(call.state.openapi), _OPENAPI)
+    return call.kept("/openapi", lambda: _json(_spoken(call)), _OPENAPI)
+
+
+def _spoken(call: Call) -> Mapping[str, Any]:
+    """Return the OpenAPI document in the language of the request."""
+    state = call.state
+    if call.tongue == "en":
+        return state.openapi
+    about = state.config["metadata"]["identification"]
+    texts = [about["title"], about["description"]]
+    texts += [each["title"] for each in state.config["resources"].values()]
+    texts += [column.meaning for layer in state.layers.values() for column in layer.columns]
+    return openapi_words.indonesian(state.openapi, {each["en"]: each["id"] for each in texts if "en" in each})
 
 
 def conformance(call: Call) -> Reply:

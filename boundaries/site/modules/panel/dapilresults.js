@@ -11,12 +11,13 @@ export function resultsSection(index, facts, level) {
   const plan = planOf(facts);
   const has = index.results?.[plan];
   if (!has) return null;
-  const place = el("div", {}, el("p", { class: "soft" }, t("loading")));
+  const place = el("div", { class: "coming" }, el("p", { class: "soft" }, t("loading"))); // as high as what comes
   const section = el("section", { class: "results" }, el(level, {}, t("results", { year: plan.slice(-4) })), place);
   const needsRows = has.votes || has.seats || has.turnout || has.women;
   Promise.all([needsRows ? resultsOf(plan) : null, has.elected ? electedOf(plan) : null])
     .then(([results, elected]) => fill(place, bodyOf(facts, plan, has, results, elected, level)))
-    .catch((error) => fill(place, el("p", { class: "soft" }, t("failed", { what: error.file ?? plan }))));
+    .catch((error) => fill(place, el("p", { class: "soft" }, t("failed", { what: error.file ?? plan }))))
+    .finally(() => place.classList.remove("coming"));
   return section;
 }
 
