@@ -111,7 +111,7 @@ def desk(contexts: dict[str, Any], base: str) -> Iterator[Visit]:
 
 
 def row(visit: Visit, name: str) -> Any:
-    return visit.page.locator("#panel .row", has=visit.page.locator(f".name:text-is('{name}')")).first
+    return visit.page.locator("#panel .row:visible", has=visit.page.locator(f".name:text-is('{name}')")).first
 
 
 # --- the way from the nation to one dapil ---
@@ -486,6 +486,33 @@ def test_two_elections_side_by_side(visit: Visit) -> None:
     ).inner_text()
     assert "dari DKI Jakarta I ke DKI Jakarta II" in moved
     assert "31.72.01" in moved
+    assert "1.000 penduduk" in moved
+
+
+def test_the_comparison_tells_the_ledger(desk: Visit) -> None:
+    desk.open(VIEWS["compare"])
+    told = desk.page.locator("#panel section", has=desk.page.locator("h3", has_text="Apa jadinya tiap dapil"))
+    assert "Wilayah dan kode tetap (1)" in told.inner_text()
+    folds = told.locator("details")
+    assert folds.locator("summary").all_inner_texts() == [
+        "Pecah menjadi beberapa (4)",
+        "Beberapa menjadi satu (1)",
+    ]
+    assert not folds.first.locator(".row").first.is_visible()
+    folds.first.locator("summary").click()
+    rows = folds.first.locator(".row").all_inner_texts()
+    assert [each.splitlines()[0] for each in rows] == [
+        "DKI Jakarta I", "DKI Jakarta I → DKI Jakarta II", "Jawa Barat I", "Jawa Barat I → Jawa Barat II",
+    ]  # fmt: skip
+    assert "6 → 4 kursi" in rows[0]
+    shares = [int(re.search(r"(\d+)% luas dapil lama", each)[1]) for each in rows]  # type: ignore[index]
+    assert 99 <= shares[0] + shares[1] <= 101
+    folds.first.locator(".row").nth(1).click()
+    desk.shows("Daerah Khusus Jakarta: 2019 → 2024")
+    assert "Wilayah dan kode tetap" not in told.inner_text()
+    assert folds.locator("summary").all_inner_texts() == ["Pecah menjadi beberapa (2)"]
+    people = desk.page.locator("#panel p", has_text="penduduk (2023)").inner_text()
+    assert re.match(r"[\d.]+000 penduduk \(2023\) di (\d+) dari \1 wilayah yang pindah", people)
 
 
 def test_the_old_line_lies_over_the_new_map(desk: Visit) -> None:

@@ -16,7 +16,7 @@ from boundaries.errors import ReleaseError
 from boundaries.exports.mapdata import map_files
 from boundaries.exports.mapdata.comparison import compare
 from boundaries.exports.mapdata.dapil_rows import labels
-from boundaries.exports.mapdata.map_tables import Content, paired
+from boundaries.exports.mapdata.map_tables import LEDGER, Content, paired
 from boundaries.exports.mapdata.unit_names import runs
 from boundaries.law.codes import ancestor
 from boundaries.release.store import Release, open_release
@@ -290,6 +290,48 @@ def test_dapil_are_matched_by_the_ground_they_share(release, files):
     assert gone == {"id": "dpr-2019-3202", "kursi_then": 5, "matches": [["dpr-2024-3201", 1.0]]}
     for each in found["dapil"]:
         assert all(one >= other for (_, one), (_, other) in pairwise(each["matches"]))
+
+
+def test_what_became_of_each_dapil_is_what_the_ledger_says(release, files):
+    """All rows of the release's ledger but those of dapil that stayed, in its order."""
+    found = read(files, "map-compare-dpr-2019-2024.json")["riwayat"]
+    table = release.read_table("riwayat")
+    told = table[table["jenis"] != "tetap"]
+    assert 0 < len(told) < len(table)
+    assert [each[:3] for each in found] == told[["id_lama", "id_baru", "jenis"]].to_numpy().tolist()
+    assert [each[3] for each in found] == pytest.approx(told["bagian_lama_luas"].tolist(), abs=5e-5)
+    assert {each[4] for each in found} == {None}  # the toy nation has no stations by dapil
+
+
+def test_elections_without_a_ledger_between_them_say_so(release):
+    rows = release.read_table("riwayat")
+    content = Content(release)
+    assert compare(content, "dpr-2019", "dpr-2024")["riwayat"] is not None
+    content.ledger = rows[rows["id_baru"] == "none"]
+    assert compare(content, "dpr-2019", "dpr-2024")["riwayat"] is None
+
+
+def test_a_dapil_on_new_ground_or_on_none_now_is_in_the_ledger(release):
+    content = Content(release)
+    rows = [("dpr-2019-3101", None, "hapus", None, None), (None, "dpr-2024-3102", "baru", None, None),
+            ("dpr-2019-3201", "dpr-2024-3201", "tukar", 0.123456, 0.5),
+            ("dpr-2014-3201", "dpr-2019-3201", "tukar", 1, 1),
+            (None, "dpr-2019-3101", "baru", None, None)]  # fmt: skip
+    content.ledger = pd.DataFrame(rows, columns=list(LEDGER))
+    assert compare(content, "dpr-2019", "dpr-2024")["riwayat"] == [
+        *(list(each) for each in rows[:2]),
+        ["dpr-2019-3201", "dpr-2024-3201", "tukar", 0.1235, 0.5],
+    ]
+
+
+def test_people_of_what_moved_are_told_where_they_are_known(release, files):
+    found = {
+        each["kode"]: each["penduduk"] for each in read(files, "map-compare-dpr-2019-2024.json")["units"]
+    }
+    assert set(found.values()) == {1000, None}
+    assert {len(code) for code, people in found.items() if people is None} == {
+        13
+    }  # desa, of which none are known
 
 
 class _Plans(Content):

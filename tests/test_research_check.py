@@ -28,7 +28,7 @@ from boundaries.research.own_plan import read_people, read_plan
 from boundaries.research.people import People
 from boundaries.research.proposal import COUNCILS, Proposal, of_law, part
 from boundaries.research.regime import load_regime
-from boundaries.research.report import write_report
+from boundaries.research.report import dapil_table, page, write_report
 from boundaries.research.sealinks import Sea
 from boundaries.research.workbench import Asked, Bench, report_on
 from boundaries.research.zoning import Units
@@ -488,6 +488,19 @@ class Counted:
     def __call__(self, pairs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         self.pairs += len(pairs)
         return self.measured(pairs)
+
+
+def test_numbers_are_written_as_each_language_does(reports: dict[str, Report]) -> None:
+    report = reports["dpr-2024"]
+    indonesian, english = (" ".join(each.said[at] for each in report.findings) for at in (0, 1))
+    assert re.search(r"\d,\d%", indonesian)
+    assert not re.search(r"\d\.\d+%", indonesian)
+    assert re.search(r"\d\.\d%", english)
+    table = dapil_table(report)
+    text = page(report, table, np.full(len(table), shapely.MultiPolygon(), dtype=object))
+    first = f"{table['penduduk'].iat[0]:,}"
+    assert f"{first}<br>" in text
+    assert f"{findings.comma(first)}<br>" in text
 
 
 def test_a_wrong_plan_is_a_mend_and_no_trace() -> None:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from boundaries.law.codes import LENGTH
 from boundaries.law.nesting import Nesting
 from boundaries.research.apportionment import largest_remainder
-from boundaries.research.findings import ATTENTION, FAILED, PASSED, UNKNOWN, Case, Finding, Rule
+from boundaries.research.findings import ATTENTION, FAILED, PASSED, UNKNOWN, Case, Finding, Rule, comma
 from boundaries.research.proposal import BLOCKS
 
 Array = NDArray[Any]
@@ -66,8 +66,8 @@ def size_of_the_council(case: Case) -> Iterator[Finding]:
         status = PASSED if found == wanted else FAILED if counted.of_law else ATTENTION
         yield Finding(
             rule, status, council,
-            (f"{found} kursi; {wanted} untuk {people:.0f} penduduk ({counted.name})",
-             f"{found} seats; {wanted} for {people:.0f} people ({counted.name})"),
+            (f"{found} kursi; {wanted} untuk {comma(f'{people:,.0f}')} penduduk ({counted.name})",
+             f"{found} seats; {wanted} for {people:,.0f} people ({counted.name})"),
             value={"kursi": found, "menurut_penduduk": wanted, "penduduk": round(people), "bobot": counted.name},
         )  # fmt: skip
 

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from boundaries.errors import PlanError, SourceError
 from boundaries.law.tables import refuse, refuse_large, where
+from boundaries.research.findings import comma
 from boundaries.research.zoning import Units
 from boundaries.sources import ogr, own_formats
 from boundaries.sources.descriptor import LevelFiles
@@ -201,8 +202,8 @@ def _told(units: Units, unit: Array, share: Array) -> Iterator[tuple[str, str]]:
             continue
         called = f"{units.codes[one]} {names[one]}"
         if parts.sum() >= DRAWN:
-            yield (f"{called}: {parts.max():.1%} di dapilnya; seluruhnya dihitung di sana",
+            yield (f"{called}: {comma(f'{parts.max():.1%}')} di dapilnya; seluruhnya dihitung di sana",
                    f"{called}: {parts.max():.1%} lies in its dapil; counted there whole")  # fmt: skip
         else:
-            yield (f"{called}: hanya {parts.sum():.1%} digambar; tidak dihitung",
+            yield (f"{called}: hanya {comma(f'{parts.sum():.1%}')} digambar; tidak dihitung",
                    f"{called}: only {parts.sum():.1%} is drawn; left out")  # fmt: skip

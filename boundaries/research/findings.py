@@ -42,6 +42,11 @@ class Finding:
     mend: tuple[str, str] = ("", "")
 
 
+def comma(text: str) -> str:
+    """A number as Indonesian writes it: a comma before fractions, points between thousands."""
+    return text.translate(str.maketrans(",.", ".,"))
+
+
 @dataclass(frozen=True)
 class Counted:
     """People of each dapil of a council: the weight's name, values, and whether they are those that the law goes by."""

@@ -16,7 +16,7 @@ from boundaries.errors import BoundariesError
 from boundaries.release.store import Release
 from boundaries.research.check import Report
 from boundaries.research.council import Council, councils
-from boundaries.research.findings import ATTENTION, PASSED, UNKNOWN, Finding
+from boundaries.research.findings import ATTENTION, PASSED, UNKNOWN, Finding, comma
 from boundaries.research.legal_plans import COMPLETE, Effort, Survey, survey
 
 RULE: Final = "A6b"
@@ -68,8 +68,8 @@ def _answered(finding: Finding, report: Report, release: Release, seconds: float
     if found.method == COMPLETE:
         return replace(
             finding, status=PASSED, value=value,
-            said=(f"pembelahan terpaksa, terbukti dari hitungan lengkap: {found.tried:,} susunan utuh memenuhi kuota, "
-                  f"tidak satu pun sah ({council.weight})",
+            said=("pembelahan terpaksa, terbukti dari hitungan lengkap: "
+                  f"{comma(f'{found.tried:,}')} susunan utuh memenuhi kuota, tidak satu pun sah ({council.weight})",
                   f"the split was forced, proved by complete count: {found.tried:,} plans of whole units hold the "
                   f"quota, none of them is lawful ({council.weight})"),
         )  # fmt: skip
@@ -84,6 +84,7 @@ def _open(finding: Finding, why: str) -> Finding:
 
 def _number(found: Survey, draws: str) -> str:
     of = f"{found.lawful:,} / {found.tried:,}"
+    of = comma(of) if draws == "undian" else of
     return of if found.method == COMPLETE else f"{of} {draws}"
 
 

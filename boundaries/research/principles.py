@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from boundaries.law.codes import LENGTH
 from boundaries.research.apportionment import largest_remainder, malapportionment
 from boundaries.research.contiguity import BLOCKED, LAND, Break, find_breaks
-from boundaries.research.findings import ATTENTION, FAILED, PASSED, UNKNOWN, Case, Finding, Rule
+from boundaries.research.findings import ATTENTION, FAILED, PASSED, UNKNOWN, Case, Finding, Rule, comma
 from boundaries.research.proposal import BLOCKS
 from boundaries.research.zoning import dapil_of
 
@@ -35,7 +35,8 @@ def equal_value(case: Case) -> Iterator[Finding]:
         ratio, mal = float(price.max() / price.min()), malapportionment(people, seats)
         yield Finding(
             "a", ATTENTION if beyond.any() else PASSED, council,
-            (f"selisih harga kursi paling besar {worst:.1%}{far[0]}, terbesar/terkecil {ratio:.2f}, MAL {mal:.2%}; "
+            (f"selisih harga kursi paling besar {comma(f'{worst:.1%}')}{far[0]}, terbesar/terkecil "
+             f"{comma(f'{ratio:.2f}')}, MAL {comma(f'{mal:.2%}')}; "
              f"menurut {counted[0].name}",
              f"prices of a seat differ by {worst:.1%} at most{far[1]}, largest/smallest {ratio:.2f}, MAL {mal:.2%}; "
              f"by {counted[0].name}"),
@@ -54,7 +55,7 @@ def proportional(case: Case) -> Iterator[Finding]:
         mean, fewest = float(seats.mean()), int(-(-seats.sum() // high))
         yield Finding(
             "b", PASSED, council,
-            (f"rata-rata {mean:.1f} kursi; {len(seats)} dapil, paling sedikit mungkin {fewest}",
+            (f"rata-rata {comma(f'{mean:.1f}')} kursi; {len(seats)} dapil, paling sedikit mungkin {fewest}",
              f"{mean:.1f} seats on average; {len(seats)} dapil, {fewest} at the fewest"),
             value={"rata_rata": mean, "ambang_efektif": 0.75 / (mean + 1), "dapil": len(seats),
                    "paling_sedikit": fewest, "3-5": int((seats <= 5).sum()),
@@ -102,20 +103,21 @@ def _break(case: Case, council: str, code: str, found: Break) -> Finding:
         *([(" - terputus di dalam satu wilayah sendiri, bukan karena rencana", " - broken inside one unit, not by the "
             "plan")] if found.inherent else []),
     ]  # fmt: skip
+    gap = f"{found.gap_m:,.0f}"
     note = tuple("".join(each[n] for each in notes) for n in (0, 1))
     if found.kind == LAND:
         said = (
-            f"{code}: {names} terpotong daratan dapil lain, celah {found.gap_m:.0f} m",
-            f"{code}: {names} is cut off by the land of other dapil, gap {found.gap_m:.0f} m",
+            f"{code}: {names} terpotong daratan dapil lain, celah {comma(gap)} m",
+            f"{code}: {names} is cut off by the land of other dapil, gap {gap} m",
         )
     elif found.kind == BLOCKED:
         said = (
-            f"{code}: {names} berpantai, tetapi tetangga lautnya milik dapil lain; celah {found.gap_m:.0f} m",
-            f"{code}: {names} has a coast, but looks at other dapil over the sea; gap {found.gap_m:.0f} m",
+            f"{code}: {names} berpantai, tetapi tetangga lautnya milik dapil lain; celah {comma(gap)} m",
+            f"{code}: {names} has a coast, but looks at other dapil over the sea; gap {gap} m",
         )
     else:
         said = (
-            f"{code}: {found.pieces} bagian dipisahkan laut, tautan terjauh {found.sea_m / 1000:.1f} km",
+            f"{code}: {found.pieces} bagian dipisahkan laut, tautan terjauh {comma(f'{found.sea_m / 1000:.1f}')} km",
             f"{code}: {found.pieces} pieces parted by the sea, longest link {found.sea_m / 1000:.1f} km",
         )
     cut = found.kind == LAND and not found.doubtful

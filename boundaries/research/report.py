@@ -1,7 +1,7 @@
 """A report as files: one page that opens without a network, in both languages, with a map; tables; a draft."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from html import escape
 from pathlib import Path
 from typing import Any, Final
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from boundaries.law.plans import DAPIL_COLUMNS, MEMBER_COLUMNS
 from boundaries.release.writing import new_file
 from boundaries.research.check import ALL, NOT_RECKONED, Report
-from boundaries.research.findings import ATTENTION, FAILED, PASSED, UNKNOWN, Case, Finding
+from boundaries.research.findings import ATTENTION, FAILED, PASSED, UNKNOWN, Case, Finding, comma
 from boundaries.research.zoning import Units, dapil_of
 
 Array = NDArray[Any]
@@ -22,6 +22,8 @@ Array = NDArray[Any]
 #: Plans of more dapil have no map on their page: nobody could read it.
 MOST_DRAWN: Final = 130
 _WIDE: Final = 900.0
+#: More notes on how a draft was read are folded.
+_SHOWN: Final = 12
 _WORDS: Final = {
     "id": {
         "check": "Uji rencana dapil terhadap hukum", "dapil": "Dapil", "units": "Wilayah", "seats": "Kursi",
@@ -30,7 +32,7 @@ _WORDS: Final = {
         "map": "Peta",
         PASSED: "lulus", FAILED: "gagal", ATTENTION: "perhatian", UNKNOWN: "tak dapat dihitung", "by": "menurut",
         "none": "tidak diketahui", "toofew": "Tanpa peta: terlalu banyak dapil. Lihat halaman peta.",
-        "computed": "Kursi dihitung dari penduduk.",
+        "computed": "Kursi dihitung dari penduduk.", "read": "Cara berkas dibaca",
     },
     "en": {
         "check": "A plan of dapil held against the law", "dapil": "Dapil", "units": "Units", "seats": "Seats",
@@ -38,14 +40,14 @@ _WORDS: Final = {
         "source": "Source", "result": "Result", "notes": "Notes", "formula": "Formula", "mend": "Mend", "map": "Map",
         PASSED: "passed", FAILED: "failed", ATTENTION: "attention", UNKNOWN: "cannot be reckoned", "by": "by",
         "none": "not known", "toofew": "No map: too many dapil. See the map page.",
-        "computed": "Seats are reckoned from the people.",
+        "computed": "Seats are reckoned from the people.", "read": "How the file was read",
     },
 }  # fmt: skip
 STYLE: Final = """
 body{font:16px/1.45 system-ui,sans-serif;margin:1.5rem auto;
 max-width:70rem;padding:0 1rem;color:#1b1b1b;background:#fff}
 h1{font-size:1.5rem}h2{font-size:1.15rem;margin-top:2rem}table{border-collapse:collapse;width:100%;font-size:.92rem}
-td:first-child{width:11rem}
+td:first-child{width:11rem}.f td:nth-child(2){width:4rem}
 th,td{text-align:left;vertical-align:top;padding:.35rem .5rem;border-bottom:1px solid #ddd}td.n{text-align:right}
 .gagal{background:#f8d0cc}.perhatian{background:#fdeec2}.lulus{background:#d8efd8}.tak-dapat-dihitung{background:#e6e6e6}
 .h{padding:.1rem .45rem;border-radius:.3rem;white-space:nowrap}svg{width:100%;height:auto;border:1px solid #ddd}
@@ -166,15 +168,22 @@ def _body(report: Report, table: pd.DataFrame, drawn: str, language: str) -> Ite
     counts = report.counts()
     yield "<p>" + " ".join(f'<span class="h {s}">{say[s]}: {n}</span>' for s, n in counts.items()) + "</p>"
     yield f"<h2>{say['map']}</h2>{drawn or say['toofew']}"
-    yield f"<h2>{say['dapil']}</h2>{_dapil(table, say, computed=not proposal.seats_given)}"
+    yield f"<h2>{say['dapil']}</h2>{_dapil(table, language, computed=not proposal.seats_given)}"
     for rule in ALL:
         found = [each for each in report.findings if belongs(each.rule, rule.id)]
         if found:
             source = report.case.regime.source("A4" if found[0].rule == "A4" else rule.id)
             yield f"<h2>{escape(found[0].rule)}. {escape(rule.title[at])}</h2>"
             yield f'<p class="t">{escape(rule.formula)} - {say["source"]}: {escape(source)}</p>{_found(found, say, at)}'
-    notes = [each[at] for each in (*proposal.notes, *NOT_RECKONED)]
-    yield f"<h2>{say['notes']}</h2><ul>" + "".join(f"<li>{escape(note)}</li>" for note in notes) + "</ul>"
+    yield f"<h2>{say['notes']}</h2>{_list(NOT_RECKONED, at)}"
+    if proposal.notes:
+        many = len(proposal.notes)
+        yield f"<details{'' if many > _SHOWN else ' open'}><summary>{say['read']} ({many})</summary>"
+        yield f"{_list(proposal.notes, at)}</details>"
+
+
+def _list(notes: Sequence[tuple[str, str]], at: int) -> str:
+    return "<ul>" + "".join(f"<li>{escape(note[at])}</li>" for note in notes) + "</ul>"
 
 
 def belongs(found: str, rule: str) -> bool:
@@ -182,13 +191,14 @@ def belongs(found: str, rule: str) -> bool:
     return found in (rule, {"A3": "A4", "A6": "A6b"}.get(rule))
 
 
-def _dapil(table: pd.DataFrame, say: dict[str, str], *, computed: bool) -> str:
+def _dapil(table: pd.DataFrame, language: str, *, computed: bool) -> str:
+    say, told = _WORDS[language], comma if language == "id" else str
     head = "".join(f"<th>{say[name]}</th>" for name in ("dapil", "seats", "people", "price", "off", "units"))
     rows = []
     for row in table.to_dict("records"):
-        people = say["none"] if pd.isna(row["penduduk"]) else f"{row['penduduk']:,}"
-        price = "" if pd.isna(row["penduduk"]) else f"{row['penduduk_per_kursi']:,.0f}"
-        off = "" if pd.isna(row["selisih_persen"]) else f"{row['selisih_persen']:+.1f} %"
+        people = say["none"] if pd.isna(row["penduduk"]) else told(f"{row['penduduk']:,}")
+        price = "" if pd.isna(row["penduduk"]) else told(f"{row['penduduk_per_kursi']:,.0f}")
+        off = "" if pd.isna(row["selisih_persen"]) else told(f"{row['selisih_persen']:+.1f} %")
         rows.append(
             f"<tr><td>{escape(str(row['nama_dapil']))}<br><span class=t>{escape(str(row['kode_dapil']))}</span></td>"
             f"<td class=n>{row['kursi']}</td>"
@@ -207,7 +217,7 @@ def _found(found: list[Finding], say: dict[str, str], at: int) -> str:
         rows.append(
             f"<tr><td>{shown}</td><td>{escape(each.council)}</td><td>{escape(each.said[at])}{mend}</td></tr>"
         )
-    return f"<table>{''.join(rows)}</table>"
+    return f"<table class=f>{''.join(rows)}</table>"
 
 
 def draw(table: pd.DataFrame, shapes: Array) -> str:

@@ -13,7 +13,7 @@ from boundaries.release.writing import new_file
 from boundaries.research.check import ALL
 from boundaries.research.draft_distance import Distance
 from boundaries.research.draft_measures import MEASURES
-from boundaries.research.findings import STATUSES
+from boundaries.research.findings import STATUSES, comma
 from boundaries.research.report import MOST_DRAWN, STYLE, belongs, draw, shapes_of, words
 from boundaries.research.workbench import Draft
 
@@ -165,20 +165,21 @@ def _law(drafts: Sequence[Draft], heads: str, say: dict[str, str], language: str
     told, heads = words(language), heads.replace(' class="n"', "")
     rows = []
     for rule in ALL:
-        cells = []
+        cells, name = [], rule.id
         for draft in drafts:
             found = (
                 [each for each in draft.report.findings if belongs(each.rule, rule.id)]
                 if draft.report
                 else []
             )
-            marks = [f'<span class="h {status}">{told[status]}: {count}</span>'
+            name = found[0].rule if found else name
+            marks = [f'<span class="h {status}">{told[status]}{f": {count}" if len(found) > 1 else ""}</span>'
                      for status in STATUSES if (count := sum(each.status == status for each in found))]  # fmt: skip
             said = [escape(each.said[at]) for each in found][:3]
             cells.append(f"<td>{' '.join(marks)}<br><span class=t>{'<br>'.join(said)}</span></td>")
         if not any('class="h' in cell for cell in cells):  # of a whole chamber, or of a DPRD alone
             continue
-        rows.append(f"<tr><td>{rule.id}. {escape(rule.title[at])}</td>{''.join(cells)}</tr>")
+        rows.append(f"<tr><td>{name}. {escape(rule.title[at])}</td>{''.join(cells)}</tr>")
     return f"<table><tr><th>{say['rule']}</th>{heads}</tr>{''.join(rows)}</table>"
 
 
@@ -215,7 +216,7 @@ def _number(value: float, unit: str, say: dict[str, str], language: str) -> str:
 
 def _comma(text: str, language: str) -> str:
     """Indonesian writes a comma before fractions and points between thousands."""
-    return text if language == "en" or not text[:1].isdigit() else text.translate(str.maketrans(",.", ".,"))
+    return text if language == "en" or not text[:1].isdigit() else comma(text)
 
 
 def _drawn(draft: Draft) -> str:

@@ -1,7 +1,8 @@
 """``map-compare-<chamber>-<y1>-<y2>.json``: what changed between two elections of a chamber.
 
 Both plans are laid over the same base units (codes of 2025). Dapil are matched by the ground that they share,
-measured as area: the population of a unit is in no release. The *successor* of an old dapil is the new one that is
+measured as area. Of elections that follow each other the release's ledger (table ``riwayat``) says what became of each
+dapil, and ``riwayat`` has its rows; of others it is null. The *successor* of an old dapil is the new one that is
 most like it (shared area over joint area, and a half more for one of the same code, so that Papua of 2019 goes on
 in Papua and not in its largest piece; the most alike are paired first, each once). Ground that went to
 another dapil than the successor of its old one has moved.
@@ -15,13 +16,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from boundaries.exports.mapdata.map_tables import CHAMBERS, Content
+from boundaries.exports.mapdata.map_tables import CHAMBERS, LEDGER, Content
 
 Array = NDArray[Any]
 
 _MEASURE: Final = {
-    "id": "Kesamaan dua dapil diukur menurut luas wilayah; jumlah penduduk tiap wilayah tidak diketahui.",
-    "en": "How much two dapil share is measured by area; the population of each unit is not known.",
+    "id": "Kesamaan dua dapil diukur menurut luas wilayah; penduduk wilayah yang pindah menurut data tiap kecamatan.",
+    "en": "How much two dapil share is measured by area; people of what moved are those counted by kecamatan.",
 }
 #: Shares are written with so many decimals; a smaller one counts as shared ground all the same.
 _DECIMALS: Final = 4
@@ -72,12 +73,31 @@ def compare(content: Content, before: str, after: str) -> dict[str, Any]:
         "to": int(after.rpartition("-")[2]),
         "unchanged": int(same.sum()),
         "measure": _MEASURE,
+        "riwayat": _ledger(content, before, after),
         "units": _moved(content, old, new, then, now, successor),
         "dapil": [entry for entry in entries if entry],
         "gone": [
             _gone(row, then, now, shared, area_then) for row in range(len(then)) if row not in successor
         ],
     }
+
+
+def _ledger(content: Content, before: str, after: str) -> list[list[Any]] | None:
+    """The ledger's rows but those of dapil that stayed (``tetap``): the old dapil, the new one, the kind, and which
+    share of the old one's area and of its polling stations went there. None where the release has no ledger of them."""
+    rows = content.ledger[list(LEDGER)]
+    old, new = (_of(rows[name], plan) for name, plan in (("id_lama", before), ("id_baru", after)))
+    if not (old & new).any():
+        return None
+    rows = rows[(old | rows["id_lama"].isna()) & (new | rows["id_baru"].isna()) & (rows["jenis"] != "tetap")]
+    told = rows.assign(**{name: rows[name].astype(float).round(_DECIMALS) for name in LEDGER[3:]}).astype(
+        object
+    )
+    return told.where(told.notna(), None).to_numpy().tolist()
+
+
+def _of(ids: pd.Series, plan: str) -> pd.Series:
+    return ids.astype(str).str.startswith(f"{plan}-")
 
 
 def _overlap(old: Array, new: Array, area: Array) -> _Overlap:
@@ -177,6 +197,7 @@ def _moved(
             "from": ids_then[old[at]],
             "to": ids_now[new[at]],
             "luas_km2": float(content.area_km2[at]),
+            "penduduk": content.people.get(code),
         }
         for at, code in zip(moved.tolist(), content.base[moved].tolist(), strict=True)
     ]

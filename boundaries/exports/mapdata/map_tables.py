@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Collection, Iterable, Mapping
+from contextlib import closing
 from functools import cached_property
 from typing import Any, Final
 
@@ -20,6 +21,8 @@ Text = dict[str, str]
 
 #: The chambers as the law names them.
 CHAMBERS: Final = ("dpr", "dpd", "dprd-provinsi", "dprd-kabkota")
+#: Columns of the ledger that the map tells.
+LEDGER: Final = ("id_lama", "id_baru", "jenis", "bagian_lama_luas", "bagian_lama_tps")
 
 
 class Content:
@@ -103,6 +106,27 @@ class Content:
         for frame in self.layers.values():
             areas.update(zip(frame["kode"], frame["luas_km2"].astype(float), strict=True))
         return np.array([areas.get(code, 0.0) for code in self.base.tolist()])
+
+    @cached_property
+    def people(self) -> dict[str, int]:
+        """People of every unit of which they are known."""
+        known = [frame.dropna(subset="penduduk") for frame in self.layers.values()]
+        return {
+            code: int(count)
+            for frame in known
+            for code, count in zip(frame["kode"], frame["penduduk"], strict=True)
+        }
+
+    @cached_property
+    def ledger(self) -> pd.DataFrame:
+        """What became of each dapil (`LEDGER`); without a row where the release has no such table."""
+        with closing(self.release.connect()) as connection:
+            there = connection.execute(
+                "SELECT count(*) FROM sqlite_master WHERE name = 'riwayat'"
+            ).fetchone()[0]
+        return (
+            self.release.read_table("riwayat") if there else pd.DataFrame(columns=list(LEDGER), dtype=object)
+        )
 
     def assigned(self, plan: str) -> NDArray[np.int64]:
         """For every unit of `base` the row of its dapil in `dapil(plan)`, -1 where it is in none.

@@ -39,6 +39,7 @@ export function comparePart(app) {
     body: [
       compareChoice(app),
       ground.length + seats.length + units.length + gone.length ? null : el("p", { class: "note" }, t("comparenone")),
+      comparison.riwayat ? ledgerPart(app, comparison.riwayat, here) : null,
       many
         ? provincesChanged(app, [...ground, ...seats], units)
         : [
@@ -47,6 +48,7 @@ export function comparePart(app) {
             ),
             state.prov || !units.length ? null : el("p", { class: "soft small" }, t("compareprov")),
             section(t("comparemoved", { n: number(units.length) }), units, (each) => movedRow(app, each)),
+            movedPeople(units),
             section(t("comparegone", { year: state.banding, n: number(gone.length) }), gone, (each) =>
               goneRow(app, each),
             ),
@@ -55,6 +57,65 @@ export function comparePart(app) {
       ground.length + units.length ? el("p", { class: "soft small" }, told(comparison.measure)) : null,
     ],
   };
+}
+
+// The release's ledger: a fold for each kind, with what of the old dapil went where.
+const KINDS = ["ganti-kode", "tambah", "kurang", "tukar", "pecah", "gabung", "baru", "hapus"];
+
+function ledgerPart(app, ledger, here) {
+  const rows = ledger.filter(([old, now]) => here({ id: now ?? old }));
+  const changed = new Set(rows.map(([, now]) => now));
+  const stayed = app.known.facts.rows.filter((row) => here(row) && !changed.has(row.id)).length;
+  return el(
+    "section",
+    {},
+    el("h3", {}, t("ledger")),
+    stayed ? el("p", { class: "small" }, t("ledger.tetap", { n: number(stayed) })) : null,
+    KINDS.map((kind) => {
+      const own = rows.filter((row) => row[2] === kind);
+      if (!own.length) return null;
+      return foldedBox(
+        t(`ledger.${kind}`, { n: number(own.length) }),
+        longList(
+          own.map((row) => ledgerRow(app, row)),
+          40,
+        ),
+      );
+    }),
+  );
+}
+
+function ledgerRow(app, [old, now, , area, stations]) {
+  const { facts, olderFacts } = app.known;
+  const [then, row] = [olderFacts.byId.get(old), facts.byId.get(now)];
+  const seats = [then, row].filter(Boolean).map(({ kursi }) => kursi);
+  const parts = {
+    name: [...new Set([then, row].filter(Boolean).map((each) => nice(each.nama_dapil)))].join(" → "),
+    count: seats.length === 2 ? t("thennow", { then: number(seats[0]), now: number(seats[1]) }) : seatsText(seats[0]),
+    more:
+      area === null || area === 1
+        ? ""
+        : stations === null
+          ? t("ledgerarea", { area: percent(area) })
+          : t("ledgershare", { area: percent(area), stations: percent(stations) }),
+  };
+  if (!row) {
+    const [name, count] = ["name", "count"].map((part) => el("span", { class: part }, parts[part]));
+    return el("li", { class: "row flat" }, name, count);
+  }
+  return rowButton({
+    ...parts,
+    act: () => app.go({ prov: row.kode_provinsi ?? "", kab: "", dapil: "" }, { focus: true, zoom: row.bbox }),
+    point: (on) => app.point(on ? now : ""),
+  });
+}
+
+function movedPeople(units) {
+  const known = units.filter(({ penduduk }) => penduduk !== null);
+  if (!known.length) return null;
+  const n = known.reduce((sum, { penduduk }) => sum + penduduk, 0);
+  const values = { n: number(n), known: number(known.length), all: number(units.length) };
+  return el("p", { class: "soft small" }, t("movedpeoplesum", values));
 }
 
 const MANY = 60; // changes from which on the nation is told by province
@@ -107,12 +168,15 @@ function changedRow(app, { id, same_ground, kursi_then, kursi_now, matches }) {
   });
 }
 
-function movedRow(app, { kode, nama, from, to }) {
+function movedRow(app, { kode, nama, from, to, penduduk }) {
   const { known } = app;
   return rowButton({
     name: nama,
     count: kode,
-    more: t("movedfrom", { from: nameIn(known.olderFacts, from), to: nameIn(known.facts, to) }),
+    more: [
+      t("movedfrom", { from: nameIn(known.olderFacts, from), to: nameIn(known.facts, to) }),
+      ...(penduduk === null ? [] : [t("movedpeople", { n: number(penduduk) })]),
+    ].join(" · "),
     act: () => app.go({ unit: kode, prov: kode.slice(0, 2) }, { focus: true, zoomUnit: true }),
   });
 }
