@@ -19,7 +19,7 @@ from boundaries.research.apportionment import largest_remainder
 from boundaries.research.browser_case import BrowserCases
 from boundaries.research.check import check, with_seats
 from boundaries.research.contiguity import Terrain
-from boundaries.research.council import Council
+from boundaries.research.council import Council, councils
 from boundaries.research.findings import Case
 from boundaries.research.legal_plans import of_plan
 from boundaries.research.own_plan import read_plan
@@ -65,31 +65,39 @@ def ground(codes: list[str], seed: int, *, water: bool) -> Terrain:
 
 
 class Bench:
-    """One council on made-up ground, for both: the browser's file, and Python's case of a draft."""
+    """One council for both: the browser's file, and Python's case of a draft; on made-up ground, or that of `cases`."""
 
-    def __init__(self, code: str, registry: Registry, people: People, seed: int) -> None:
+    def __init__(
+        self, code: str, registry: Registry, people: People, seed: int, cases: BrowserCases | None = None
+    ) -> None:
         self.registry, self.people = registry, people
         self.law, self.above = (of_law(load_plans(registry=registry, only=[f"{name}-2024"])[0])
                                 for name in (CHAMBER, "dprd-provinsi"))  # fmt: skip
         self.units = [each for each in registry.at("kecamatan") if each.startswith(code + ".")]
-        self.terrain = ground(self.units, seed, water=code != "32.18")
-        rows = self.law.councils[code]
-        rng = np.random.default_rng(seed)
-        sea = np.array([], int).reshape(0, 2)
-        pairs = np.concatenate([self.terrain.borders.pairs, sea])
-        self.council = Council(
-            CHAMBER, 2024, code, registry.names[code], int(self.law.dapil["kursi"].to_numpy()[rows].sum()), 3, 12,
-            tuple((unit,) for unit in self.units), rng.integers(1000, 90_000, len(self.units)), "penduduk_2023", pairs,
-            self.terrain.borders.length_m, np.zeros(len(self.units), int), np.array([3]),
-            rng.integers(-1, 3, len(self.units)), "tanpa",
-        )  # fmt: skip
-        cases = self.cases = BrowserCases.__new__(BrowserCases)
-        cases.registry, cases.people, cases.regime = registry, people, load_regime(2024)
-        cases.release = Release(Path(), {"release": "contoh"})
-        cases.__dict__["terrain"] = self.terrain
+        if cases is None:
+            cases, self.council = self._made_up(code, seed)
+        else:
+            (self.council,) = councils(cases.release, CHAMBER, only=[code], registry=registry, people=people)
+        self.cases, self.terrain = cases, cases.terrain
         self.file = json.loads(json.dumps(cases.case(self.council, self.law, self.above, {})))
         self.measures = tuple(MEASURES)
         self.index = {"ambang": dict(cases.regime.yardsticks)}
+
+    def _made_up(self, code: str, seed: int) -> tuple[BrowserCases, Council]:
+        terrain = ground(self.units, seed, water=code != "32.18")
+        rows = self.law.councils[code]
+        rng = np.random.default_rng(seed)
+        council = Council(
+            CHAMBER, 2024, code, self.registry.names[code], int(self.law.dapil["kursi"].to_numpy()[rows].sum()), 3, 12,
+            tuple((unit,) for unit in self.units), rng.integers(1000, 90_000, len(self.units)), "penduduk_2023",
+            terrain.borders.pairs, terrain.borders.length_m, np.zeros(len(self.units), int), np.array([3]),
+            rng.integers(-1, 3, len(self.units)), "tanpa",
+        )  # fmt: skip
+        cases = BrowserCases.__new__(BrowserCases)
+        cases.registry, cases.people, cases.regime = self.registry, self.people, load_regime(2024)
+        cases.release = Release(Path(), {"release": "contoh"})
+        cases.__dict__["terrain"] = terrain
+        return cases, council
 
     def report(self, path: Path) -> list[dict[str, Any]]:
         """What Python finds of a draft."""
@@ -156,15 +164,12 @@ def same(mine: dict[str, Any], theirs: dict[str, Any]) -> None:
         assert value == (wanted if name == "kursi_menurut" else pytest.approx(wanted, abs=1e-6)), name
 
 
-@pytest.mark.slow
-@needs_node
-def test_the_browser_finds_what_python_finds(registry: Registry, tmp_path: Path) -> None:
-    people = People(registry)
-    benches = [Bench(code, registry, people, seed) for seed, code in enumerate(COUNCILS)]
-    texts = [drafts(bench, DRAFTS, seed) for seed, bench in enumerate(benches)]
+def agree(benches: list[Bench], number: int, path: Path) -> set[tuple[str, str]]:
+    """Hold drafts of each council against the law in both; gives which rules ended how."""
+    texts = [drafts(bench, number, seed) for seed, bench in enumerate(benches)]
     told = run(CHECKED, [{"council": bench.file, "index": bench.index, "texts": mine}
                          for bench, mine in zip(benches, texts, strict=True)])  # fmt: skip
-    path, statuses = tmp_path / "draft.csv", set()
+    statuses = set()
     for bench, mine, answers in zip(benches, texts, told, strict=True):
         for text, answer in zip(mine, answers, strict=True):
             path.write_text(text, "utf-8")
@@ -187,10 +192,32 @@ def test_the_browser_finds_what_python_finds(registry: Registry, tmp_path: Path)
                     name
                 )  # borders to the mm
             assert answer["counted"] == counted(bench.council, label, seats)
+    return statuses
+
+
+@pytest.mark.slow
+@needs_node
+def test_the_browser_finds_what_python_finds(registry: Registry, tmp_path: Path) -> None:
+    people = People(registry)
+    benches = [Bench(code, registry, people, seed) for seed, code in enumerate(COUNCILS)]
+    statuses = agree(benches, DRAFTS, tmp_path / "draft.csv")
     wanted_statuses = {("A1", "lulus"), ("A1", "gagal"), ("A7", "lulus"), ("A7", "perhatian"), ("A8", "perhatian"),
                        ("a", "lulus"), ("a", "perhatian"), ("d", "gagal"), ("d", "perhatian"), ("d", "lulus"),
                        ("e", "gagal"), ("e", "lulus"), ("g", "perhatian")}  # fmt: skip
     assert wanted_statuses <= statuses
+
+
+@pytest.mark.national
+@needs_node
+def test_the_browser_finds_what_python_finds_on_real_ground(
+    nation: Release, registry: Registry, tmp_path: Path
+) -> None:
+    people, cases = People(registry), BrowserCases(nation, registry)
+    codes = ("12.71", "33.13", "53.05", "73.71", "81.08", "91.05")  # towns, land, islands
+    benches = [Bench(code, registry, people, 0, cases) for code in codes]
+    assert all(len(bench.units) == len(bench.council.units) for bench in benches)
+    statuses = agree(benches, 12, tmp_path / "draft.csv")
+    assert {("d", "gagal"), ("d", "perhatian"), ("d", "lulus")} <= statuses
 
 
 def counted(council: Council, label: Array, seats: Array) -> bool:
