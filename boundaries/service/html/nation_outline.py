@@ -40,4 +40,6 @@ def _ring(places: NDArray[np.int_]) -> str:
     steps = np.diff(places, axis=0)
     steps = steps[(steps != 0).any(axis=1)][:-1]  # z closes it
     x, y = places[0].tolist()
-    return f"M{x},{y}l{' '.join(f'{right},{down}' for right, down in steps.tolist())}z" if len(steps) else ""
+    return (
+        f"M{x},{y}l{' '.join(f'{right},{down}' for right, down in steps.tolist())}z" if len(steps) > 1 else ""
+    )

@@ -73,7 +73,8 @@ async function file(request) {
 async function page(request) {
   const cache = await caches.open(CACHE);
   const kept = (await cache.match(request, ANY)) ?? (await cache.match(request, { ...ANY, ignoreSearch: true }));
-  const asked = fetch(request).then((answer) => {
+  // Asked for anew even if the browser may keep it for a minute: the kept files of the old release go with their worker.
+  const asked = fetch(request, { cache: "no-cache" }).then((answer) => {
     if (good(answer)) cache.put(request, answer.clone()).catch(() => {});
     return answer;
   });
