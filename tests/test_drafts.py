@@ -234,6 +234,26 @@ def counted(council: Council, label: Array, seats: Array) -> bool:
 
 
 @needs_node
+def test_numbers_are_written_as_python_writes_them() -> None:
+    values = [
+        11.25,
+        11.75,
+        0.5,
+        1.5,
+        2.5,
+        0.15,
+        2.675,
+        0.125,
+        1.005,
+        8.0,
+        1e6 + 0.5,
+        *np.random.default_rng(3).random(200),
+    ]
+    code = 'import { fixed } from "shares.js";\ntell(given.map((v) => [0, 1, 2].map((f) => fixed(v, f))));'
+    assert run(code, values) == [[f"{value:.{n}f}" for n in (0, 1, 2)] for value in values]
+
+
+@needs_node
 def test_a_place_among_all_plans_is_where_it_is() -> None:
     values = np.sort(np.random.default_rng(2).integers(0, 12, 300) / 7).astype(np.float32)
     count = {"persen": list(QUANTILES), "sebaran": {"mal": list(quantiles(values).values())}}

@@ -257,7 +257,7 @@ class DraftPage {
         "tr",
         {},
         el("th", { scope: "row" }, index.ukuran[name][w("language")]),
-        el("td", {}, value === null ? "–" : `${written(value)} ${satuan === "bagian" ? "" : satuan}`),
+        el("td", {}, value === null ? "–" : `${written(value)}${satuan === "km" ? " km" : ""}`),
         el("td", {}, span === null ? "–" : span[0] === span[1] ? w("equal", { at: span[0] }) : w("between", { low: span[0], high: span[1] })),
       );
     });

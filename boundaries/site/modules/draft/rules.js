@@ -1,7 +1,7 @@
 // A draft held against the law, in the browser: what boundaries/research/check.py finds, found from a council's file.
 // A finding is {rule, status, dapil, units, said: [id, en], value}; no total score.
 import { breaksOf } from "./standing.js";
-import { counted, largestRemainder, malapportionment, percent, sum } from "./shares.js";
+import { counted, fixed, largestRemainder, malapportionment, percent, sum } from "./shares.js";
 
 export const PASSED = "lulus";
 export const FAILED = "gagal";
@@ -55,8 +55,8 @@ function sizeOfTheCouncil({ council, plan }) {
   const [name, people] = council.penduduk_dewan;
   const [seats, wanted] = [sum(plan.seats), council.menurut_penduduk];
   return found(rule, seats === wanted ? PASSED : ATTENTION, [
-    `${seats} kursi; ${wanted} untuk ${people.toFixed(0)} penduduk (${name})`,
-    `${seats} seats; ${wanted} for ${people.toFixed(0)} people (${name})`,
+    `${seats} kursi; ${wanted} untuk ${fixed(people, 0)} penduduk (${name})`,
+    `${seats} seats; ${wanted} for ${fixed(people, 0)} people (${name})`,
   ]);
 }
 
@@ -151,9 +151,9 @@ function equalValue({ index, plan, codes, weights }) {
     beyond.length ? ATTENTION : PASSED,
     [
       `selisih harga kursi paling besar ${percent(worst, 1)}${far ? " (lebih dari 15 %)" : ""}, terbesar/terkecil ` +
-        `${ratio.toFixed(2)}, MAL ${percent(mal, 2)}; menurut ${name}`,
+        `${fixed(ratio, 2)}, MAL ${percent(mal, 2)}; menurut ${name}`,
       `prices of a seat differ by ${percent(worst, 1)} at most${far ? " (over 15 %)" : ""}, largest/smallest ` +
-        `${ratio.toFixed(2)}, MAL ${percent(mal, 2)}; by ${name}`,
+        `${fixed(ratio, 2)}, MAL ${percent(mal, 2)}; by ${name}`,
     ],
     beyond,
     [],
@@ -168,8 +168,8 @@ function proportional({ council, plan }) {
     "b",
     PASSED,
     [
-      `rata-rata ${mean.toFixed(1)} kursi; ${plan.seats.length} dapil, paling sedikit mungkin ${fewest}`,
-      `${mean.toFixed(1)} seats on average; ${plan.seats.length} dapil, ${fewest} at the fewest`,
+      `rata-rata ${fixed(mean, 1)} kursi; ${plan.seats.length} dapil, paling sedikit mungkin ${fewest}`,
+      `${fixed(mean, 1)} seats on average; ${plan.seats.length} dapil, ${fewest} at the fewest`,
     ],
     [],
     [],
@@ -192,8 +192,8 @@ function together({ council, index, plan, codes }) {
     const names = each.units.slice(0, 4).map((unit) => `${council.dasar[unit][1]} (${council.dasar[unit][0]})`);
     const what = names.join(", ") + (each.units.length > 4 ? " …" : "");
     const gap = [
-      each.gap === null ? "celah lebih dari 500 m" : `celah ${each.gap.toFixed(0)} m`,
-      each.gap === null ? "gap over 500 m" : `gap ${each.gap.toFixed(0)} m`,
+      each.gap === null ? "celah lebih dari 500 m" : `celah ${fixed(each.gap, 0)} m`,
+      each.gap === null ? "gap over 500 m" : `gap ${fixed(each.gap, 0)} m`,
     ];
     const said = {
       darat: [
@@ -205,8 +205,8 @@ function together({ council, index, plan, codes }) {
         `${code}: ${what} has a coast, but looks at other dapil over the sea; ${gap[1]}`,
       ],
       laut: [
-        `${code}: ${each.pieces} bagian dipisahkan laut, tautan terjauh ${(each.sea / 1000).toFixed(1)} km`,
-        `${code}: ${each.pieces} pieces parted by the sea, longest link ${(each.sea / 1000).toFixed(1)} km`,
+        `${code}: ${each.pieces} bagian dipisahkan laut, tautan terjauh ${fixed(each.sea / 1000, 1)} km`,
+        `${code}: ${each.pieces} pieces parted by the sea, longest link ${fixed(each.sea / 1000, 1)} km`,
       ],
     }[each.kind];
     const notes = [

@@ -28,8 +28,15 @@ export function malapportionment(people, seats) {
 
 export const sum = (values) => values.reduce((total, each) => total + each, 0);
 
-// A share in per cent, with so many figures behind the point.
-export const percent = (share, figures) => `${(share * 100).toFixed(figures)}%`;
+// A number with so many figures behind the point, as Python writes it: what lies exactly between two goes to the even one.
+export function fixed(value, figures) {
+  const scaled = value * 10 ** figures;
+  const between = Number.isInteger(value * 2 ** (figures + 1)) && Math.abs(scaled % 1) === 0.5;
+  return (between ? (2 * Math.round(scaled / 2)) / 10 ** figures : value).toFixed(figures);
+}
+
+// A share in per cent.
+export const percent = (share, figures) => `${fixed(share * 100, figures)}%`;
 
 // People of each dapil by a weight (null: not known): people of units, and those that several only have together.
 export function peopleOf(weight, label, count) {

@@ -45,8 +45,9 @@ function broken(council, dapil, parts, owner, piece, limits) {
   });
   const sea = shut.length ? null : bySea(council, dapil, parts.length, owner, piece);
   const kind = shut.length ? "darat" : sea === null ? "laut-terhalang" : "laut";
-  const gap = kind === "laut" ? sea : nearest(council, units, parts.flat());
-  const doubtful = gap !== null && gap < limits.celah_ragu_m;
+  const near = kind === "laut" ? sea : nearest(council, units, parts.flat());
+  const doubtful = near !== null && near < limits.celah_ragu_m;
+  const gap = kind === "laut" || doubtful ? near : null; // of wider ones not all are in the file
   return { dapil, kind, units, pieces: parts.length, gap, sea, inherent, doubtful };
 }
 
