@@ -43,7 +43,7 @@ licence = { spdx = "CC0-1.0", name = "CC0", url = "https://creativecommons.org/p
 WITHOUT_LINES = re.compile(
     r"SHA256SUMS|elections\.(json|zip)|changes|assignment|map-(facts|kabkota|places|undrawn|units\.json|results|elected|candidates|votes|carried)|"
     r"quality.*\.csv|(calon|daftar-calon|dana-kampanye|dapil-dpr-1999|hasil|kursi-total|partai|partisipasi|pemilih|pilkada|presiden|"
-    r"sengketa|silsilah|terpilih)[\w-]*\.(csv|parquet|xlsx)|\.(qml|sld|qgs)$|(graf|laporan|riwayat|silang)-"
+    r"sengketa|silsilah|terpilih)[\w-]*\.(csv|parquet|xlsx)|\.(qml|sld|qgs)$|(graf|laporan|riwayat|semua-rencana|silang)-"
 )
 registry = functools.cache(load_registry)
 

@@ -155,8 +155,8 @@ def same(mine: dict[str, Any], theirs: dict[str, Any]) -> None:
     gap = theirs["nilai"].get("celah_m")
     if mine["rule"] == "d" and theirs["nilai"] and theirs["nilai"]["jenis"] != "laut" and gap >= 500:
         told = [
-            re.sub(r"celah \d+ m", "celah lebih dari 500 m", told[0]),
-            re.sub(r"gap \d+ m", "gap over 500 m", told[1]),
+            re.sub(r"celah [\d.]+ m", "celah lebih dari 500 m", told[0]),
+            re.sub(r"gap [\d,]+ m", "gap over 500 m", told[1]),
         ]
     assert mine["said"] == told
     for name, value in mine["value"].items():

@@ -71,7 +71,7 @@ def counts(release: Release, folder: Path) -> Iterator[Made]:
     people = People(registry)
     for chamber in PARTED:
         known = known_counts(chamber)
-        if not known:
+        if not known or f"{chamber}-2024" not in release.layers:
             continue
         table = holding(councils(release, chamber, registry=registry, people=people), known)
         name = f"semua-rencana-{chamber}-2024"

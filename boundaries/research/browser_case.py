@@ -69,14 +69,19 @@ class BrowserCases:
         }  # fmt: skip
 
     def chambers(self) -> Iterator[tuple[str, str, Row]]:
-        """Every council that lies in the release: chamber, code, case."""
+        """Every council of the release's plans with ground on its map: chamber, code, case."""
         for chamber in PARTED:
-            law = self._law(chamber)
+            law = self._law(chamber) if f"{chamber}-{YEAR}" in self.release.layers else None
             if law is None:
+                continue
+            drawn = [code for code in law.councils if self._drawn(chamber, code)]
+            if not drawn:
                 continue
             above = self._law(ABOVE.get(chamber, ""))
             known = known_counts(chamber, YEAR)
-            for council in councils(self.release, chamber, YEAR, registry=self.registry, people=self.people):
+            for council in councils(
+                self.release, chamber, YEAR, only=drawn, registry=self.registry, people=self.people
+            ):
                 yield chamber, council.code, self.case(council, law, above, known)
 
     def _law(self, chamber: str) -> Proposal | None:
@@ -88,7 +93,7 @@ class BrowserCases:
     ) -> Row:
         """One council."""
         level = BLOCKS[council.chamber]
-        units = self._units(council)
+        units = self._units(council.chamber, council.code)
         at = self.people.zones(units, range(len(units)))
         bare = law.dapil.assign(penduduk=pd.array([None] * len(law.dapil), dtype="Int64"))
         own = Case(
@@ -101,6 +106,7 @@ class BrowserCases:
         people = own.council_people(council.code)
         olds, old = _rows(law.owners(self.people), at, len(units))
         found: Row = {
+            "rilis": self.release.id,
             "lembaga": council.chamber, "tahun": YEAR, "dewan": council.code, "nama": council.name,
             "kursi": council.seats, "batas": [council.low, council.high], "tingkat": level,
             "unit": [[code, self.registry.names[code]] for code in units],
@@ -124,15 +130,22 @@ class BrowserCases:
             }
         return found
 
-    def _units(self, council: Council) -> list[str]:
+    def _drawn(self, chamber: str, code: str) -> bool:
+        """Whether any unit of a council has a polygon: a map of a part of the country has none of most councils."""
+        size = LENGTH[BLOCKS[chamber]]
+        return not self._held[size].isdisjoint(self._units(chamber, code))
+
+    @cached_property
+    def _held(self) -> dict[int, frozenset[str]]:
+        """Codes of the units that hold base units with a polygon, by their length."""
+        return {size: frozenset(code[:size] for code in self.terrain.codes)
+                for size in {LENGTH[level] for level in BLOCKS.values()}}  # fmt: skip
+
+    def _units(self, chamber: str, code: str) -> list[str]:
         """The units of the law on a council's ground, those without a polygon as well."""
-        if council.chamber == "dprd-kabkota":
-            return [code for code in self.registry.at("kecamatan") if code.startswith(council.code + ".")]
-        return [
-            code
-            for code in self.registry.at("kabkota")
-            if self.registry.provinsi_in(code, YEAR) == council.code
-        ]
+        if chamber == "dprd-kabkota":
+            return list(self.registry.children(code))
+        return [unit for unit in self.registry.at("kabkota") if self.registry.provinsi_in(unit, YEAR) == code]
 
     def _weight(self, name: str, at: Array, count: int) -> Row:
         """People of each unit by themselves (None: not known), and those that several only have together."""

@@ -1,7 +1,7 @@
 // A draft held against the law, in the browser: what boundaries/research/check.py finds, found from a council's file.
 // A finding is {rule, status, dapil, units, said: [id, en], value}; no total score.
 import { breaksOf } from "./standing.js";
-import { counted, fixed, largestRemainder, malapportionment, percent, sum } from "./shares.js";
+import { comma, counted, fixed, grouped, largestRemainder, malapportionment, percent, sum } from "./shares.js";
 
 export const PASSED = "lulus";
 export const FAILED = "gagal";
@@ -55,8 +55,8 @@ function sizeOfTheCouncil({ council, plan }) {
   const [name, people] = council.penduduk_dewan;
   const [seats, wanted] = [sum(plan.seats), council.menurut_penduduk];
   return found(rule, seats === wanted ? PASSED : ATTENTION, [
-    `${seats} kursi; ${wanted} untuk ${fixed(people, 0)} penduduk (${name})`,
-    `${seats} seats; ${wanted} for ${fixed(people, 0)} people (${name})`,
+    `${seats} kursi; ${wanted} untuk ${comma(grouped(people))} penduduk (${name})`,
+    `${seats} seats; ${wanted} for ${grouped(people)} people (${name})`,
   ]);
 }
 
@@ -150,8 +150,8 @@ function equalValue({ index, plan, codes, weights }) {
     "a",
     beyond.length ? ATTENTION : PASSED,
     [
-      `selisih harga kursi paling besar ${percent(worst, 1)}${far ? " (lebih dari 15 %)" : ""}, terbesar/terkecil ` +
-        `${fixed(ratio, 2)}, MAL ${percent(mal, 2)}; menurut ${name}`,
+      `selisih harga kursi paling besar ${comma(percent(worst, 1))}${far ? " (lebih dari 15 %)" : ""}, terbesar/terkecil ` +
+        `${comma(fixed(ratio, 2))}, MAL ${comma(percent(mal, 2))}; menurut ${name}`,
       `prices of a seat differ by ${percent(worst, 1)} at most${far ? " (over 15 %)" : ""}, largest/smallest ` +
         `${fixed(ratio, 2)}, MAL ${percent(mal, 2)}; by ${name}`,
     ],
@@ -168,7 +168,7 @@ function proportional({ council, plan }) {
     "b",
     PASSED,
     [
-      `rata-rata ${fixed(mean, 1)} kursi; ${plan.seats.length} dapil, paling sedikit mungkin ${fewest}`,
+      `rata-rata ${comma(fixed(mean, 1))} kursi; ${plan.seats.length} dapil, paling sedikit mungkin ${fewest}`,
       `${fixed(mean, 1)} seats on average; ${plan.seats.length} dapil, ${fewest} at the fewest`,
     ],
     [],
@@ -192,8 +192,8 @@ function together({ council, index, plan, codes }) {
     const names = each.units.slice(0, 4).map((unit) => `${council.dasar[unit][1]} (${council.dasar[unit][0]})`);
     const what = names.join(", ") + (each.units.length > 4 ? " …" : "");
     const gap = [
-      each.gap === null ? "celah lebih dari 500 m" : `celah ${fixed(each.gap, 0)} m`,
-      each.gap === null ? "gap over 500 m" : `gap ${fixed(each.gap, 0)} m`,
+      each.gap === null ? "celah lebih dari 500 m" : `celah ${comma(grouped(each.gap))} m`,
+      each.gap === null ? "gap over 500 m" : `gap ${grouped(each.gap)} m`,
     ];
     const said = {
       darat: [
@@ -205,7 +205,7 @@ function together({ council, index, plan, codes }) {
         `${code}: ${what} has a coast, but looks at other dapil over the sea; ${gap[1]}`,
       ],
       laut: [
-        `${code}: ${each.pieces} bagian dipisahkan laut, tautan terjauh ${fixed(each.sea / 1000, 1)} km`,
+        `${code}: ${each.pieces} bagian dipisahkan laut, tautan terjauh ${comma(fixed(each.sea / 1000, 1))} km`,
         `${code}: ${each.pieces} pieces parted by the sea, longest link ${fixed(each.sea / 1000, 1)} km`,
       ],
     }[each.kind];

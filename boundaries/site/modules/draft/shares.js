@@ -38,6 +38,12 @@ export function fixed(value, figures) {
 // A share in per cent.
 export const percent = (share, figures) => `${fixed(share * 100, figures)}%`;
 
+// A whole number with its thousands parted.
+export const grouped = (value) => fixed(value, 0).replace(/\B(?=(\d{3})+$)/g, ",");
+
+// A number as Indonesian writes it: a comma before fractions, points between thousands.
+export const comma = (text) => text.replace(/[.,]/g, (mark) => (mark === "." ? "," : "."));
+
 // People of each dapil by a weight (null: not known): people of units, and those that several only have together.
 export function peopleOf(weight, label, count) {
   const found = new Array(count).fill(0);
