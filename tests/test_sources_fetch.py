@@ -289,7 +289,7 @@ def test_a_killed_fetch_leaves_no_half_file(tmp_path: Path, serve: Callable[...,
     process = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT)
     assert halfway.wait(60)
     root = tmp_path / "cache" / "toy"
-    wait_for(lambda: any(p.stat().st_size for p in (root / ".part").glob("*")))
+    wait_for(lambda: any(map(bytes_of, (root / ".part").glob("*"))))
     process.send_signal(signal.SIGKILL)
     process.wait()
     assert not (root / NEEDED[2]).exists()
@@ -300,6 +300,14 @@ def test_a_killed_fetch_leaves_no_half_file(tmp_path: Path, serve: Callable[...,
     got = sources.fetch(source, need=NEED, cache=tmp_path / "cache")
     assert got.files[NEEDED[2]].file.read_bytes() == FILES[NEEDED[2]]
     assert not any(left.exists() for left in parts)
+
+
+def bytes_of(part: Path) -> int:
+    """How much of a file is there; nothing where it has taken its place meanwhile."""
+    try:
+        return part.stat().st_size
+    except FileNotFoundError:
+        return 0
 
 
 def wait_for(true: Callable[[], bool]) -> None:
