@@ -440,7 +440,7 @@ def test_holes_parts_and_repeated_points_are_encoded():
 def test_the_nation(nation: Release, tmp_path: Path) -> None:
     path = tmp_path / "dapil-2024.pmtiles"
     pmtiles.write_pmtiles(nation, 2024, path)
-    assert path.stat().st_size < 12_500_000  # 0.7 MB of it are notes and doubts in two languages
+    assert path.stat().st_size < 12_000_000
     assert max(len(content) for _, content in all_tiles(MmapSource(path.open("rb")))) < 500_000
     wanted = {name: keys_of(nation, name) for name in (*CHAMBERS, *UNITS)}
     found = found_by_zoom(path)

@@ -7,7 +7,7 @@ What is promised, for any release and year:
 - on that grid the polygons of a layer are a valid coverage, at every zoom: neighbours share their border point for
   point, in all layers, and what is drawn at a coarse zoom is drawn from points of every finer one;
 - no tile rounds again: ``extent`` is 4096 at zoom 10 and doubles with each zoom before it;
-- the same release gives the same bytes, as long as the libraries (GEOS, zlib) are the same.
+- the same release gives the same bytes, as long as the libraries (GEOS, libdeflate) are the same.
 
 Where a tile ends, polygons are cut in its margin (1/64 of its side): there a point is rounded to the grid.
 """

@@ -1,9 +1,9 @@
 """PMTiles version 3, by the package pmtiles: all tiles of a map in one file, found by range requests.
 
-Tiles stand in the order of their ids, each content once; the same tiles give the same bytes with the same zlib.
+Tiles stand in the order of their ids, each content once; the same tiles give the same bytes with the same
+libdeflate.
 """
 
-import gzip
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from pmtiles.tile import Compression, TileType
 from pmtiles.writer import Writer
 
 from boundaries.errors import ReleaseError
+from boundaries.release.packing import gzipped
 
 
 def write_archive(
@@ -48,7 +49,7 @@ def write_archive(
         "min_lon_e7": west, "min_lat_e7": south, "max_lon_e7": east, "max_lat_e7": north,
         "center_lon_e7": lon, "center_lat_e7": lat, "center_zoom": centre[2],
     }  # fmt: skip
-    packed = sorted((tile, gzip.compress(content, mtime=0)) for tile, content in tiles)
+    packed = sorted((tile, gzipped(content)) for tile, content in tiles)
     with path.open("wb") as file:
         writer = Writer(file)
         for tile, content in packed:
