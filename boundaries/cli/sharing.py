@@ -112,8 +112,16 @@ def _bar() -> Iterator[Callable[[int], Callable[[int], object]]]:
 @release
 @option("--year", "years", type=int, multiple=True, help="Only this election; repeatable. Default: all.")
 @option("--web-only", is_flag=True, help="Half the size, but it does not open from a disk or a file share.")
+@option(
+    "--address",
+    metavar="URL",
+    default="",
+    help="Where it will lie on the web: chats then show a picture of it, search engines its own address.",
+)
 @JSON
-def site(directory: Path, release: Path, years: tuple[int, ...], web_only: bool, as_json: bool) -> None:
+def site(
+    directory: Path, release: Path, years: tuple[int, ...], web_only: bool, address: str, as_json: bool
+) -> None:
     """Write the map page into DIRECTORY: a folder for any web host, and for a double click on index.html.
 
     A site that dapil wrote there before is replaced in one step; files of others in it stay.
@@ -121,7 +129,9 @@ def site(directory: Path, release: Path, years: tuple[int, ...], web_only: bool,
     from boundaries.release.store import open_release
     from boundaries.site.site_folder import write_site
 
-    done = write_site(open_release(release), directory, years=years, web_only=web_only, tell=progress())
+    done = write_site(
+        open_release(release), directory, years=years, web_only=web_only, address=address, tell=progress()
+    )
     if as_json:
         emit(asdict(done))
         return

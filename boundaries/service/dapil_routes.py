@@ -213,7 +213,7 @@ def _elected(call: Call, layer: Layer, position: int) -> Reply:
 def _card(call: Call, layer: Layer, position: int) -> Reply:
     """``/dapil/<id>/kartu.png``: what chats show of a link, 1200 by 630; drawn when first asked for, and kept."""
     call.read(("lang",), ("png",))
-    from boundaries.service.html.card_picture import Card, picture
+    from boundaries.site.card_picture import Card, picture
 
     row = layer.properties(position)
 

@@ -90,6 +90,7 @@ class MapPage:
             worker=f"{page.prefix}/map-sw.js",
             scope=f"{page.prefix}/map",
             card=page.absolute("/kartu.png", lang=page.language),
+            url=page.whole(page.path),
             manifest=f"{page.prefix}/manifest.webmanifest",
             oembed=page.oembed("/map"),
             tiles=self._tiles,

@@ -14,6 +14,7 @@ from boundaries.service.negotiation import LANGUAGES
 from boundaries.service.ogcapi.routes import Call
 from boundaries.service.problems import Problem
 from boundaries.service.state import State
+from boundaries.site.map_html import card_words
 
 LOGGER = logging.getLogger(__name__)
 #: What Front hands to `answer`, by the first part of the path.
@@ -162,18 +163,17 @@ def _icon() -> str:
 
 def icon(size: int) -> bytes:
     """Return the sign of the site as PNG, `size` pixels a side."""
-    from boundaries.service.html.card_picture import sign
+    from boundaries.site.card_picture import sign
 
     return sign(size)
 
 
 def _card(call: Call) -> bytes:
-    from boundaries.service.html.card_picture import Card, picture
+    from boundaries.site.card_picture import Card, picture
 
-    words = call.state.pages.words(call.tongue)
     provinces = call.state.layers["unit-provinsi"].all()
     source = call.state.manifest["source"]
-    about = Card(words("card.name"), words("card.what"), "", str(source.get("attribution") or ""))
+    about = Card(*card_words(call.tongue), "", str(source.get("attribution") or ""))
     return picture(about, None, list(provinces))
 
 

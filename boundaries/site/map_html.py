@@ -17,11 +17,14 @@ from boundaries.site.parts import WORKER
 
 Language = Literal["id", "en"]
 LANGUAGES: Final[tuple[Language, ...]] = ("id", "en")
+#: As Open Graph writes them.
+LOCALES: Final[Mapping[Language, str]] = {"id": "id_ID", "en": "en_GB"}
 _HERE: Final = Path(__file__).parent
 _WORDS: Final[Mapping[Language, Mapping[str, str]]] = {
     "id": {
         "title": "Saya masuk dapil mana? Peta daerah pemilihan",
         "heading": "Saya masuk dapil mana?",
+        "card": "Peta daerah pemilihan Indonesia",
         "description": "Cari daerah pemilihan (dapil) DPR, DPD, DPRD provinsi, dan DPRD kabupaten/kota di tempat Anda, "
         "berapa kursinya, dan apa yang berubah antarpemilu.",
         "skip": "Langsung ke daftar",
@@ -47,6 +50,7 @@ _WORDS: Final[Mapping[Language, Mapping[str, str]]] = {
     "en": {
         "title": "Which dapil am I in? Map of Indonesia's electoral districts",
         "heading": "Which dapil am I in?",
+        "card": "Map of Indonesia's electoral districts",
         "description": "Find the electoral districts (dapil) of DPR, DPD, DPRD provinsi and DPRD kabupaten/kota where "
         "you live, how many seats each has, and what changed between elections.",
         "skip": "Skip to the list",
@@ -104,8 +108,8 @@ class Paths:
     release's files. ``worker`` and ``scope``: sw.js and what it answers for. ``tiles``: pattern of a background,
     ``{z}/{x}/{y}`` in it.
     ``policy``: a Content-Security-Policy for the page to carry, where no server sends one. ``card``: whole address of
-    the picture that chats show. ``manifest``: what makes the page installable. ``oembed``: what tells editors how to
-    embed it.
+    the picture that chats show. ``url``: whole address of the page in its language, by which they and search engines
+    know it. ``manifest``: what makes the page installable. ``oembed``: what tells editors how to embed it.
     """
 
     base: str
@@ -119,6 +123,7 @@ class Paths:
     tiles_attribution: str = ""
     policy: str = ""
     card: str = ""
+    url: str = ""
     manifest: str = ""
     oembed: str = ""
 
@@ -152,6 +157,11 @@ def render(
 def title(language: Language) -> str:
     """Return what the page is called."""
     return _WORDS[language]["title"]
+
+
+def card_words(language: Language) -> tuple[str, str]:
+    """Return name and meaning of the picture that chats show of pages about all of Indonesia."""
+    return _WORDS[language]["heading"], _WORDS[language]["card"]
 
 
 def worker(
@@ -199,4 +209,5 @@ def template(name: str) -> jinja2.Template:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.globals["locales"] = LOCALES
     return environment.get_template(name)

@@ -10,13 +10,15 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import quote, urlsplit
 
 from boundaries.downloads import folder
+from boundaries.errors import BoundariesError
 from boundaries.exports import topojson
 from boundaries.exports.mapdata import map_files
 from boundaries.exports.mapdata.draft_files import draft_files
 from boundaries.exports.mapdata.map_tables import chosen_plans
-from boundaries.release.store import FOLDER, Release
+from boundaries.release.store import FOLDER, STANDARD, Release
 from boundaries.site import draft_html, map_html
 from boundaries.site import parts as files
 from boundaries.site.folder_swap import Draft, new_folder
@@ -25,6 +27,7 @@ from boundaries.site.readme import readme
 
 _HERE: Final = Path(__file__).parent
 PAGES: Final[Mapping[map_html.Language, str]] = {"id": "index.html", "en": "en.html"}
+CARDS: Final[Mapping[map_html.Language, str]] = {"id": "kartu.png", "en": "kartu-en.png"}
 DRAFT_PAGES: Final[Mapping[map_html.Language, str]] = {"id": "uji.html", "en": "uji-en.html"}
 #: What the page may load. It carries this itself, since not every host lets one say so.
 POLICY: Final = (
@@ -34,6 +37,12 @@ POLICY: Final = (
 _PACKAGED: Final = "images"  # of Leaflet: its style sheet names them
 
 Tell = Callable[[str], None]
+
+
+class AddressError(BoundariesError):
+    """A text is no address of a folder on the web."""
+
+    exit_code = 2
 
 
 @dataclass(frozen=True)
@@ -49,7 +58,7 @@ class Site:
 
 
 def write_site(
-    release: Release, directory: Path, *, years: Collection[int] = (), web_only: bool = False,
+    release: Release, directory: Path, *, years: Collection[int] = (), web_only: bool = False, address: str = "",
     tell: Tell = lambda _: None,
 ) -> Site:  # fmt: skip
     """Write the map page of a release as a folder, in place of one that was written there before.
@@ -62,6 +71,9 @@ def write_site(
         Only these elections; by default all.
     web_only
         Leave out the twins of the data: half the size, and it opens from a web host only.
+    address
+        Where the folder will lie on the web (http or https). Chats and search engines want whole addresses: with it
+        the pages name theirs, and a picture of 1200 by 630 for chats is made.
 
     Raises
     ------
@@ -69,20 +81,37 @@ def write_site(
         `directory` is something else, or cannot be written; what was there is untouched.
     ReleaseError
         The release has no such year, or cannot be read.
+    AddressError
+        `address` is no folder on the web.
     """
     plans = chosen_plans(release, years)
+    root = _root(address) if address else ""
     with new_folder(directory) as draft:
         for name, content in _data(release, plans, years, tell):
             draft.write(f"data/{name}", content)
             if not web_only:
                 draft.write(f"data/{name}.js", twin(name, content))
         tell("site: pages")
-        for name, content in _shell(release, plans):
+        for name, content in _shell(release, plans, root):
             draft.write(name, content)
+        if root:
+            for language, name in CARDS.items():
+                draft.write(name, _card(release, language))
         held = sorted({int(plan["tahun"]) for plan in plans.values()})
         draft.write("README.txt", readme(release, held, draft.files, web_only=web_only).encode())
         draft.finish({"release": release.id, "years": held})
     return _told(directory, release, held, draft)
+
+
+def _root(address: str) -> str:
+    """Return the address of the folder, with a slash at its end. Raises AddressError where it is none of the web."""
+    parts = urlsplit(address)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+        raise AddressError(
+            "{address} is no address of a folder on the web, such as https://example.org/peta/",
+            address=address,
+        )
+    return quote(address.rstrip("/"), safe=":/%~@!$&'()*+,;=[]") + "/"
 
 
 def twin(name: str, content: bytes) -> bytes:
@@ -157,16 +186,18 @@ def _drawn(release: Release, year: int, chambers: Collection[str]) -> Iterator[t
 # --- pages and assets --------------------------------------------------------------------------------
 
 
-def _shell(release: Release, plans: Mapping[str, Mapping[str, Any]]) -> Iterator[tuple[str, bytes]]:
-    """Everything but the data: pages, script, styles, service worker, licences."""
+def _shell(
+    release: Release, plans: Mapping[str, Mapping[str, Any]], root: str
+) -> Iterator[tuple[str, bytes]]:
+    """Everything but the data: pages, script, styles, service worker, licences. `root`: its address, where known."""
     for language, name in PAGES.items():
         other = next(each for each in PAGES if each != language)
         paths = map_html.Paths(
             base="data/", other=PAGES[other], asset=lambda name: f"assets/{name}", worker="sw.js",
-            scope="./", policy=POLICY,
+            scope="./", policy=POLICY, url=root and f"{root}{name}", card=root and f"{root}{CARDS[language]}",
         )  # fmt: skip
         yield name, map_html.render(language, paths, release.manifest)
-        paths = replace(paths, other=DRAFT_PAGES[other])
+        paths = replace(paths, other=DRAFT_PAGES[other], url=root and f"{root}{DRAFT_PAGES[language]}")
         yield DRAFT_PAGES[language], draft_html.render(language, paths, release.manifest, map_page=name)
     for name, path in {**ASSETS, **DRAFT_ASSETS}.items():
         yield f"assets/{name}", path.read_bytes()
@@ -176,6 +207,15 @@ def _shell(release: Release, plans: Mapping[str, Mapping[str, Any]]) -> Iterator
     licences = [path.read_text("utf-8") for path in sorted((_HERE / "licences").glob("*.txt"), reverse=True)]
     yield "assets/LICENCES.txt", f"\n{'-' * 72}\n\n".join(licences).encode()
     yield "LICENCE.txt", folder.licence_text(release).encode()
+
+
+def _card(release: Release, language: map_html.Language) -> bytes:
+    """The picture that chats show of the pages: the provinces."""
+    from boundaries.site.card_picture import Card, picture
+
+    source = release.manifest["source"]
+    about = Card(*map_html.card_words(language), "", str(source.get("attribution") or ""))
+    return picture(about, None, list(release.read_shapes("unit-provinsi", STANDARD)))
 
 
 def _worker(release: Release, plans: Mapping[str, Mapping[str, Any]]) -> bytes:

@@ -227,7 +227,8 @@ class Pages:
         properties = document.get("properties") or {}
         here = f"/collections/{segment(str(collection['id']))}"
         title = str(collection.get("title", collection["id"]))
-        name = name_of(document)
+        name = spoken(name_of(document)) if "nama_dapil" in properties else name_of(document)
+        lasting = f"/dapil/{segment(str(document['id']))}" if "nama_dapil" in properties else page.path
         drawn = None
         if shape is not None and not shape.is_empty:
             beside = [
@@ -242,8 +243,8 @@ class Pages:
             (page.to(f"{here}/items"), words("nav.items")),
         ]
         return self._render(
-            "item.html", page, name, crumbs,
-            canonical=f"/dapil/{document['id']}" if "nama_dapil" in properties else page.path,
+            "item.html", page, name, crumbs, canonical=lasting,
+            card=f"{lasting}/kartu.png" if lasting != page.path else "",
             document=document, here=here, collection_title=title, properties=properties, map=drawn,
             columns=columns,
             facts=facts(document, columns, words, _APART),
@@ -339,7 +340,7 @@ class Pages:
         words = self._words[page.language]
         return self._render(
             "downloads.html", page, words("downloads.title"), [],
-            document=document, sized=partial(size, language=page.language),
+            document=document, sized=partial(size, language=page.language), canonical=_as_folder(page),
         )  # fmt: skip
 
     def download(self, page: Page, offer: Offer) -> bytes:
@@ -351,7 +352,7 @@ class Pages:
         )  # fmt: skip
         return self._render(
             "download.html", page, words("download.title"), [(page.to("/downloads/"), words("nav.downloads"))],
-            site=site, offer=offer, linked=offer.linked,
+            site=site, offer=offer, linked=offer.linked, canonical=_as_folder(page),
             said=problem_words.told({"detail": offer.lacking}, page.language),
             view=Shelves(offer, known.provinces, page, words).view(),
             formats=[from_documents.Way(page.json(), "JSON")] if offer.files else [],
@@ -417,6 +418,11 @@ class Pages:
             self._backdrop.provinces, hrefs, list(site.provinces.values()), None, words("map.provinces", title=title),
             words, mesh=3,
         )  # fmt: skip
+
+
+def _as_folder(page: Page) -> str:
+    """Return the path of a page that answers with a slash at its end."""
+    return f"{page.path.rstrip('/')}/"
 
 
 def _collections(page: Page, words: Words) -> tuple[str, str]:

@@ -8,12 +8,14 @@ from typing import Any, Final
 import jinja2
 
 from boundaries.law.doubts import column, reasons
+from boundaries.law.spelling import spoken
 from boundaries.service.html import from_documents
 from boundaries.service.html.assets import ASSET
 from boundaries.service.html.feature_table import Member, title_of, value_text
 from boundaries.service.html.imprint import Told
 from boundaries.service.html.links import Language, Page, segment
 from boundaries.service.html.texts import Words, day, number, tongue
+from boundaries.site.map_html import LOCALES
 
 _FOLDER: Final = Path(__file__).parent / "templates"
 
@@ -67,7 +69,9 @@ def _templates() -> jinja2.Environment:
         cache_size=-1,
     )
     environment.globals["asset"] = ASSET.__getitem__
+    environment.globals["locales"] = LOCALES
     environment.filters["segment"] = segment
+    environment.filters["spoken"] = spoken
     environment.tests["web"] = is_web
     for path in sorted(_FOLDER.glob("*.html")):
         environment.get_template(path.name)

@@ -161,8 +161,6 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "elected.back": ("Kembali ke dapil", "Back to the dapil"),
     "gender.L": ("laki-laki", "man"),
     "gender.P": ("perempuan", "woman"),
-    "card.name": ("Saya masuk dapil mana?", "Which dapil am I in?"),
-    "card.what": ("Peta daerah pemilihan Indonesia", "Map of Indonesia's electoral districts"),
     "feed.title": ("Rilis Peta Dapil", "Releases of Peta Dapil"),
     "feed.entry": ("Rilis {release}", "Release {release}"),
     "feed.first": ("Rilis pertama di sini.", "The first release here."),

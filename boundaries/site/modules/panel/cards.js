@@ -114,6 +114,7 @@ function linksBox(index, facts, chamber, year, site, level) {
   const layer = `${chamber}-${year}`;
   const links = [];
   if (site.api && index.collections[layer]) {
+    links.push([t("ownpage"), `${site.api}dapil/${facts.id}?lang=${language()}`]);
     links.push([t("inapi"), `${site.api}collections/${layer}/items/${facts.id}?lang=${language()}`]);
     links.push([t("incollection", { name: layer }), `${site.api}collections/${layer}?lang=${language()}`]);
   }

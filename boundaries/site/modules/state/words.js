@@ -114,6 +114,7 @@ const WORDS = {
   download: ["Unduh", "Download"],
   downloadall: ["Semua berkas rilis ini", "All files of this release"],
   dltopo: ["TopoJSON {name}", "TopoJSON {name}"],
+  ownpage: ["Halaman dapil ini", "The page of this dapil"],
   inapi: ["Halaman data dapil ini", "Data page of this dapil"],
   incollection: ["Koleksi OGC: {name}", "OGC collection: {name}"],
   back: ["Kembali ke {place}", "Back to {place}"],
