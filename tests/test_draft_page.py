@@ -41,6 +41,14 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         other = PAGES["en" if language == "id" else "id"]
         paths = map_html.Paths(base="data/", other=other, asset=lambda name: f"assets/{name}", policy=POLICY)
         (out / name).write_bytes(draft_html.render(language, paths, manifest, map_page="index.html"))  # type: ignore[arg-type]
+    for name, content in council_files().items():
+        (out / "data" / name).write_bytes(content)
+    return out
+
+
+def council_files() -> dict[str, bytes]:
+    """What the page reads of two councils on made-up ground, name → content."""
+    files: dict[str, bytes] = {}
     registry = load_registry()
     people, listed = People(registry), []
     for seed, code in enumerate(("12.71", "32.18")):
@@ -52,11 +60,10 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
             "metode": "lengkap", "rencana_kuota": 9, "rencana_sah": 7, "sah_taksiran": None, "bobot": "penduduk_2023",
             "tautan": "tanpa", "persen": [0, 25, 50, 75, 100], "sebaran": dict.fromkeys(bench.measures, spread),
         }  # fmt: skip
-        (out / "data" / f"map-uji-dprd-kabkota-{code}.json").write_bytes(packed(case))
+        files[f"map-uji-dprd-kabkota-{code}.json"] = packed(case)
         listed.append(["dprd-kabkota", code, case["nama"], case["kursi"], len(case["unit"])])
     index = BrowserCases.index(bench.cases)
-    (out / "data" / "map-uji.json").write_bytes(packed({**index, "dewan": listed}))
-    return out
+    return files | {"map-uji.json": packed({**index, "dewan": listed})}
 
 
 class _Quiet(http.server.SimpleHTTPRequestHandler):
