@@ -19,9 +19,9 @@ from flask.testing import FlaskClient
 from boundaries.release.geopackage_reader import Column
 from boundaries.service import html
 from boundaries.service.html import STATIC, Neighbour, Page, Pages
-from boundaries.service.html.svg_maps import Backdrop
+from boundaries.service.html.svg_maps import Backdrop, item_map
 from boundaries.service.html.svg_paths import WIDTH, Frame, colours, draw
-from boundaries.service.html.texts import day, number
+from boundaries.service.html.texts import Words, day, number
 from boundaries.service.html.words import WORDS
 from boundaries.service.ogcapi import routes
 from tests.html_help import Node, read, vertices
@@ -725,3 +725,14 @@ def test_text_and_shapes_stand_out(theme: dict[str, str]) -> None:
     for at in range(6):  # the line around a shape tells it from the sea and from the next shape
         assert _contrast(theme[f"--l{at}"], theme["--sea"]) >= 3, at
         assert _contrast(theme[f"--l{at}"], theme[f"--f{at}"]) >= 2, at
+
+
+def test_a_neighbour_that_lies_beside_the_map_is_not_named_on_it() -> None:
+    """It lies in the margin that shapes are cut to, beyond the frame: what the frame has of it is an empty polygon."""
+    words, backdrop = Words("id"), Backdrop(np.array([shapely.box(100, -2, 110, 3)], dtype=object))
+    seen = shapely.box(101, -1, 102, 0)
+    west, _, east, north = Frame.around(seen.bounds, ratio=(0.5, 0.85), margin=0.12).bounds
+    beside = shapely.box(west, north + 1e-6, east, north + 1)
+    near = shapely.box(101.9, -1, 104, 0)
+    drawn = item_map(seen, "A", [("/b", "B", beside), ("/c", "C", near)], backdrop, "A", words, named=True)
+    assert [label.text for label in drawn.labels if label.style == "town"] == ["C"]

@@ -133,7 +133,7 @@ def clipped(shapes: Shapes, frame: Frame) -> Shapes:
 def polygons(shapes: Shapes) -> Shapes:
     """Return the polygons that `shapes` are made of."""
     parts = shapely.get_parts(shapes)
-    return parts[shapely.get_dimensions(parts) == 2]
+    return parts[(shapely.get_dimensions(parts) == 2) & ~shapely.is_empty(parts)]
 
 
 def _reaching(frame: Frame) -> Bounds:
