@@ -13,7 +13,7 @@ from flask.testing import FlaskClient
 from boundaries.exports.formats import FORMATS
 from boundaries.release.common_ground import CommonGround
 from boundaries.release.lookup import FullPackage, Lookup
-from boundaries.release.store import open_release
+from boundaries.release.store import Release, open_release
 from tests.downloads_help import contents, give
 from tests.html_help import read
 from tests.service_help import app_of
@@ -150,9 +150,9 @@ def test_what_is_no_dapil_is_told(client: FlaskClient) -> None:
     assert client.get(f"{HERE}?x=1").status_code == 400
 
 
-def test_every_link_of_the_sitemaps_is_a_page_in_two_languages(client: FlaskClient) -> None:
+def listed(client: FlaskClient) -> list[str]:
+    """Return the addresses of the sitemaps; each is there in both languages."""
     index = ET.fromstring(client.get("/sitemap.xml").text)
-    assert f"Sitemap: {ROOT}/sitemap.xml" in client.get("/robots.txt").text
     places: list[str] = []
     for each in index.iter(f"{SITEMAP}loc"):
         text = client.get(str(each.text).removeprefix(ROOT)).data
@@ -166,9 +166,34 @@ def test_every_link_of_the_sitemaps_is_a_page_in_two_languages(client: FlaskClie
             assert place in others
             places.append(place)
     assert len(set(places)) == len(places)
+    return places
+
+
+def wrong(client: FlaskClient, place: str) -> bool:
+    """Whether a page of the sitemap does not answer, in its language and by that very address."""
+    reply = client.get(place.removeprefix(ROOT), headers={"Accept": "text/html"})
+    language = place.rpartition("lang=")[2]
+    said = (f'<html lang="{language}">', f'<link rel="canonical" href="{place}">')
+    return reply.status_code != 200 or not all(each in reply.text for each in said)
+
+
+def test_every_link_of_the_sitemaps_is_a_page_in_two_languages(client: FlaskClient) -> None:
+    assert f"Sitemap: {ROOT}/sitemap.xml" in client.get("/robots.txt").text
+    places = listed(client)
     assert f"{ROOT}{HERE}?lang=en" in places
-    asked = {each: client.get(each.removeprefix(ROOT), headers={"Accept": "text/html"}) for each in places}
-    assert {each: reply.status_code for each, reply in asked.items() if reply.status_code != 200} == {}
+    assert [each for each in places if wrong(client, each)] == []
+
+
+@pytest.mark.national
+def test_the_nations_pages_answer(nation: Release) -> None:
+    """Every dapil of the newest election in one language by turns; of the others, which are as many, every tenth."""
+    with app_of(nation.path.parent).test_client() as client:
+        dapil = [each for each in listed(client) if "/dapil/" in each]
+        newest = [each for each in dapil if "-2024-" in each]
+        turns = [each for at, each in enumerate(newest) if at % 4 in (0, 3)]
+        others = [each for each in dapil if "-2024-" not in each][::10]
+        assert len(turns) == len(newest) / 2
+        assert [each for each in (*turns, *others) if wrong(client, each)] == []
 
 
 def test_the_site_can_be_installed(client: FlaskClient) -> None:
