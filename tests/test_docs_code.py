@@ -94,8 +94,15 @@ def reason(block: Block) -> str | None:
     )  # fmt: skip
 
 
+#: Documents whose blocks of the shell start many commands, some over all plans in law.
+MANY_COMMANDS = {"research.md", "elections.md"}
+
+
 def of(*languages: str, run: bool = True) -> pytest.MarkDecorator:
-    found = [each for each in ALL if each.language in languages and (reason(each) is None) == run]
+    found = [
+        pytest.param(each, marks=[pytest.mark.slow] if each.page in MANY_COMMANDS and run else [])
+        for each in ALL if each.language in languages and (reason(each) is None) == run
+    ]  # fmt: skip
     return pytest.mark.parametrize("block", found, ids=str)
 
 
