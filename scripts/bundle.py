@@ -1,7 +1,7 @@
 """Make the scripts that browsers load of the map page's modules, with esbuild: its own, and the search elsewhere.
 
 The result is tracked, so that nobody who installs or runs the project needs Node or a bundler; whoever changes a module
-runs this and commits both. `tests/test_bundle.py` holds the two together.
+runs this and commits both. `tests/test_page_script.py` holds the two together.
 """
 
 import hashlib

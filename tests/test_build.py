@@ -88,7 +88,7 @@ def run(*arguments):
     return CliRunner().invoke(main, [str(a) for a in arguments])
 
 
-@pytest.mark.parametrize("suffix", ["gpkg", "geojson", "shp"])
+@pytest.mark.parametrize("suffix", [pytest.param("gpkg", marks=pytest.mark.slow), "geojson", "shp"])
 def test_any_map_builds_in_any_format(tmp_path, suffix):
     toml = write_map(tmp_path / "map", suffix=suffix)
     result = run("build", "--source", toml, "--out", tmp_path / "out", "--json", "--no-downloads")

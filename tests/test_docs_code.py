@@ -19,8 +19,11 @@ from boundaries.downloads import folder
 from boundaries.exports.csvtable import restore_codes
 from boundaries.release.store import Release, open_release
 from boundaries.release.toy import make_small_release
+from boundaries.research.graph import build_graph
+from boundaries.research.graph_files import write_graph
 from boundaries.sources import load_source
 from tests.postgres import Cluster, published
+from tests.r_language import needs_r, r_says
 from tests.service_help import app_of, served
 
 ROOT = Path(__file__).parents[1]
@@ -74,7 +77,7 @@ ONLY_READ = {
     ("all-plans.md", "dapil sample"): "real councils, and minutes; test_research_chains.py does the steps",
     ("all-plans.md", "pip install"): "installs, and ends in a server; test_research_units.py does the steps",
     ("elections.md", "dapil data totals"): "the tables of the nation; test_elections_release.py does it",
-    ("research.md", "t <- read.csv"): "R",
+    ("research.md", "map <- redist"): "redist, an R package that is nowhere at hand",
     ("research.md", "dapil score"): "drafts of a real council; test_research_scores.py does the steps",
     ("architecture.md", "# law/registry.py"): "shapes; test_docs.py holds them to the code",
 }  # fmt: skip
@@ -91,13 +94,20 @@ def reason(block: Block) -> str | None:
     )  # fmt: skip
 
 
+#: Documents whose blocks of the shell start many commands, some over all plans in law.
+MANY_COMMANDS = {"research.md", "elections.md"}
+
+
 def of(*languages: str, run: bool = True) -> pytest.MarkDecorator:
-    found = [each for each in ALL if each.language in languages and (reason(each) is None) == run]
+    found = [
+        pytest.param(each, marks=[pytest.mark.slow] if each.page in MANY_COMMANDS and run else [])
+        for each in ALL if each.language in languages and (reason(each) is None) == run
+    ]  # fmt: skip
     return pytest.mark.parametrize("block", found, ids=str)
 
 
 def test_every_block_names_its_language_and_is_tried() -> None:
-    tried = {"sh", "console", "python", "json", "toml", "sql"}
+    tried = {"sh", "console", "python", "json", "toml", "sql", "r"}
     left = [
         str(each) for each in ALL if each.language not in tried | NO_CODE | OF_SPHINX and not reason(each)
     ]
@@ -214,6 +224,22 @@ def test_a_block_of_python_runs(block: Block, here: Path) -> None:
     matplotlib.use("Agg")
     given = GIVEN.get(block.page, lambda at: {})(here)
     exec(compile(block.text, str(block), "exec"), {"__name__": "__main__", **given})
+
+
+@of("r")
+def test_a_block_of_r_runs(block: Block, here: Path, request: pytest.FixtureRequest) -> None:
+    needs_r("igraph")
+    made = build_graph(
+        open_release(here / "build"), "dasar", request.getfixturevalue("people"), within=["32"]
+    )
+    for form in ("csv", "graphml", "redist"):
+        write_graph(made, form, here, "graf-dasar-32")
+    told = r_says(block.text + "cat(nrow(units), length(adj), igraph::vcount(g), sum(lengths(adj)) / 2,"
+                  " igraph::ecount(g), units$kode[[1]])", here)  # fmt: skip
+    units = pd.read_csv(here / "graf-dasar-32-simpul.csv", dtype=str)
+    edges = pd.read_csv(here / "graf-dasar-32-sisi.csv", dtype=str)
+    nodes, links = len(units), len(edges)
+    assert told.split() == [str(each) for each in (nodes, nodes, nodes, links, links, units["kode"][0])]
 
 
 @of("toml")

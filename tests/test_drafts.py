@@ -10,6 +10,7 @@ import pytest
 import shapely
 from numpy.typing import NDArray
 
+from boundaries.errors import PlanError
 from boundaries.exports.mapdata.draft_files import outlines
 from boundaries.law.plans import load_plans
 from boundaries.law.registry import Registry
@@ -317,6 +318,59 @@ def test_spoilt_codes_and_quotes_are_read(medan: Bench) -> None:
         'line 3: "127102" read as 12.71.02',
     ]
     assert table.splitlines()[1] == '12.71.01,Medan Kota,"Dapil ""A"", 2"'
+
+
+#: A draft of Medan as people write it: what it says of its first kecamatan, and how many lines are told.
+SHAPES = [
+    ("Kecamatan;Daerah Pemilihan\nKEC. MEDAN KOTA;Medan 1\nmedan-sunggal;Medan 2\n", {"01": 0, "02": 1}, 0),
+    ("Dapil\tWilayah\tKursi\n1\tMedan Kota, Medan Helvetia\t20\n2\tMedan Sunggal dan Medan Denai\t30\n",
+     {"01": 0, "02": 1, "03": 0, "04": 1}, 0),
+    ("RANCANGAN DAPIL\n\nKabupaten/Kota,Kecamatan,Dapil,Jumlah Kursi\nKota Medan,Medan Kota,1,50\nJUMLAH,,,50\n",
+     {"01": 0}, 2),
+    ("kode_kec,nama,dapil\n127101,salah,A\n12.71.02,salah,B\n", {"01": 0, "02": 1}, 1),
+    ("No.,Nama Kecamatan,Nama Dapil\n1,Médan Kota,a\n2,Medan Sunggal (baru),b\n", {"01": 0, "02": 1}, 0),
+]  # fmt: skip
+
+
+@needs_node
+@pytest.mark.parametrize(("text", "label", "told"), SHAPES)
+def test_drafts_of_many_shapes_are_read_alike(
+    text: str, label: dict[str, int], told: int, medan: Bench, tmp_path: Path
+) -> None:
+    code = """import { readDraft } from "reading.js";
+    tell(readDraft(given.text, given.council));"""
+    draft = run(code, {"council": medan.file, "text": text})
+    wanted = [label.get(unit[-2:], -1) for unit in medan.units]
+    assert (draft["label"], len(draft["notes"])) == (wanted, told)
+    path = tmp_path / "rancangan.csv"
+    path.write_text(text, "utf-8")
+    plan = read_plan(path, medan.registry, chamber=CHAMBER, council="12.71")
+    assert [plan.members.get(unit, -1) for unit in medan.units] == wanted
+    assert {note.partition(":")[0] for note, _ in plan.notes if note.startswith("baris")} == {
+        note.partition(":")[0] for note, _ in draft["notes"]
+    }
+    assert dict(read_plan(path, medan.registry).members) == dict(plan.members)  # the council is found
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("kecamatan,dapil\nMedan Kota,1\nMedan Sungal,1\n", "3: 'Medan Sungal' is no unit of 12.71"),
+        ("desa,dapil\nMedan Kota,1\n", "desa have the same name"),
+        ("kecamatan,dapil\nPasar Baru,1\nBukan Nama,2\nJuga Bukan,2\n", "no council has units of these names"),
+        ("wilayah,dapil\nBogor,1\nBandung,2\n", "may be 32.01 Kabupaten Bogor or 32.71 Kota Bogor; give the code"),
+        ("kabkota,kecamatan,dapil\nKota Medan,Medan Kota,1\nKota Binjai,Binjai Kota,1\n", "units of 2 councils"),
+        ("kabkota,kecamatan,dapil\nKota Medam,Medan Kota,1\n", "'Kota Medam' is no kabkota or provinsi"),
+        ("kode,dapil,kursi\n12.71.01,1,20\n12.71.02,2,30\nJumlah,,55\n", "the total says 55 seats, the dapil have 50"),
+    ],
+)  # fmt: skip
+def test_names_that_are_not_sure_are_refused(
+    text: str, told: str, registry: Registry, tmp_path: Path
+) -> None:
+    path = tmp_path / "rancangan.csv"
+    path.write_text(text, "utf-8")
+    with pytest.raises(PlanError, match=re.escape(told)):
+        read_plan(path, registry)
 
 
 def test_outlines_are_drawn_on_a_small_grid() -> None:

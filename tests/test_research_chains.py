@@ -57,7 +57,7 @@ def square(rows: int = 8, columns: int = 8, dapil: int = 4, seats: int = 24) -> 
 
 
 @pytest.mark.parametrize(("mode", "start"), [
-    *itertools.product(MODES, ("hukum", "belah")), ("ikut", "undian"),
+    *itertools.product(MODES, ("hukum", "belah")), pytest.param("ikut", "undian", marks=pytest.mark.slow),
 ])  # fmt: skip
 def test_every_plan_of_a_chain_is_allowed(mode: str, start: str) -> None:
     council = square() if start != "undian" else square(5, 5, 3, 24)

@@ -14,6 +14,7 @@ from pyproj import Geod
 
 from boundaries.cli import main, researching
 from boundaries.errors import CoverageError, PlanError, TableError
+from boundaries.ground import edges
 from boundaries.law.registry import Registry
 from boundaries.law.tables import data_directory, read_table
 from boundaries.release.store import Release, open_release
@@ -129,6 +130,29 @@ def test_polygons_that_are_no_coverage_are_refused() -> None:
     square = shapely.box(0, 0, 1, 1)
     with pytest.raises(CoverageError, match="more than two"):
         find_borders(np.array([square, square, square]))
+
+
+@pytest.mark.parametrize("mix", [None, (0, 0), (1, 0)])
+def test_edges_find_each_other_even_where_all_mix_to_one_number(
+    mix: tuple[int, int] | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if mix:
+        monkeypatch.setattr(edges, "_MIX", np.array(mix, dtype=np.uint64))
+    random = np.random.default_rng(5)
+    keys = random.permutation(400)[:300]
+    low, high = np.divmod(np.concatenate([keys, keys[:120]]), 20)
+    order = random.permutation(len(low))
+    low, high = low[order], high[order]
+    other = edges.counterparts(low, high)
+    assert other is not None
+    for n, (a, b) in enumerate(zip(low.tolist(), high.tolist(), strict=True)):
+        alike = np.flatnonzero((low == a) & (high == b)).tolist()
+        assert other[n] == (n if len(alike) == 1 else sum(alike) - n)
+    assert edges.counterparts(np.append(low, low[other > np.arange(len(low))][:1]),
+                              np.append(high, high[other > np.arange(len(low))][:1])) is None  # fmt: skip
+    ranked = edges.in_order(low, high)
+    assert (np.diff(low[ranked] * 20 + high[ranked]) >= 0).all()
+    assert sorted(ranked) == list(range(len(low)))
 
 
 def test_a_border_with_another_country_is_no_coast() -> None:

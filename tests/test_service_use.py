@@ -19,6 +19,7 @@ from boundaries.downloads import folder as downloads
 from boundaries.release.store import open_release
 from tests.browser_help import DESKTOP, chromium
 from tests.html_help import read
+from tests.r_language import needs_r, r_says
 from tests.service_help import app_of, served
 from tests.small import make_small_release
 
@@ -79,12 +80,29 @@ def test_geopandas(texts: dict[str, str]) -> None:
 
 
 def test_r(texts: dict[str, str], tmp_path: Path) -> None:
-    if (
-        not shutil.which("Rscript")
-        or subprocess.run(["Rscript", "-e", "library(sf)"], capture_output=True, check=False).returncode
-    ):
-        pytest.skip("needs R with sf")
-    done(["Rscript", "-e", texts["r"]], cwd=tmp_path)
+    needs_r("sf")
+    told = r_says(texts["r"] + '\ncat("\\n", nrow(dapil), sum(dapil$kursi), dapil$kode_dapil)', tmp_path)
+    assert told.splitlines()[-1].split()[:2] == [str(DAPIL), "24"]
+
+
+@pytest.mark.parametrize("form", ["gpkg", "geojson", "fgb", "kml", "shp.zip"])
+def test_r_reads_every_map(form: str, base: str, tmp_path: Path) -> None:
+    needs_r("sf")
+    name = f"dpr-2024.{form}"
+    (tmp_path / name).write_bytes(requests.get(f"{base}/downloads/latest/{name}", timeout=30).content)
+    table = requests.get(f"{base}/downloads/latest/dpr-2024.csv", timeout=30).text
+    rows = list(csv.DictReader(table.splitlines()))
+    source = f"/vsizip/{name}" if form == "shp.zip" else name
+    column, wanted = ("Name", "nama_dapil") if form == "kml" else ("kode_dapil", "kode_dapil")
+    told = r_says(
+        f"""library(sf)
+        dapil <- st_read("{source}", layer = st_layers("{source}")$name[[1]], quiet = TRUE)
+        cat(nrow(dapil), all(st_is_valid(dapil)), st_crs(dapil)$epsg, as.character(dapil${column}), sep = "\\n")""",
+        tmp_path,
+    )
+    count, valid, crs, *values = told.splitlines()
+    assert (count, valid, crs) == (str(DAPIL), "TRUE", "4326")
+    assert sorted(values) == sorted(row[wanted] for row in rows)
 
 
 def test_duckdb(texts: dict[str, str], tmp_path: Path) -> None:

@@ -426,7 +426,12 @@ def test_a_wrong_number_of_units_is_an_error(tmp_path: Path) -> None:
 @real
 @pytest.mark.parametrize(
     ("level", "count"),
-    [("provinsi", 38), ("kabkota", 514), ("kecamatan", 7_285), ("desa", 83_403)],
+    [
+        ("provinsi", 38),
+        ("kabkota", 514),
+        ("kecamatan", 7_285),
+        pytest.param("desa", 83_403, marks=pytest.mark.slow),
+    ],
 )
 def test_every_unit_of_the_real_dumps_is_read(level: Any, count: int) -> None:
     source = sources.load_source("kemendagri-2025")

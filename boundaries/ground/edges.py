@@ -1,9 +1,10 @@
 """The directed edges of a coverage on the grid, and where each is: twins, borders, coasts."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
+import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
@@ -93,6 +94,46 @@ class Segments:
 def segments(points: Array, starts: Array) -> Segments:
     """Number the vertices and edges of open rings that lie one after another."""
     return number_edges(points, np.arange(len(points)), following(starts))
+
+
+def counterparts(low: Array, high: Array) -> Array | None:
+    """The position (k,) of the other edge with the same ends: its own where there is none, None if there are several.
+
+    `low`, `high` (k,): the packed ends of edges, whichever way they run. Edges are told apart by a number mixed from
+    their ends, and what that finds is held against the ends themselves; should two edges ever mix to one number, pairs
+    of ends are.
+    """
+    mixed = low.view(np.uint64) * _MIX[0] + high.view(np.uint64) * _MIX[1]
+    edge, first = _first_of(mixed)
+    at = first[edge]
+    if not (np.array_equal(low[at], low) and np.array_equal(high[at], high)):
+        edge, first = _first_of(pd.MultiIndex.from_arrays([low, high]))
+        at = first[edge]
+    second = np.flatnonzero(at != np.arange(len(low)))
+    other = at.copy()
+    other[at[second]] = second
+    return other if np.array_equal(other[at[second]], second) else None
+
+
+def _first_of(values: Any) -> tuple[Array, Array]:
+    """Number values by their first appearance: the number of each (k,), and where each number is first (m,)."""
+    number, found = pd.factorize(values)
+    first = np.empty(len(found), dtype=np.int64)
+    first[number[::-1]] = np.arange(len(number))[::-1]
+    return number, first
+
+
+_MIX: Final = np.array([0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F], dtype=np.uint64)
+"""Odd multipliers of 64 bits without a pattern: the golden ratio's (Knuth, TAOCP 3, 6.4), and a prime."""
+
+
+def in_order(low: Array, high: Array) -> Array:
+    """The order (k,) of edges by their packed ends (k,), the lower end first; few have the same lower end."""
+    order = np.argsort(low)
+    again = np.diff(low[order]) == 0
+    tied = np.flatnonzero(np.append(again, False) | np.insert(again, 0, False)) if len(low) else order
+    order[tied] = order[tied][np.lexsort((high[order[tied]], low[order[tied]]))]
+    return np.asarray(order)
 
 
 def number_edges(points: Array, first: Array, last: Array | None = None) -> Segments:

@@ -14,7 +14,7 @@ import shapely
 from numpy.typing import NDArray
 
 from boundaries.errors import CoverageError
-from boundaries.ground.edges import Segments, number_edges
+from boundaries.ground.edges import EdgeIndex, counterparts, in_order
 from boundaries.ground.grid import GRID
 from boundaries.ground.measures import edge_length_m, ring_area_m2
 
@@ -27,7 +27,8 @@ class Borders:
 
     ``pairs`` (e, 2): units that share a border longer than 0, the lower first, sorted; ``length_m`` (e,): of what they
     share, on the ellipsoid; ``perimeter_m`` (n,): of all rings; ``area_m2`` (n,); ``outer`` (k, 2, 2): edges on the
-    grid that no other unit has (coast, lake, foreign border), ``outer_of`` (k,) whose each is, ``outer_m`` (k,).
+    grid that no other unit has (coast, lake, foreign border), sorted, the lower end first; ``outer_of`` (k,) whose each
+    is, ``outer_m`` (k,).
     """
 
     pairs: Array
@@ -66,22 +67,26 @@ def find_borders(geometry: Array, measure: Callable[[Array], Array] = edge_lengt
     found = [_some(geometry, start, measure) for start in range(0, count, TOGETHER)] or [
         _some(geometry, 0, measure)
     ]
-    edges = np.concatenate([each.edges for each in found])
-    owner = np.concatenate([each.owner for each in found])
-    length = np.concatenate([each.length for each in found])
-    rest = _matched(number_edges(edges.reshape(-1, 2), np.arange(0, 2 * len(edges), 2)), owner)
-    length = length[rest.first]
-    ends = np.concatenate([*(each.ends for each in found), rest.ends])
-    shared = np.concatenate([*(each.shared for each in found), length[rest.both]])
-    pairs, along = _paired(ends, shared, count)
+    low, high, owner, length = (
+        np.concatenate([getattr(each.outer, name) for each in found])
+        for name in ("low", "high", "of", "length")
+    )
+    rest = _matched(low, high, owner)
+    ends, shared = _added(rest.ends, length[rest.both])
+    pairs, along = _paired(
+        np.concatenate([*(each.ends for each in found), ends]),
+        np.concatenate([*(each.shared for each in found), shared]),
+        count,
+    )
+    outer = rest.lone[in_order(low[rest.lone], high[rest.lone])]
     return Borders(
         pairs,
         along,
         np.concatenate([each.perimeter for each in found]),
         np.concatenate([each.area for each in found]),
-        rest.place[rest.lone],
-        rest.lone_of,
-        length[rest.lone],
+        EdgeIndex.unpack(np.stack([low[outer], high[outer]], axis=1)),
+        owner[outer],
+        length[outer],
     )
 
 
@@ -91,15 +96,23 @@ TOGETHER: Final = 128
 
 @dataclass(frozen=True)
 class _Matched:
-    """Edges, each once (s): ``place`` (s, 2, 2) on the grid, ``first`` (s,) where each stands first among the given
-    ones; which belong to ``both`` of two units, and these ``ends`` (k, 2); which stand ``lone``, and whose they are."""
+    """Positions of edges: ``both`` (k,) that two units have, each once, and whose they are (``ends``, k, 2, the lower
+    first); ``lone`` (m,) that stand once; ``own`` (j,) that one unit has twice, once each."""
 
-    place: Array
-    first: Array
     both: Array
     ends: Array
     lone: Array
-    lone_of: Array
+    own: Array
+
+
+@dataclass(frozen=True)
+class _Outer:
+    """Edges (m,) left over: their packed ends, the lower first, whose they are and how long."""
+
+    low: Array
+    high: Array
+    of: Array
+    length: Array
 
 
 @dataclass(frozen=True)
@@ -110,9 +123,7 @@ class _Some:
     shared: Array
     perimeter: Array
     area: Array
-    edges: Array
-    owner: Array
-    length: Array
+    outer: _Outer
 
 
 def _some(geometry: Array, start: int, measure: Callable[[Array], Array]) -> _Some:
@@ -121,37 +132,51 @@ def _some(geometry: Array, start: int, measure: Callable[[Array], Array]) -> _So
     rings, part = shapely.get_rings(parts, return_index=True)
     xy, ring = shapely.get_coordinates(rings, return_index=True)
     points = np.rint(xy * 10**GRID).astype(np.int64)
+    packed = EdgeIndex.pack(points)
     first = np.flatnonzero(ring[1:] == ring[:-1])
+    low, high = np.minimum(packed[:-1], packed[1:])[first], np.maximum(packed[:-1], packed[1:])[first]
     owner = unit[part[ring[first]]]
-    numbered = number_edges(points, first)
-    found = _matched(numbered, owner)
-    length = measure(found.place)
+    found = _matched(low, high, owner)
+
+    def long(edges: Array) -> Array:
+        return measure(np.stack([points[first[edges]], points[first[edges] + 1]], axis=1))
+
+    lone, own = long(found.lone), long(found.own)
+    ends, shared = _added(found.ends, long(found.both))
+    sides = np.concatenate([*ends.T, owner[found.lone], owner[found.own], owner[found.own]])
     area = ring_area_m2(xy, ring) if len(xy) else np.empty(0)
     shell = np.append(True, part[1:] != part[:-1])[: len(part)]
     return _Some(
-        found.ends + start,
-        length[found.both],
-        np.bincount(owner, length[numbered.edge], len(shapes)),
+        ends + start,
+        shared,
+        np.bincount(sides, np.concatenate([shared, shared, lone, own, own]), len(shapes)),
         np.bincount(unit[part], np.where(shell, area, -area), len(shapes)),
-        found.place[found.lone],
-        found.lone_of + start,
-        length[found.lone],
+        _Outer(low[found.lone], high[found.lone], owner[found.lone] + start, lone),
     )
 
 
-def _matched(found: Segments, owner: Array) -> _Matched:
-    """Tell which edges belong to one unit and which to two. `owner` (n,): the unit of each edge that was numbered."""
-    order = np.argsort(found.edge, kind="stable")
-    starts = np.concatenate([[0], np.cumsum(np.bincount(found.edge, minlength=len(found.ends)))])
-    sides = np.diff(starts)
-    if sides.max(initial=0) > 2:
+def _matched(low: Array, high: Array, owner: Array) -> _Matched:
+    """Tell which edges (n,) belong to one unit and which to two: by their packed ends, and the unit of each."""
+    other = counterparts(low, high)
+    if other is None:
         raise CoverageError(
             "an edge belongs to more than two units; the polygons are no coverage: build it again"
         )
-    one, two = order[starts[:-1]], order[starts[1:] - 1]
-    ends = np.sort(np.stack([owner[one], owner[two]], axis=1), axis=1)
-    both, lone = ends[:, 0] != ends[:, 1], sides == 1
-    return _Matched(found.place[found.ends], one, both, ends[both], lone, ends[lone, 0])
+    number = np.arange(len(low))
+    once = np.flatnonzero(other > number)
+    one, two = owner[once], owner[other[once]]
+    apart = one != two
+    ends = np.stack([np.minimum(one, two), np.maximum(one, two)], axis=1)
+    return _Matched(once[apart], ends[apart], np.flatnonzero(other == number), once[~apart])
+
+
+def _added(ends: Array, length: Array) -> tuple[Array, Array]:
+    """Runs of edges between the same two units (k, 2) as one, and how long each is: edges follow each other along a
+    border."""
+    if not len(ends):
+        return ends, length
+    begins = np.flatnonzero(np.append(True, (ends[1:] != ends[:-1]).any(axis=1)))
+    return ends[begins], np.add.reduceat(length, begins)
 
 
 def _paired(ends: Array, length: Array, count: int) -> tuple[Array, Array]:

@@ -3,8 +3,10 @@
 Read are CSV with ``,`` ``;`` or tabulators, UTF-8 with or without a mark: a column of units and one of dapil, under any
 of the names that people and programs use, `kursi` if there is one; this project's own assignment; GerryChain's JSON;
 polygons, which `boundaries.research.drawn_plan` lays over a release.
-A kabkota stands for all its kecamatan. Codes that a spreadsheet spoilt are put right by `kunci` or, where only one unit
-can be meant, by the list of units; each is told. What cannot be right is refused with line, thing and mend.
+A kabkota stands for all its kecamatan. Units may be written by name (`boundaries.research.named_units`), several in a
+cell; a title above the columns and a total below are told. Codes that a spreadsheet spoilt are put right by `kunci` or,
+where only one unit can be meant, by the list of units; each is told. What cannot be right is refused with line, thing
+and mend.
 """
 
 import csv
@@ -13,7 +15,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -23,14 +25,21 @@ from boundaries.errors import PlanError
 from boundaries.law.codes import LENGTH
 from boundaries.law.registry import Registry
 from boundaries.law.tables import SHOWN, refuse, refuse_large, refuse_long, where
+from boundaries.research import named_units
 from boundaries.research.drawn_plan import assigned, is_drawn
+from boundaries.research.named_units import Named, units_of_names
 from boundaries.research.proposal import COUNCILS, Proposal
 from boundaries.research.zoning import Units
 
 #: Names of columns, as they are met; compared without case, blanks, underscores and hyphens.
-UNIT: Final = ("kunci", "kodeunit", "kode", "unit", "kodewilayah", "geoid", "geoid20", "id")
-DAPIL: Final = ("kodedapil", "dapil", "district", "assignment", "namadapil")
-SEATS: Final = ("kursi", "seats")
+UNIT: Final = ("kunci", "kodeunit", "kode", "unit", "kodewilayah", "kodedesa", "kodekelurahan", "kodekecamatan",
+               "kodekec", "kodekabkota", "kodekabupaten", "geoid", "geoid20", "id")  # fmt: skip
+DAPIL: Final = ("kodedapil", "dapil", "daerahpemilihan", "district", "assignment", "namadapil",
+                "namadaerahpemilihan")  # fmt: skip
+SEATS: Final = ("kursi", "jumlahkursi", "alokasikursi", "seats")
+#: A title may stand above the names of the columns, and a total below: this many lines, and these words.
+TITLE_LINES: Final = 10
+TOTAL: Final = ("jumlah", "total", "jumlahtotal", "totalkursi", "jumlahkursi")
 #: A table longer than this is not read: 200 bytes for every desa of the nation.
 MOST_BYTES: Final = 16 << 20
 _KEY: Final = "unit-"
@@ -42,6 +51,18 @@ class _Row:
     unit: str
     dapil: str
     seats: str
+    within: str = ""
+
+
+@dataclass(frozen=True)
+class _Table:
+    """Rows of a file; whether its units are written by ``name``; lines ``beside`` the rows, that are told; the seats
+    that a ``total`` says, by its line."""
+
+    rows: list[_Row]
+    by_name: bool = False
+    beside: tuple[tuple[int, str], ...] = ()
+    total: tuple[tuple[int, str], ...] = ()
 
 
 def read_plan(
@@ -66,8 +87,17 @@ def read_plan(
         The file, or what stands in it, cannot be a plan; up to ten problems by line, each with its mend.
     """
     notes: list[tuple[str, str]] = []
-    rows = _drawn(path, ground, notes) if is_drawn(path) else _rows(path)
+    table = _Table(_drawn(path, ground, notes)) if is_drawn(path) else _table(path)
+    rows = table.rows
     _not_more(path, len(rows), registry)
+    notes += [
+        (f"baris {line}: {text!r} tidak dibaca", f"line {line}: {text!r} not read")
+        for line, text in table.beside
+    ]
+    if table.by_name:
+        said = [Named(row.line, row.unit, row.within) for row in rows]
+        codes = units_of_names(path, said, registry, council, notes)
+        rows = [replace(row, unit=code) for row, each in zip(rows, codes, strict=True) for code in each]
     units = _units(path, rows, registry, notes)
     chamber, council = _meant(path, units, chamber, council, notes)
     refuse(_faults(path, rows, units, registry, council), PlanError)
@@ -75,6 +105,7 @@ def read_plan(
     number = {name: n for n, name in enumerate(named)}
     members = {unit: number[row.dapil] for unit, row in zip(units, rows, strict=True)}
     seats = _seats(path, rows)
+    refuse(_total(path, table, seats), PlanError)
     digits = council.replace(".", "")
     coded = all(re.fullmatch(r"\d{4,6}", name, re.ASCII) for name in named)
     dapil = pd.DataFrame({
@@ -100,10 +131,10 @@ def _drawn(path: Path, ground: Callable[[], Units] | None, notes: list[tuple[str
             for row in assigned(path, ground, DAPIL, SEATS, notes)]  # fmt: skip
 
 
-def _rows(path: Path) -> list[_Row]:
+def _table(path: Path) -> _Table:
     text = _text(path)
-    found = _from_json(path, text) if path.suffix.lower() == ".json" else _from_csv(path, text)
-    if not found:
+    found = _Table(_from_json(path, text)) if path.suffix.lower() == ".json" else _from_csv(path, text)
+    if not found.rows:
         raise PlanError(f"{where(path)}: no unit in it; write a line a unit: kode,dapil")
     return found
 
@@ -133,30 +164,86 @@ def _not_more(path: Path, rows: int, registry: Registry) -> None:
         )
 
 
-def _from_csv(path: Path, text: str) -> list[_Row]:
-    head = text.partition("\n")[0]
-    separator = max((",", ";", "\t"), key=head.count)
+def _from_csv(path: Path, text: str) -> _Table:
+    read = [_separated(path, text, separator) for separator in _separators(text)]
+    lines, at = next((each for each in read if each[1] >= 0), read[0])
+    at = max(at, 0)
+    header = [_plain(cell) for cell in lines[at]] if lines else []
+    unit, dapil, seats = (_column(header, names) for names in (UNIT, DAPIL, SEATS))
+    name = _column(header, named_units.UNIT) if unit is None else None
+    _lacking(path, header, unit if name is None else name, dapil)
+    column, assigned = (unit if unit is not None else name) or 0, dapil or 0
+    within = None if name is None else _column(header, named_units.WITHIN)
+    rows, beside, total, problems = [], _shown(lines[:at], 1), [], []
+    for n, cells in enumerate(lines[at + 1 :], at + 2):
+        if not any(cell.strip() for cell in cells):
+            continue
+        if any(_plain(cell) in TOTAL for cell in cells):
+            beside += _shown([cells], n)
+            total += [(n, cells[seats].strip())] if seats is not None and len(cells) > seats else []
+            continue
+        if len(cells) <= max(column, assigned, seats or 0):
+            problems.append(
+                f"{where(path, n)}: {len(cells)} fields, expected {len(header)}; restore the line"
+            )
+            continue
+        rows.append(_Row(
+            n, cells[column].strip(), cells[assigned].strip(), cells[seats].strip() if seats is not None else "",
+            cells[within].strip() if within not in (None, column) and len(cells) > int(within or 0) else "",
+        ))  # fmt: skip
+    refuse(problems, PlanError)
+    return _Table(rows, unit is None, tuple(beside), tuple(total))
+
+
+def _separators(text: str) -> list[str]:
+    """What may part the cells, the likeliest first."""
+    head = text.splitlines()[:TITLE_LINES]
+    return sorted((",", ";", "\t"), key=lambda each: -max((line.count(each) for line in head), default=0))
+
+
+def _separated(path: Path, text: str, separator: str) -> tuple[list[list[str]], int]:
+    """The cells by line, and the line that names columns of units and dapil; -1 if none does."""
     try:
         lines = list(csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True))
     except csv.Error as error:
         raise PlanError(f"{where(path)}: {error}; mend the quotes") from None
-    header = [re.sub(r"[\s_-]", "", cell).lower() for cell in lines[0]] if lines else []
-    unit, dapil, seats = (_column(header, names) for names in (UNIT, DAPIL, SEATS))
+    for n, cells in enumerate(lines[:TITLE_LINES]):
+        header = [_plain(cell) for cell in cells]
+        if {*DAPIL} & {*header} and {*UNIT, *named_units.UNIT} & {*header}:
+            return lines, n
+    return lines, -1
+
+
+def _plain(cell: str) -> str:
+    """A name of a column as it is compared."""
+    return re.sub(r"[\s_/.-]", "", cell).lower()
+
+
+def _shown(lines: list[list[str]], first: int) -> list[tuple[int, str]]:
+    """What stands in lines that are no rows, by line."""
+    told = (
+        (n, " ".join(cell.strip() for cell in cells if cell.strip())) for n, cells in enumerate(lines, first)
+    )
+    return [(n, text[:60]) for n, text in told if text]
+
+
+def _lacking(path: Path, header: list[str], unit: int | None, dapil: int | None) -> None:
+    if dapil is not None and unit is None and _column(header, named_units.TOO_FINE) is not None:
+        raise PlanError(f"{where(path, 1)}: many desa have the same name; give their codes in a column kode")
     if unit is None or dapil is None:
         lacking = "kode" if unit is None else "dapil"
         raise PlanError(
-            f"{where(path, 1)}: no column {lacking}; name the columns kode,dapil (and kursi, if you have it)"
+            f"{where(path, 1)}: no column {lacking}; name the columns kode,dapil (and kursi, if you have it), or "
+            "kecamatan,dapil for names"
         )
-    most = max(unit, dapil, seats or 0)
-    refuse((
-        f"{where(path, n)}: {len(cells)} fields, expected {len(header)}; restore the line"
-        for n, cells in enumerate(lines[1:], 2) if any(cells) and len(cells) <= most
-    ), PlanError)  # fmt: skip
-    return [
-        _Row(n, cells[unit].strip(), cells[dapil].strip(), cells[seats].strip() if seats is not None else "")
-        for n, cells in enumerate(lines[1:], 2)
-        if any(cell.strip() for cell in cells)
-    ]
+
+
+def _total(path: Path, table: _Table, seats: Mapping[str, int]) -> Iterator[str]:
+    """A total below that is neither the sum over dapil nor, where each unit repeats its dapil's seats, over lines."""
+    sums = {sum(seats.values()), sum(seats[row.dapil] for row in table.rows if row.seats)}
+    for line, text in table.total if seats else ():
+        if re.fullmatch(r"\d{1,6}(\.0)?", text, re.ASCII) and int(float(text)) not in sums:
+            yield f"{where(path, line)}: the total says {text} seats, the dapil have {sum(seats.values())}; mend one"
 
 
 def _column(header: list[str], names: tuple[str, ...]) -> int | None:
@@ -266,7 +353,7 @@ def _faults(
         if not unit.startswith(council):
             yield f"{at}: {unit} {registry.names[unit]} is outside {council} {registry.names[council]}; remove the line"
         if not row.dapil:
-            yield f"{at}: {unit} has no dapil; write one"
+            yield f"{at}: {unit} has no dapil; write one, in every line of cells that were merged, too"
         if row.dapil[:1] in "=+@" and row.dapil:
             yield f"{at}: dapil {row.dapil[:20]!r} is a formula; write its value"
         alike = spelt.setdefault(row.dapil.casefold().replace(" ", ""), row.dapil)

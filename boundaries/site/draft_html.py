@@ -18,7 +18,8 @@ _WORDS: Final[Mapping[Language, Mapping[str, str]]] = {
         "di perangkat ini: setelah berkas dewan dimuat, tidak ada yang dikirim atau diminta lagi.",
         "chamber": "Lembaga",
         "council": "Dewan",
-        "file": "Berkas CSV: kolom kode dan dapil, kursi bila sudah ditetapkan. Pilih, atau jatuhkan di sini.",
+        "file": "Berkas CSV: kolom kode (atau nama kecamatan) dan dapil, kursi bila sudah ditetapkan. "
+        "Pilih, atau jatuhkan di sini.",
         "map_label": "Peta: ketuk wilayah untuk memberikannya kepada dapil yang dipilih",
         "list": "Daftar wilayah dan dapilnya",
         "noscript": "Halaman ini memerlukan JavaScript. Perintah dapil check melakukan hal yang sama.",
@@ -35,7 +36,8 @@ _WORDS: Final[Mapping[Language, Mapping[str, str]]] = {
         "on this device: after the council's file nothing more is sent or asked for.",
         "chamber": "Chamber",
         "council": "Council",
-        "file": "CSV file: columns kode and dapil, kursi if seats are decided. Choose it, or drop it here.",
+        "file": "CSV file: columns kode (or names: kecamatan) and dapil, kursi if seats are decided. "
+        "Choose it, or drop it here.",
         "map_label": "Map: tap a unit to give it to the dapil that is chosen",
         "list": "Units and their dapil",
         "noscript": "This page needs JavaScript. The command dapil check does the same.",

@@ -74,7 +74,7 @@ def snippets(base: str, plan: str, files: Collection[str], language: Language) -
         ("qgis", "QGIS", "", base),
         ("curl", "curl", "sh", _curl(base, latest, plan, f"{plan}.gpkg" in files)),
         ("geopandas", "Python (geopandas)", "py", _geopandas(geojson, items)),
-        ("r", "R (sf)", "r", f'library(sf)\ndapil <- read_sf("{geojson}")\nplot(dapil["kursi"])'),
+        ("r", "R (sf)", "r", f'library(sf)\ndapil <- st_read("{geojson}")\nplot(dapil["kursi"])'),
     ]
     if table in files:
         found += [

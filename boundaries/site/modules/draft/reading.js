@@ -2,9 +2,12 @@
 // cannot be right is told with its line, [id, en] each.
 import { natural } from "./shares.js";
 
-const UNIT = ["kunci", "kodeunit", "kode", "unit", "kodewilayah", "geoid", "geoid20", "id"];
-const DAPIL = ["kodedapil", "dapil", "district", "assignment", "namadapil"];
-const SEATS = ["kursi", "seats"];
+const UNIT = ["kunci", "kodeunit", "kode", "unit", "kodewilayah", "kodedesa", "kodekelurahan", "kodekecamatan", "kodekec", "kodekabkota", "kodekabupaten", "geoid", "geoid20", "id"];
+const NAME = ["namakecamatan", "kecamatan", "namakabkota", "kabkota", "kabupatenkota", "kabupaten", "namawilayah", "wilayah", "wilayahdapil", "namaunit", "nama"];
+const DAPIL = ["kodedapil", "dapil", "daerahpemilihan", "district", "assignment", "namadapil", "namadaerahpemilihan"];
+const SEATS = ["kursi", "jumlahkursi", "alokasikursi", "seats"];
+const TITLE_LINES = 10;
+const TOTAL = ["jumlah", "total", "jumlahtotal", "totalkursi", "jumlahkursi"];
 const MOST_BYTES = 4 << 20;
 const SHOWN = 10;
 
@@ -28,24 +31,88 @@ export async function textOf(file) {
 
 // A draft of a council: {names, label, seats, notes}.
 export function readDraft(text, council) {
-  const rows = cellsOf(text.replace(/^\ufeff/, ""));
-  const header = (rows[0] ?? []).map((cell) => cell.replace(/[\s_-]/g, "").toLowerCase());
+  const plain = text.replace(/^\ufeff/, "");
+  const read = separators(plain).map((separator) => {
+    const rows = cellsOf(plain, separator);
+    const found = rows.slice(0, TITLE_LINES).findIndex((cells) => {
+      const header = cells.map(compared);
+      return DAPIL.some((name) => header.includes(name)) && [...UNIT, ...NAME].some((name) => header.includes(name));
+    });
+    return { rows, found };
+  });
+  const { rows, found } = read.find((each) => each.found >= 0) ?? read[0];
+  const at = Math.max(found, 0);
+  const header = (rows[at] ?? []).map(compared);
   const column = (names) => header.indexOf(names.find((name) => header.includes(name)));
-  const [unit, dapil, seats] = [column(UNIT), column(DAPIL), column(SEATS)];
+  const [code, name, dapil, seats] = [column(UNIT), column(NAME), column(DAPIL), column(SEATS)];
+  const [unit, named] = code < 0 ? [name, true] : [code, false];
   if (unit < 0 || dapil < 0) {
     const lacking = unit < 0 ? "kode" : "dapil";
     throw new DraftError([[`baris 1: tidak ada kolom ${lacking}; namai kolomnya kode,dapil`, `line 1: no column ${lacking}; name the columns kode,dapil`]]);
   }
-  const lines = rows
-    .map((cells, at) => ({ line: at + 1, unit: cells[unit]?.trim(), dapil: cells[dapil]?.trim(), seats: cells[seats]?.trim() ?? "", whole: cells.some((cell) => cell.trim()) }))
-    .slice(1)
-    .filter(({ whole }) => whole);
-  return planOf(lines, council);
+  const told = (line, cells) => {
+    const shown = cells.map((cell) => cell.trim()).filter(Boolean).join(" ").slice(0, 60);
+    return [`baris ${line}: "${shown}" tidak dibaca`, `line ${line}: "${shown}" not read`];
+  };
+  const notes = rows.slice(0, at).map((cells, n) => [n + 1, cells]).filter(([, cells]) => cells.some((cell) => cell.trim())).map(([n, cells]) => told(n, cells));
+  const [lines, total] = [[], []];
+  rows.slice(at + 1).forEach((cells, n) => {
+    const line = at + n + 2;
+    if (!cells.some((cell) => cell.trim())) return;
+    if (cells.some((cell) => TOTAL.includes(compared(cell)))) {
+      notes.push(told(line, cells));
+      if (cells[seats]?.trim()) total.push([line, cells[seats].trim()]);
+    } else lines.push({ line, unit: cells[unit]?.trim(), dapil: cells[dapil]?.trim(), seats: cells[seats]?.trim() ?? "" });
+  });
+  return planOf(named ? byName(lines, council) : lines, council, notes, total);
 }
 
-function cellsOf(text) {
-  const head = text.slice(0, text.indexOf("\n") < 0 ? text.length : text.indexOf("\n"));
-  const separator = [",", ";", "\t"].reduce((best, each) => (head.split(each).length > head.split(best).length ? each : best));
+// A name of a column as it is compared.
+function compared(cell) {
+  return cell.replace(/[\s_/.-]/g, "").toLowerCase();
+}
+
+// What may part the cells, the likeliest first.
+function separators(text) {
+  const head = text.split(/\r?\n/).slice(0, TITLE_LINES);
+  const most = (sign) => Math.max(...head.map((line) => line.split(sign).length));
+  return [",", ";", "\t"].sort((one, other) => most(other) - most(one));
+}
+
+const KINDS = /^(provinsi|propinsi|prov|prop|kecamatan|kec|distrik|dist|desa|ds|kelurahan|kel|gampong|gp|nagari|nag|kampung|kp|lembang|pekon)$/;
+const ALSO = { sei: "sungai", dki: "daerah khusus", dkj: "daerah khusus", di: "daerah istimewa", diy: "yogyakarta", ibukota: "", djokjakarta: "yogyakarta", jogjakarta: "yogyakarta" };
+
+// The letters of a name, and whether it says kota or kabupaten, as boundaries/law/names.py has them.
+export function letters(name) {
+  const text = name.replace(/\([^)]*\)|\[[^\]]*\]/g, " ").toLowerCase().normalize("NFKD").replace(/[\u0300-\u036f'’`ʼ]/g, "");
+  let words = (text.match(/[\p{L}\p{N}]+/gu) ?? []).map((word) => ALSO[word] ?? word).join(" ").split(" ").filter(Boolean);
+  while (words.length > 1 && KINDS.test(words[0])) words = words.slice(1);
+  let kind = "";
+  if (words.length > 1 && /^(kabupaten|kab|kota)$/.test(words[0])) {
+    kind = words[0] === "kota" ? "kota" : "kabupaten";
+    words = words.slice(1);
+    if (words.length > 1 && /^(administrasi|adm|administratif)$/.test(words[0])) words = words.slice(1);
+  }
+  return kind + words.join("");
+}
+
+// Lines whose units are written by name, several in a cell perhaps, with a code each; a name that is none stays.
+function byName(lines, council) {
+  const codes = new Map();
+  for (const [code, name] of council.unit)
+    for (const each of new Set([letters(name), letters(name.replace(/^(kab\.|kabupaten|kota)\s+/i, ""))]))
+      codes.set(each, [...(codes.get(each) ?? []), code]);
+  return lines.flatMap((row) => {
+    const text = row.unit ?? "";
+    const parts = codes.has(letters(text)) ? [text] : text.split(/\s*[,;/\n]\s*|\s+dan\s+/).filter(Boolean);
+    return (parts.length ? parts : [text]).map((part) => {
+      const found = codes.get(letters(part)) ?? [];
+      return { ...row, unit: found.length === 1 ? found[0] : part };
+    });
+  });
+}
+
+function cellsOf(text, separator) {
   const rows = [[""]];
   let quoted = false;
   for (let at = 0; at < text.length; at++) {
@@ -72,11 +139,11 @@ function bare(code) {
     .join("-");
 }
 
-function planOf(lines, council) {
+function planOf(lines, council, beside, totals) {
   const place = new Map(council.unit.map(([code], at) => [code, at]));
   const spoilt = new Map();
   for (const [code] of council.unit) spoilt.set(bare(code), spoilt.has(bare(code)) ? null : code);
-  const [problems, notes, seen, given, spelt] = [[], [], new Map(), new Map(), new Map()];
+  const [problems, notes, seen, given, spelt] = [[], [...beside], new Map(), new Map(), new Map()];
   const wrong = (line, id, en) => problems.push([`baris ${line}: ${id}`, `line ${line}: ${en}`]);
   for (const row of lines) {
     const text = (row.unit ?? "").replace(/^unit-/, "");
@@ -111,6 +178,10 @@ function planOf(lines, council) {
   const total = seats?.reduce((sum, each) => sum + each, 0);
   if (seats && !lacking.length && total !== council.kursi)
     problems.push([`jumlah kursi ${total}, dewan ini ${council.kursi}`, `the dapil have ${total} seats, the council ${council.kursi}`]);
+  const sums = [total, lines.reduce((sum, row) => sum + (row.seats ? given.get(row.dapil) : 0), 0)];
+  for (const [line, text] of seats && !lacking.length ? totals : [])
+    if (/^\d{1,6}(\.0)?$/.test(text) && !sums.includes(Math.trunc(Number(text))))
+      wrong(line, `jumlahnya menyebut ${text} kursi, dapilnya punya ${total}`, `the total says ${text} seats, the dapil have ${total}`);
   if (problems.length > SHOWN) problems.splice(SHOWN, Infinity, [`… dan ${problems.length - SHOWN} lagi`, `… and ${problems.length - SHOWN} more`]);
   if (problems.length) throw new DraftError(problems);
   const label = council.unit.map(([code]) => (seen.has(code) ? names.indexOf(seen.get(code)[1]) : -1));
