@@ -6,13 +6,23 @@ import { basisText, themeEntries } from "../draw/themetext.js";
 import { themeOf } from "../state/themes.js";
 import { number, t } from "../state/words.js";
 
+// On a small screen the legend would cover the map: there it opens when it is asked for.
+const ROOMY = "(min-width: 341px) and (min-height: 421px)";
+let unfolded = null; // as the reader left it
+
 // `fine`: the dots of the seat view are too small to be drawn; `hatched`: ground that is not drawn is in view.
 export function showLegend(place, { state, known }, { fine, hatched }) {
   const entries = legendEntries(state, known, palette(), fine);
-  fill(
-    place,
-    el("p", { class: "what" }, el("strong", {}, t(state.lembaga)), ` ${state.tahun}`),
-    entries.title ? el("p", { class: "title" }, entries.title) : null,
+  const box = el(
+    "details",
+    { open: unfolded ?? matchMedia(ROOMY).matches },
+    el(
+      "summary",
+      { onclick: () => (unfolded = !box.open) },
+      el("span", { class: "what" }, el("strong", {}, t(state.lembaga)), ` ${state.tahun}`),
+      el("span", { class: "title short" }, entries.title || t("legendword")),
+    ),
+    entries.title ? el("p", { class: "title long" }, entries.title) : null,
     entries.basis ? el("p", { class: "title" }, entries.basis) : null,
     el(
       "ul",
@@ -22,6 +32,9 @@ export function showLegend(place, { state, known }, { fine, hatched }) {
     entries.none ? el("ul", { class: "keys" }, el("li", {}, swatch(entries.none, "area"), t("legendnone"))) : null,
     hatched ? el("ul", { class: "keys" }, el("li", {}, swatch(palette().hatch, "hatched"), t("legendundrawn"))) : null,
   );
+  const held = place.contains(document.activeElement);
+  fill(place, box);
+  if (held) box.firstChild.focus();
 }
 
 // [colour, words, kind] of all that needs telling.

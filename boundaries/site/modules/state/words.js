@@ -136,6 +136,7 @@ const WORDS = {
   legendchanged: ["Dapil yang berubah", "Dapil that changed"],
   legendsame: ["Wilayah tetap", "Same ground"],
   legendmoved: ["Wilayah yang pindah dapil", "Ground that changed dapil"],
+  legendword: ["Legenda", "Legend"],
   legendnone: ["Tidak ada dapil", "No dapil"],
   legendundrawn: ["Tidak digambar peta dasar", "Not drawn by the base map"],
   comparesum: [
