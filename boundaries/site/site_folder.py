@@ -6,7 +6,8 @@ so every data file has a twin that hands over the same text as a script. The sam
 
 import hashlib
 import json
-from collections.abc import Callable, Collection, Iterator, Mapping
+import re
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
@@ -32,6 +33,7 @@ POLICY: Final = (
     "worker-src 'self'; base-uri 'none'; form-action 'none'"
 )
 _PACKAGED: Final = "images"  # of Leaflet: its style sheet names them
+_PROVINCE: Final = re.compile(r"data/(?P<plan>[a-z-]+-\d{4})-(?P<province>\d\d)-web\.topojson")
 
 Tell = Callable[[str], None]
 
@@ -77,7 +79,7 @@ def write_site(
             if not web_only:
                 draft.write(f"data/{name}.js", twin(name, content))
         tell("site: pages")
-        for name, content in _shell(release, plans):
+        for name, content in _shell(release, plans, _maps(draft.files)):
             draft.write(name, content)
         held = sorted({int(plan["tahun"]) for plan in plans.values()})
         draft.write("README.txt", readme(release, held, draft.files, web_only=web_only).encode())
@@ -157,7 +159,18 @@ def _drawn(release: Release, year: int, chambers: Collection[str]) -> Iterator[t
 # --- pages and assets --------------------------------------------------------------------------------
 
 
-def _shell(release: Release, plans: Mapping[str, Mapping[str, Any]]) -> Iterator[tuple[str, bytes]]:
+def _maps(files: Iterable[str]) -> dict[str, list[str]]:
+    """Return the provinces that have a map of their own, by plan."""
+    found: dict[str, list[str]] = {}
+    for name in files:
+        if match := _PROVINCE.fullmatch(name):
+            found.setdefault(match["plan"], []).append(match["province"])
+    return found
+
+
+def _shell(
+    release: Release, plans: Mapping[str, Mapping[str, Any]], maps: Mapping[str, list[str]]
+) -> Iterator[tuple[str, bytes]]:
     """Everything but the data: pages, script, styles, service worker, licences."""
     for language, name in PAGES.items():
         other = next(each for each in PAGES if each != language)
@@ -165,7 +178,7 @@ def _shell(release: Release, plans: Mapping[str, Mapping[str, Any]]) -> Iterator
             base="data/", other=PAGES[other], asset=lambda name: f"assets/{name}", worker="sw.js",
             scope="./", policy=POLICY,
         )  # fmt: skip
-        yield name, map_html.render(language, paths, release.manifest)
+        yield name, map_html.render(language, paths, release.manifest, maps)
         paths = replace(paths, other=DRAFT_PAGES[other])
         yield DRAFT_PAGES[language], draft_html.render(language, paths, release.manifest, map_page=name)
     for name, path in {**ASSETS, **DRAFT_ASSETS}.items():

@@ -1,5 +1,6 @@
 // A topology made ready to be drawn: projected once (spherical Mercator, the world 256 wide), from an origin of its
 // own so that single precision, in which browsers draw, is enough at every zoom.
+import { inSlices } from "../state/slices.js";
 import { sidesOf } from "./topo.js";
 
 const WORLD = 256;
@@ -39,6 +40,12 @@ export class Drawing {
     this.shapes = new Array(features.length).fill(null);
     this.kinds = kindsOf(topology, features, kindOf);
     this.lines = new Map();
+  }
+
+  // Make all paths, so that the first picture only has to draw them.
+  async prepare() {
+    await inSlices(this.features.keys(), (row) => this.shape(row));
+    await inSlices(this.kinds.keys(), (kind) => this.line(kind));
   }
 
   // The Path2D of a feature, from the drawing's origin.

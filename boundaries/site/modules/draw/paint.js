@@ -15,16 +15,25 @@ const CROWDED = 22; // pixels of a feature of middle size, below which lines are
 const DEGREE_STEPS = [10, 5, 2, 1, 0.5, 0.2, 0.1];
 
 export function paintGround(pen, scene) {
+  for (const _ of groundSteps(pen, scene));
+}
+
+// The same in steps, between which a picture of the screen may pass.
+export function* groundSteps(pen, scene) {
   const { view } = pen;
   if (!scene.bare) pen.rect(0, 0, view.width, view.height, scene.colours.sea);
   graticule(pen, scene.colours);
   paintUndrawn(pen, scene);
   for (const { drawing, fill, lines } of scene.sheets) {
+    yield;
     pen.within(drawing, () => {
       for (const row of seen(drawing, view)) {
         const colour = fill(row);
         if (colour) pen.area(drawing, row, colour);
       }
+    });
+    yield;
+    pen.within(drawing, () => {
       const crowded = drawing.typical * view.scale < CROWDED;
       for (const [kind, line] of lines) pen.line(drawing, kind, crowded ? { ...line, ...line.thin } : line);
     });

@@ -1,5 +1,5 @@
 // From what is asked (address.js) and what is known (atlas.js) to what is painted (paint.js).
-import { drawingOf, lineKind, overviewFile, provinceFile, provinceOf } from "./maps.js";
+import { drawingOf, isAtHand, lineKind, overviewFile, provinceFile, provinceOf } from "./maps.js";
 import { worldBox, worldX, worldY } from "./drawing.js";
 import { inkOn, movedColour, palette, stepOf } from "./palette.js";
 import { paintOf } from "./scales.js";
@@ -19,6 +19,15 @@ export function groundFiles(index, state) {
   if (!files.length || state.lembaga.startsWith("dprd")) files.push(...landFile(index, state.tahun));
   if (state.banding) files.push([overviewFile(state.lembaga, state.banding), state.lembaga]);
   return files;
+}
+
+// The province whose own file is picture enough until the nation is there: the one that is looked at, or that of the
+// dapil; "" where the nation is at hand already, or is asked for, or where the province elects nobody.
+export function provinceFirst({ index, facts }, state) {
+  if (state.banding || !drawn(index, state.lembaga, state.tahun)) return "";
+  if (isAtHand(overviewFile(state.lembaga, state.tahun), state.lembaga)) return "";
+  const province = state.prov || facts.byId.get(state.dapil)?.kode_provinsi;
+  return province && facts.rows.some((row) => row.kode_provinsi === province) ? province : "";
 }
 
 export function drawn(index, chamber, year) {

@@ -2,7 +2,7 @@
 // the position of the device. The form stands in the page itself, and asks the service by name where no script runs.
 import { desaNamed, factsOf, otherNames, units, unitsOfPost } from "../state/atlas.js";
 import { el, fill, filled } from "../draw/dom.js";
-import { addPosts, addUnits, find, lettersFor, placesOf, postCodeIn } from "./find.js";
+import { addPosts, addUnits, find, lettersFor, placesInSlices, postCodeIn } from "./find.js";
 import { chambersOf } from "../state/address.js";
 import { nice, t } from "../state/words.js";
 
@@ -69,7 +69,7 @@ export class SearchBox {
       })),
     );
     const named = facts.flatMap(({ rows }) => rows.filter((row) => row.nama_lain).map((row) => [row.id, row.nama_lain]));
-    return { year, ...placesOf(known.names, dapil, [...other, ...named], abroad) };
+    return { year, ...(await placesInSlices(known.names, dapil, [...other, ...named], abroad)) };
   }
 
   typed() {
