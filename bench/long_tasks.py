@@ -2,10 +2,11 @@
 
     python bench/long_tasks.py --address http://127.0.0.1:5000
 
-Printed are, for each view, of several visits the median and the worst: the longest task that the browser tells of (0: none
-over 50 ms), and, from other visits at full speed, four times the CPU time of the longest task of the page's own thread.
-The first is what a person feels and hangs on what else the machine does; the second hardly does. To compare two states of
-the page, give both addresses: ``--address`` is repeatable, and they are measured in turn. Needs chromium and playwright.
+Printed are, for each view, of several visits the median and the worst: the longest task that the browser tells of (0:
+none over 50 ms), and, from other visits at full speed, four times the CPU time of the longest task of the page's own
+thread. The first is what a person feels and hangs on what else the machine does; the second hardly does. To compare two
+states of the page, give both addresses: ``--address`` is repeatable, and they are measured in turn. Needs chromium and
+playwright.
 """
 
 import argparse
@@ -219,7 +220,7 @@ def main() -> int:
     with sync_playwright() as run:
         browser = run.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
         print(
-            f"{given.screen}; longest task in ms: CPU {RATE} times slower, median (worst) | {RATE} x CPU time, median (worst)"
+            f"{given.screen}; longest task in ms, median (worst): CPU {RATE} times slower | {RATE} x CPU time"
         )
         for name, steps in views():
             if given.only not in name:

@@ -3,7 +3,7 @@ import { drawingOf, kecamatanOf, undrawnRings } from "./draw/maps.js";
 import { comparisonOf, factsOf, kabkotaOf, nameOf } from "./state/atlas.js";
 import { groundAround, placeAt, placeIn } from "./search/place.js";
 import { ABROAD } from "./search/special.js";
-import { detailOf, drawn, focusBox, groundFiles, olderDrawing, olderProvinces, provinceFirst } from "./draw/scene.js";
+import { detailOf, drawn, focusBox, groundFiles, olderDrawing, olderProvinces, prepareDiscs, provinceFirst } from "./draw/scene.js";
 import { readState, writeState, yearFor } from "./state/address.js";
 import { readUnitVotes, resultsOf } from "./state/results.js";
 import { byUnits, lacking, themeFiles, themeOf } from "./state/themes.js";
@@ -155,6 +155,7 @@ export class App {
     if (!nation && !(await this.collectProvince(state, known))) await this.collectNation(state, known);
     if (state.banding) await this.collectComparison(state, known);
     else await this.collectTheme(state, known);
+    if (state.tampil === "kursi") await prepareDiscs(state, known);
     return known;
   }
 
@@ -321,7 +322,8 @@ export class App {
     if (!current()) return;
     this.known.units = units;
     this.shown.ground();
-    this.shown.panel({});
+    await pause();
+    if (current()) this.shown.panel({});
   }
 
   async addMoved(state, current) {

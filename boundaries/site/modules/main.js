@@ -189,7 +189,9 @@ function settingsOf({ dataset }) {
 async function startPage() {
   const settings = settingsOf(document.body);
   speak(document.documentElement.lang);
-  setTimeout(() => number(0)); // the first number takes the browser a while: now, and not with a list of them
+  // The first number and the first canvas take the browser a while: now, and not with the first view.
+  setTimeout(() => number(0));
+  setTimeout(() => document.createElement("canvas").getContext("2d").fillRect(0, 0, 1, 1));
   setDataBase(settings.base, showWaiting);
   watchForTheFull(document.getElementById("provisional"), settings.api);
   try {

@@ -57,12 +57,15 @@ async function draw(link, json) {
   await parsed();
   const map = document.getElementById("map");
   const size = { width: map.clientWidth, height: map.clientHeight };
-  if (root.dataset.ready || !size.width) return;
+  if (root.dataset.ready || !size.width) return; // the map was sooner, or is not to be seen
   const canvas = document.createElement("canvas");
   canvas.className = "sketch";
   canvas.setAttribute("aria-hidden", "true");
   if (!sketch(canvas, json, link.chamber, link, size)) return;
   map.after(canvas);
+  document.querySelector(".outline")?.remove(); // the nation's, in whose place it comes
+  const button = document.getElementById(`lembaga-${link.chamber}`);
+  if (button) button.checked = true;
   requestAnimationFrame(() => setTimeout(() => performance.mark("dapil-sketch")));
 }
 

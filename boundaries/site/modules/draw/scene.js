@@ -6,7 +6,7 @@ import { paintOf } from "./scales.js";
 import { labelText, themePaint } from "./themetext.js";
 import { unitRow } from "../state/results.js";
 import { themeOf } from "../state/themes.js";
-import { layDiscs } from "./seats.js";
+import { layDiscs, layDiscsInSlices } from "./seats.js";
 import { language, nice, number } from "../state/words.js";
 
 const DETAIL_ZOOM = 7.25; // from here on provinces in view are drawn from their own files
@@ -288,14 +288,22 @@ function labelsOf(state, known, { colourOf, said }, colours) {
 
 const discsKept = { key: "", discs: [] };
 
-function bubblesOf(state, known, colours, { paint, valueColour }) {
+function discsOf(state, known) {
   const rows = known.facts.rows.filter((row) => row.label && inFocus(state, row));
   const key = [known.facts.plan, state.prov, state.kab, language()].join();
-  if (discsKept.key !== key) {
-    const places = rows.map(({ label, kursi }) => ({ x: worldX(label[0]), y: worldY(label[1]), seats: kursi }));
-    const box = focusBox(state, known);
-    Object.assign(discsKept, { key, discs: layDiscs(places, worldBox(box)) });
-  }
+  const places = () => rows.map(({ label, kursi }) => ({ x: worldX(label[0]), y: worldY(label[1]), seats: kursi }));
+  return { rows, key, places, frame: worldBox(focusBox(state, known)) };
+}
+
+// Lay the discs of a seat view out before it is drawn.
+export async function prepareDiscs(state, known) {
+  const { key, places, frame } = discsOf(state, known);
+  if (discsKept.key !== key) Object.assign(discsKept, { discs: await layDiscsInSlices(places(), frame), key });
+}
+
+function bubblesOf(state, known, colours, { paint, valueColour }) {
+  const { rows, key, places, frame } = discsOf(state, known);
+  if (discsKept.key !== key) Object.assign(discsKept, { key, discs: layDiscs(places(), frame) });
   const plain = { dot: colours.dots[state.lembaga], disc: colours.fills[state.lembaga][0] };
   return discsKept.discs.map((each, at) => ({
     ...each,

@@ -13,6 +13,10 @@ const LINES = [
   ["coast", "coast", 0.7],
   ["prov", "strong", 1],
 ];
+const CHOSEN = [
+  ["chosenHalo", 5.2],
+  ["chosen", 2.2],
+];
 const [CROWDED, THIN] = [22, 0.45]; // as the map draws lines where dapil are small
 
 // Draw the dapil of `chamber` in a file of a province on a canvas as large as the map. `link`: {kab, dapil, peta, plain}:
@@ -40,7 +44,7 @@ export function sketch(canvas, json, chamber, { kab, dapil, peta, plain }, { wid
     for (const [what, colour, wide] of LINES)
       for (const kind of drawing.kinds.keys())
         if (kind.startsWith(`${what}:`)) pen.line(drawing, kind, { colour: colours[colour], width: wide * thin });
-    if (dapil) pen.outline(drawing, shown[0], { colour: colours.chosen, width: 2.2 });
+    for (const [colour, width] of dapil ? CHOSEN : []) pen.outline(drawing, shown[0], { colour: colours[colour], width });
   });
   return true;
 }

@@ -2,7 +2,7 @@
 import { drawnAt, focusBox, sceneOf, wantedDetails } from "./scene.js";
 import { lonAt, latAt, worldX, worldY } from "./drawing.js";
 import { el, icon, ICONS } from "./dom.js";
-import { dotsAreFine, groundSteps, isHatched, paintOver } from "./paint.js";
+import { dotsAreFine, groundSteps, isHatched, overSteps } from "./paint.js";
 import { CanvasPen } from "./pens.js";
 import { canvasLayer, makeMap, pictureView, showBox } from "./view.js";
 import { themePaint, tipText } from "./themetext.js";
@@ -29,7 +29,7 @@ export class Stage {
       drawn();
     }, "ground");
     this.over = canvasLayer(function* (context, view, ratio) {
-      if (stage.scene) paintOver(new CanvasPen(context, view, ratio), stage.withPointed());
+      if (stage.scene) yield* overSteps(new CanvasPen(context, view, ratio), stage.withPointed());
     }, "over");
     this.fitted = false;
   }

@@ -1,8 +1,10 @@
 // The map on the screen: Leaflet moves and zooms, two canvases of our own draw. Leaflet is a classic script: `L`.
 import { worldBox } from "./drawing.js";
 import { fitting, STEP } from "./fitting.js";
+import { nextTask } from "../state/slices.js";
 
-const SLICE = 24; // milliseconds of a picture of the screen, beyond which the next one has the next step
+const FRAME = 90; // milliseconds that a picture of the screen may take, all of it; what is left comes with the next
+const FEW = 4; // steps, of which what they took says nothing of one
 
 // A Leaflet layer that lets `paint(context, view, ratio)` draw its canvas whenever the view has changed, in steps: a
 // generator. A fast device does them all for one picture of the screen.
@@ -16,6 +18,7 @@ export function canvasLayer(paint, pane) {
       this._container = document.createElement("canvas");
       this._container.setAttribute("aria-hidden", "true");
       this._context = this._container.getContext("2d");
+      this._cost = 20; // milliseconds of a step, as it was seen last
     },
     _destroyContainer() {
       cancelAnimationFrame(this._asked);
@@ -62,10 +65,16 @@ export function canvasLayer(paint, pane) {
     },
     _go(steps) {
       const began = performance.now();
-      let done = false;
-      while (!done && performance.now() - began < SLICE) done = steps.next().done;
+      const most = Math.max(FEW, FRAME / this._cost);
+      let [done, taken] = [false, 0];
+      while (!done && taken < most && performance.now() - began < FRAME / 2) {
+        done = steps.next().done;
+        taken += 1;
+      }
       this._container.toggleAttribute("data-drawing", !done);
       this._going = done ? 0 : requestAnimationFrame(() => this._go(steps));
+      // What was told to a canvas may be drawn only with the picture: then it is known what it took.
+      if (taken >= FEW) nextTask().then(() => (this._cost = (performance.now() - began) / taken));
     },
     _halt() {
       cancelAnimationFrame(this._going);

@@ -7,6 +7,7 @@ import { nice, number, share, t } from "../state/words.js";
 import { whereName } from "./where.js";
 
 const MOST = 100; // rows before a button for the rest
+const COLLATOR = new Intl.Collator("id", { numeric: true });
 
 // The part of the panel for a theme, [] for the theme of seats, whose list tells it; null while kecamatan are on their way.
 export function themePart(app) {
@@ -153,11 +154,12 @@ function tableElement(app, { columns, rows }) {
 
 // Rows by a column; those without a figure last, whichever way.
 export function sortedBy(rows, { value }, down) {
-  const known = rows.filter((row) => value(row) !== null && value(row) !== undefined);
-  const none = rows.filter((row) => value(row) === null || value(row) === undefined);
-  const compare = (one, other) => (typeof one === "string" ? one.localeCompare(other, "id", { numeric: true }) : one - other);
-  known.sort((one, other) => (down ? -1 : 1) * compare(value(one), value(other)));
-  return [...known, ...none];
+  const read = rows.map((row) => [value(row), row]); // once a row: what is read of it takes a while
+  const known = read.filter(([own]) => own !== null && own !== undefined);
+  const none = read.filter(([own]) => own === null || own === undefined);
+  const compare = (one, other) => (typeof one === "string" ? COLLATOR.compare(one, other) : one - other);
+  known.sort(([one], [other]) => (down ? -1 : 1) * compare(one, other));
+  return [...known, ...none].map(([, row]) => row);
 }
 
 function rowElement(app, columns, row) {

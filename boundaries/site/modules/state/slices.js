@@ -4,7 +4,11 @@ const SLICE = 24; // milliseconds; with what a step takes beyond it, a task stay
 
 // Let the browser do what waits.
 export function pause() {
-  if (globalThis.scheduler?.yield) return scheduler.yield();
+  return globalThis.scheduler?.yield ? scheduler.yield() : nextTask();
+}
+
+// What comes after the task that is under way.
+export function nextTask() {
   return new Promise((resolve) => {
     const { port1, port2 } = new MessageChannel();
     port1.onmessage = () => {
