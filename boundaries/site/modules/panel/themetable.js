@@ -6,7 +6,7 @@ import { themeOf } from "../state/themes.js";
 import { nice, number, share, t } from "../state/words.js";
 import { whereName } from "./where.js";
 
-const MOST = 100; // rows before a button for the rest
+const [MOST, PART] = [100, 200]; // rows before a button for more, and how many more
 const COLLATOR = new Intl.Collator("id", { numeric: true });
 
 // The part of the panel for a theme, [] for the theme of seats, whose list tells it; null while kecamatan are on their way.
@@ -120,10 +120,10 @@ function tableElement(app, { columns, rows }) {
     body,
   );
   let order = { at: columns.length > 1 ? columns.findIndex((column) => column.number) : 0, down: true };
-  let all = false;
+  let shown = MOST;
   const show = () => {
     const sorted = sortedBy(rows, columns[order.at], order.down);
-    body.replaceChildren(...(all ? sorted : sorted.slice(0, MOST)).map((row) => rowElement(app, columns, row)));
+    body.replaceChildren(...sorted.slice(0, shown).map((row) => rowElement(app, columns, row)));
     heads.forEach((head, at) => head.setAttribute("aria-sort", at !== order.at ? "none" : order.down ? "descending" : "ascending"));
   };
   heads.forEach((head, at) => {
@@ -141,14 +141,20 @@ function tableElement(app, { columns, rows }) {
       class: "quiet",
       "data-rest": true,
       hidden: rows.length <= MOST,
-      onclick: () => {
-        all = true;
-        rest.hidden = true;
+      // A table of thousands of rows takes a device seconds to lay out: a person has it by parts, paper as a whole.
+      onclick: ({ isTrusted }) => {
+        shown = isTrusted ? shown + PART : rows.length;
         show();
+        more();
       },
     },
-    t("showmore", { n: number(rows.length) }),
   );
+  const more = () => {
+    const left = rows.length - shown;
+    rest.hidden = left <= 0;
+    rest.textContent = left > PART ? t("showpart", { n: number(PART) }) : t("showmore", { n: number(rows.length) });
+  };
+  more();
   return [el("div", { class: "tablebox", tabindex: "0", role: "region", "aria-label": themeTitle(state, known) }, table), rest];
 }
 

@@ -39,7 +39,7 @@ export async function placesInSlices(names, dapil, other, abroad) {
   return places;
 }
 
-const PART = 100;
+const PART = 50;
 
 function* parts(items) {
   const all = [...items];

@@ -4,6 +4,7 @@ import { desaNamed, factsOf, otherNames, units, unitsOfPost } from "../state/atl
 import { el, fill, filled } from "../draw/dom.js";
 import { addPosts, addUnits, find, lettersFor, placesInSlices, postCodeIn } from "./find.js";
 import { chambersOf } from "../state/address.js";
+import { pause } from "../state/slices.js";
 import { nice, t } from "../state/words.js";
 
 const WAIT = 90; // milliseconds after the last key
@@ -84,6 +85,7 @@ export class SearchBox {
     try {
       const places = await this.places();
       const missing = await this.addDesa(places, text);
+      if (!this.ready) await pause();
       this.ready = true;
       if (text !== this.input.value) return undefined;
       if (places.year !== this.app.state.tahun) return await this.look(); // the year was changed meanwhile

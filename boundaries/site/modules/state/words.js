@@ -174,6 +174,7 @@ const WORDS = {
   sameground: ["wilayah sama", "same ground"],
   movedfrom: ["dari {from} ke {to}", "from {from} to {to}"],
   shareof: ["{share} dari {name}", "{share} from {name}"],
+  showpart: ["Tampilkan {n} lagi", "Show {n} more"],
   showmore: ["Tampilkan semua ({n})", "Show all ({n})"],
   east: ["{n}° BT", "{n}° E"],
   west: ["{n}° BB", "{n}° W"],
