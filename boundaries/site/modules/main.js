@@ -4,6 +4,7 @@ import { Controls } from "./panel/controls.js";
 import { el, fill, icon, ICONS } from "./draw/dom.js";
 import { showLegend } from "./panel/legend.js";
 import { load, setDataBase } from "./state/load.js";
+import { SANS } from "./draw/paint.js";
 import { forceColours } from "./draw/palette.js";
 import { tellHeight } from "./share/frame.js";
 import { keepOffline } from "./share/offline.js";
@@ -189,9 +190,7 @@ function settingsOf({ dataset }) {
 async function startPage() {
   const settings = settingsOf(document.body);
   speak(document.documentElement.lang);
-  // The first number and the first canvas take the browser a while: now, and not with the first view.
-  setTimeout(() => number(0));
-  setTimeout(() => document.createElement("canvas").getContext("2d").fillRect(0, 0, 1, 1));
+  warmUp();
   setDataBase(settings.base, showWaiting);
   watchForTheFull(document.getElementById("provisional"), settings.api);
   try {
@@ -204,6 +203,19 @@ async function startPage() {
     notStarted(error);
     throw error; // for whoever looks at the console
   }
+}
+
+// The first number, and the first letter on a canvas, take the browser a while: now, and not with the first view.
+function warmUp() {
+  setTimeout(() => number(0));
+  const context = document.createElement("canvas").getContext("2d");
+  for (const weight of [400, 500, 600])
+    setTimeout(() => {
+      context.font = `${weight} 11px ${SANS}`;
+      context.strokeText("0", 9, 9);
+      context.fillText("0", 9, 9);
+      context.measureText("0");
+    });
 }
 
 // The server is still making a file: it is asked for again, and meanwhile the page says so. Nothing: it is there.

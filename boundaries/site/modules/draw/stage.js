@@ -37,7 +37,6 @@ export class Stage {
   // Begin to draw: only once the map knows where it is.
   begin(app) {
     this.app = app;
-    this.map.addLayer(this.ground).addLayer(this.over);
     this.map.on("moveend", () => this.moved());
     this.map.on("click", (event) => this.tapped(event));
     this.map.on("mousemove", (event) => this.hovered(event));
@@ -49,6 +48,11 @@ export class Stage {
   draw() {
     if (!this.app) return;
     this.scene = sceneOf(this.app.state, this.app.known, { bare: this.bare });
+    if (!this.map.hasLayer(this.ground)) {
+      this.map.addLayer(this.ground);
+      requestAnimationFrame(() => this.map.addLayer(this.over));
+      return;
+    }
     this.ground.redraw();
     this.over.redrawNext(); // names are laid out in a task of their own
   }
