@@ -111,9 +111,13 @@ class Visit:
         self.page.wait_for_selector("html[data-whole]")
 
     def settle(self) -> None:
-        """Wait for two pictures of the screen: what was asked to be drawn is drawn."""
+        """Wait for two pictures of the screen, and until no step of a drawing is left: what was asked for is drawn."""
         self.page.evaluate(
-            "() => new Promise((r) => requestAnimationFrame(() => requestAnimationFrame(() => r(0))))"
+            """() => new Promise((done) => {
+                const look = (left) => requestAnimationFrame(() =>
+                    left > 1 || document.querySelector("canvas[data-drawing]") ? look(left - 1) : done(0));
+                look(3);
+            })"""
         )
 
 

@@ -1,5 +1,6 @@
 """The map page's first seconds and smallest screens: nothing moves that is looked at, nothing is squeezed or cut."""
 
+import urllib.request
 from collections.abc import Iterator
 from typing import Any
 
@@ -8,6 +9,7 @@ import pytest
 from boundaries.downloads import folder as downloads
 from boundaries.release.store import open_release
 from tests.browser_help import PHONE, Visit, chromium, visiting
+from tests.html_help import read
 from tests.service_help import app_of, served
 from tests.small_elections import make_small_elections
 
@@ -99,3 +101,87 @@ def test_before_any_script_the_nation_is_there_and_then_it_is_the_map(browser: A
     with visiting(browser, base, **PHONE) as visit:
         visit.open()
         assert visit.page.locator(".outline").is_hidden()
+
+
+LINKS = {
+    "province": "#lembaga=dprd-kabkota&tahun=2024&prov=32",
+    "kabupaten": "#lembaga=dprd-kabkota&tahun=2024&prov=32&kab=32.04",
+    "dapil": "#lembaga=dpr&tahun=2024&dapil=dpr-2024-3202",
+}
+#: Colours of the first picture and of the map at the same places of the screen, where the first has any.
+BOTH = """() => {
+  const canvases = [".sketch", ".leaflet-ground-pane canvas"].map((each) => document.querySelector(each));
+  const read = canvases.map((each) => [each.getContext("2d"), each.getBoundingClientRect(), each]);
+  const stage = read[0][1];
+  const found = [];
+  for (let x = 4; x < stage.width; x += 9)
+    for (let y = 4; y < stage.height; y += 9) {
+      const [one, other] = read.map(([context, box, canvas]) => {
+        const ratio = canvas.width / box.width;
+        const at = [stage.left + x - box.left, stage.top + y - box.top].map((each) => each * ratio);
+        return [...context.getImageData(...at, 1, 1).data];
+      });
+      if (one[3] === 255) found.push(one.every((value, at) => Math.abs(value - other[at]) < 12));
+    }
+  return found;
+}"""
+
+
+@pytest.mark.parametrize("link", LINKS)
+def test_a_link_into_a_province_is_drawn_before_the_scripts_and_where_the_map_has_it(
+    browser: Any, base: str, link: str
+) -> None:
+    """Its own file comes first, before and without the nation's; the map then has it at the same place."""
+    with visiting(browser, base, **PHONE) as visit:
+        held: list[Any] = []
+        visit.page.route("**/leaflet.js", lambda route: held.append(route))
+        # What would take the first picture away: kept, so that the two can be laid over each other.
+        visit.page.add_init_script("Element.prototype.remove = function () { this.dataset.removed = ''; };")
+        visit.page.goto(f"{base}/map?lang=id{LINKS[link]}")
+        visit.page.wait_for_selector(".sketch")
+        asked = [address.rpartition("/")[2] for address in visit.requests]
+        chamber = "dpr" if link == "dapil" else "dprd-kabkota"
+        assert f"{chamber}-2024-32-web.topojson" in asked
+        assert not [name for name in asked if "overview" in name]
+        assert visit.page.evaluate("() => document.documentElement.dataset.ready") is None
+        assert visit.page.locator(".outline:not([data-removed])").count() == 0
+        assert visit.page.locator(f"#lembaga-{chamber}").is_checked()
+        visit.until("() => performance.getEntriesByName('dapil-sketch').length > 0")
+        held[0].continue_()
+        visit.page.wait_for_selector("html[data-ready='yes']")
+        visit.settle()
+        alike = visit.page.evaluate(BOTH)
+        assert len(alike) > 50
+        assert sum(alike) / len(alike) > 0.9
+        names = [address.rpartition("/")[2] for address in visit.requests]
+        assert names.index(f"{chamber}-2024-32-web.topojson") < names.index("map.js")
+        assert names.count(f"{chamber}-2024-32-web.topojson") == 1
+
+
+def test_the_map_of_a_province_waits_for_no_nation(browser: Any, base: str) -> None:
+    """Overviews that never come keep nobody from the province; with them all of it is there."""
+    with visiting(browser, base, **PHONE) as visit:
+        held: list[Any] = []
+        visit.page.route("**/*-overview.topojson", lambda route: held.append(route))
+        visit.open(LINKS["province"])
+        assert visit.page.locator("#panel .row").count() > 0
+        assert visit.page.locator(".sketch").count() == 0
+        assert visit.page.locator("html[data-whole]").count() == 0
+        while not visit.page.locator("html[data-whole]").count():
+            while held:
+                held.pop().continue_()
+            visit.page.wait_for_timeout(50)
+
+
+def test_the_first_script_knows_the_provinces_of_each_plan(base: str) -> None:
+    """So it asks for no file that is not there: the plan that is shown where a link names none is the first."""
+    with urllib.request.urlopen(f"{base}/map?lang=id") as answer:
+        page = answer.read()
+    [script] = [each.attributes for each in read(page).all("script") if "data-maps" in each.attributes]
+    plans = {plan: provinces for plan, *provinces in map(str.split, script["data-maps"].split(","))}
+    assert next(iter(plans)) == "dpr-2024"
+    for plan, provinces in plans.items():
+        for province in provinces:
+            address = f"{base}{script['data-base']}{plan}-{province}-web.topojson"
+            with urllib.request.urlopen(address) as answer:
+                assert answer.status == 200

@@ -230,8 +230,8 @@ def test_pages_hold_relative_addresses_and_no_script_of_their_own(site, name):
     for element in page.all():
         assert not {key for key in element.attributes if key.startswith("on") or key == "style"}, element.tag
         assert element.tag != "style"
-        for key in ("src", "href", "data-base", "data-worker"):
-            address = element.attributes.get(key)
+        addresses = [element.attributes.get(key) for key in ("src", "href", "data-base", "data-worker")]
+        for address in (*addresses, *element.attributes.get("data-scripts", "").split()):
             if not address or address.startswith("#"):
                 continue
             if element.tag == "a" and address.startswith("https://"):
@@ -289,6 +289,11 @@ def test_what_the_page_loads_is_there(release, site):
             f"{layer}-{code}-web.topojson" for code in set(release.read_table(layer)["kode_provinsi"])
         }
     assert {name for name in names if not name.startswith("map-")} == expected
+    page = read((site / "index.html").read_bytes())
+    [told] = [each.attributes["data-maps"] for each in page.all("script") if "data-maps" in each.attributes]
+    plans = {plan: provinces for plan, *provinces in (each.split(" ") for each in told.split(","))}
+    finer = {f"{plan}-{code}-web.topojson" for plan, provinces in plans.items() for code in provinces}
+    assert finer == {name for name in expected if name.endswith("-web.topojson")}
     assert (site / "data" / "map-index.json").is_file()
 
 

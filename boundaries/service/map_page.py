@@ -4,7 +4,7 @@ The page is the same for every reader of a language; what is shown stands behind
 sends. Its data are the downloads of the release.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import Any, Final
 from urllib.parse import quote, urlsplit
@@ -38,7 +38,8 @@ WORKER_POLICY: Final = "default-src 'none'; connect-src 'self'"
 class MapPage:
     """The page of one release. `settings`: ``dapil: map:`` of the configuration: ``tiles``, ``attribution``.
 
-    `provinces` gives the polygons of the provinces (lon/lat), of which the first picture is made when it is asked for.
+    `provinces` gives the polygons of the provinces (lon/lat), of which the first picture is made when it is asked for;
+    `maps` which provinces each plan with a map has.
     """
 
     def __init__(
@@ -46,8 +47,10 @@ class MapPage:
         settings: Mapping[str, Any],
         manifest: Mapping[str, Any],
         provinces: Callable[[], NDArray[np.object_]],
+        maps: Callable[[], Mapping[str, Sequence[str]]],
     ) -> None:
         self._provinces = provinces
+        self._asked_maps = maps
         own = (settings.get("dapil") or {}).get("map") or {}
         self._manifest = manifest
         self._tiles = str(own.get("tiles") or "")
@@ -58,7 +61,11 @@ class MapPage:
 
     def page(self, page: Page) -> bytes:
         """Return the page in its language."""
-        return site.render(page.language, self._paths(page), self._manifest, self._outline)
+        return site.render(page.language, self._paths(page), self._manifest, self._maps, self._outline)
+
+    @cached_property
+    def _maps(self) -> Mapping[str, Sequence[str]]:
+        return self._asked_maps()
 
     @cached_property
     def _outline(self) -> Outline:

@@ -75,9 +75,16 @@ class State:
         self.names = Names(package, self.lookup)
         units = (layer.ids for name, layer in self.layers.items() if name.startswith("unit-"))
         self.common_ground = CommonGround(self.lookup, (code for ids in units for code in ids))
-        self.map = MapPage(settings, self.manifest, lambda: self.layers["unit-provinsi"].all())
+        self.map = MapPage(
+            settings, self.manifest, lambda: self.layers["unit-provinsi"].all(), self._provinces_of_plans
+        )
         self.documents: Cache[bytes] = Cache(_DOCUMENT_BYTES)
         self.prepared: Cache[Answer] = Cache(int(own.get("prepared_mb", 0)) << 20 or _PREPARED_BYTES)
+
+    def _provinces_of_plans(self) -> dict[str, list[str]]:
+        """Return the provinces of each plan that has a map."""
+        plans = [str(plan["id"]) for plan in self.manifest["plans"] if plan.get("layer") in self.layers]
+        return {plan: [str(code) for code in self.layers[plan].domain("kode_provinsi")] for plan in plans}
 
     def health(self) -> dict[str, Any]:
         """Return what /health tells: times are in seconds; the age is that of the release's manifest."""

@@ -129,10 +129,12 @@ class Paths:
 
 
 def render(
-    language: Language, paths: Paths, manifest: Mapping[str, Any], outline: tuple[str, str] | None = None
-) -> bytes:
+    language: Language, paths: Paths, manifest: Mapping[str, Any], maps: Mapping[str, Iterable[str]],
+    outline: tuple[str, str] | None = None,
+) -> bytes:  # fmt: skip
     """Return the page in one language; `manifest` is the release's, of which it tells the attribution.
 
+    `maps`: plan → the provinces that have a map of it in a file of their own.
     `outline`: box and path (SVG) of what is shown until the map is there.
     """
     source = manifest["source"]
@@ -141,6 +143,7 @@ def render(
         words=_WORDS[language],
         paths=paths,
         outline=outline,
+        maps=_maps(maps, manifest),
         asset=paths.asset,
         chambers={
             chamber: (short, full[language])
@@ -152,6 +155,17 @@ def render(
         provisional=manifest.get("provisional"),
     )
     return page.encode()
+
+
+def _maps(maps: Mapping[str, Iterable[str]], manifest: Mapping[str, Any]) -> str:
+    """Tell the page's first script which maps there are; the plan that is shown where a link names none comes first."""
+    chambers = list(_CHAMBERS)
+    plans = {str(plan["id"]): plan for plan in mapped(manifest)}
+    order = sorted(
+        (name for name in maps if name in plans),
+        key=lambda name: (chambers.index(plans[name]["lembaga"]), -int(plans[name]["tahun"])),
+    )
+    return ",".join(" ".join((name, *sorted(maps[name]))) for name in order)
 
 
 def title(language: Language) -> str:

@@ -6,7 +6,8 @@ so every data file has a twin that hands over the same text as a script. The sam
 
 import hashlib
 import json
-from collections.abc import Callable, Collection, Iterator, Mapping
+import re
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
@@ -35,6 +36,7 @@ POLICY: Final = (
     "worker-src 'self'; base-uri 'none'; form-action 'none'"
 )
 _PACKAGED: Final = "images"  # of Leaflet: its style sheet names them
+_PROVINCE: Final = re.compile(r"data/(?P<plan>[a-z-]+-\d{4})-(?P<province>\d\d)-web\.topojson")
 
 Tell = Callable[[str], None]
 
@@ -92,7 +94,7 @@ def write_site(
             if not web_only:
                 draft.write(f"data/{name}.js", twin(name, content))
         tell("site: pages")
-        for name, content in _shell(release, plans, root):
+        for name, content in _shell(release, plans, _maps(draft.files), root):
             draft.write(name, content)
         if root:
             for language, name in CARDS.items():
@@ -186,8 +188,17 @@ def _drawn(release: Release, year: int, chambers: Collection[str]) -> Iterator[t
 # --- pages and assets --------------------------------------------------------------------------------
 
 
+def _maps(files: Iterable[str]) -> dict[str, list[str]]:
+    """Return the provinces that have a map of their own, by plan."""
+    found: dict[str, list[str]] = {}
+    for name in files:
+        if match := _PROVINCE.fullmatch(name):
+            found.setdefault(match["plan"], []).append(match["province"])
+    return found
+
+
 def _shell(
-    release: Release, plans: Mapping[str, Mapping[str, Any]], root: str
+    release: Release, plans: Mapping[str, Mapping[str, Any]], maps: Mapping[str, list[str]], root: str
 ) -> Iterator[tuple[str, bytes]]:
     """Everything but the data: pages, script, styles, service worker, licences. `root`: its address, where known."""
     for language, name in PAGES.items():
@@ -196,7 +207,7 @@ def _shell(
             base="data/", other=PAGES[other], asset=lambda name: f"assets/{name}", worker="sw.js",
             scope="./", policy=POLICY, url=root and f"{root}{name}", card=root and f"{root}{CARDS[language]}",
         )  # fmt: skip
-        yield name, map_html.render(language, paths, release.manifest)
+        yield name, map_html.render(language, paths, release.manifest, maps)
         paths = replace(paths, other=DRAFT_PAGES[other], url=root and f"{root}{DRAFT_PAGES[language]}")
         yield DRAFT_PAGES[language], draft_html.render(language, paths, release.manifest, map_page=name)
     for name, path in {**ASSETS, **DRAFT_ASSETS}.items():

@@ -3,11 +3,12 @@ import { drawingOf, kecamatanOf, undrawnRings } from "./draw/maps.js";
 import { comparisonOf, factsOf, kabkotaOf, nameOf } from "./state/atlas.js";
 import { groundAround, placeAt, placeIn } from "./search/place.js";
 import { ABROAD } from "./search/special.js";
-import { detailOf, drawn, focusBox, groundFiles, olderDrawing, olderProvinces } from "./draw/scene.js";
+import { detailOf, drawn, focusBox, groundFiles, olderDrawing, olderProvinces, prepareDiscs, provinceFirst } from "./draw/scene.js";
 import { readState, writeState, yearFor } from "./state/address.js";
 import { readUnitVotes, resultsOf } from "./state/results.js";
 import { byUnits, lacking, themeFiles, themeOf } from "./state/themes.js";
 import { load } from "./state/load.js";
+import { pause } from "./state/slices.js";
 import { t } from "./state/words.js";
 
 export class App {
@@ -116,37 +117,70 @@ export class App {
       const known = await this.collect(state);
       if (!current()) return;
       const kept = this.known.plan === known.plan && this.known.key === known.key;
-      if (kept) Object.assign(known, { details: this.known.details, olderDetails: this.known.olderDetails });
+      if (kept) {
+        known.details = new Map([...this.known.details, ...known.details]);
+        known.olderDetails = this.known.olderDetails;
+      }
       this.known = known;
     } catch (error) {
       if (current()) this.shown.failed(error, () => this.show(asked));
       return;
     }
     this.shown.failed(null);
-    this.fit(options);
-    this.shown.controls();
-    this.shown.ground();
-    this.shown.panel(options);
+    const steps = [
+      () => this.fit(options),
+      () => this.shown.panel(options),
+      () => this.shown.controls(),
+      () => this.shown.ground(),
+    ];
+    for (const step of steps) {
+      step();
+      await pause();
+      if (!current()) return;
+    }
+    this.shown.ready();
     await this.after(state, options, current);
     if (current()) this.shown.whole(true);
   }
 
   async collect(state) {
     const plan = `${state.lembaga}-${state.tahun}`;
-    const [facts, kabkota, ...drawings] = await Promise.all([
+    const known = { ...this.fresh(), plan, key: `${state.banding}` };
+    const nation = state.prov || state.dapil ? null : this.collectNation(state, known); // asked for at once
+    [known.facts, known.kabkota] = await Promise.all([
       factsOf(plan),
       state.prov ? kabkotaOf(state.prov) : null,
-      ...groundFiles(this.index, state).map(([file, object]) =>
+      nation,
+    ]);
+    if (!nation && !(await this.collectProvince(state, known))) await this.collectNation(state, known);
+    if (state.banding) await this.collectComparison(state, known);
+    else await this.collectTheme(state, known);
+    if (state.tampil === "kursi") await prepareDiscs(state, known);
+    return known;
+  }
+
+  // The maps of the nation: of the chamber's dapil, and of all land where those leave some out.
+  async collectNation(state, known) {
+    const drawings = await Promise.all(
+      groundFiles(this.index, state).map(([file, object]) =>
         file.includes(`-${state.banding}-`) && state.banding ? null : drawingOf(file, object),
       ),
-    ]);
-    const known = { ...this.fresh(), plan, key: `${state.banding}`, facts, kabkota };
+    );
     const own = drawn(this.index, state.lembaga, state.tahun);
     if (own) known.overview = drawings.shift();
     known.land = drawings.find((each) => each && each !== known.overview) ?? null;
-    if (state.banding) await this.collectComparison(state, known);
-    else await this.collectTheme(state, known);
-    return known;
+  }
+
+  // A province that can be shown without waiting for the nation around it; whether it is there.
+  async collectProvince(state, known) {
+    const province = provinceFirst(known, state);
+    if (!province) return false;
+    try {
+      known.details.set(province, await detailOf(state, province));
+    } catch {
+      return false; // the nation has it too, if less finely
+    }
+    return true;
   }
 
   // What the theme takes: nothing of the kind is asked for before a theme is chosen.
@@ -183,7 +217,7 @@ export class App {
 
   // What may come later: the place that was asked for, finer maps, what moved.
   async after(state, options, current) {
-    const works = [this.addDetails(current)];
+    const works = [this.addNation(state, current), this.addDetails(current)];
     if (!this.undrawn) works.push(this.addUndrawn());
     if (state.unit || state.titik) works.push(this.addPlace(state, options, current));
     if (state.banding && state.prov) works.push(this.addMoved(state, current));
@@ -196,7 +230,8 @@ export class App {
     const { state, known } = this;
     const wanted = this.shown.details(state);
     const older = state.banding ? wanted.flatMap((province) => olderProvinces(known, province)) : [];
-    for (const province of known.details.keys()) if (!wanted.includes(province)) known.details.delete(province);
+    for (const province of known.details.keys())
+      if (known.overview && !wanted.includes(province)) known.details.delete(province);
     for (const province of known.olderDetails.keys())
       if (!older.includes(province)) known.olderDetails.delete(province);
     const add = async (details, province, coming) => {
@@ -212,6 +247,20 @@ export class App {
         add(known.olderDetails, province, () => olderDrawing(state, known.comparison, province)),
       ),
     ]);
+  }
+
+  // Draw the nation around a province that was shown without it: its land first, which is small.
+  async addNation(state, current) {
+    const { known } = this;
+    if (known.overview || known.land) return;
+    const files = groundFiles(this.index, state);
+    const parts = drawn(this.index, state.lembaga, state.tahun) ? ["overview", "land"] : ["land"];
+    for (const [at, [file, object]] of [...files.entries()].slice(0, parts.length).reverse()) {
+      const drawing = await drawingOf(file, object);
+      if (known !== this.known || !current()) return;
+      known[parts[at]] = drawing;
+      this.shown.ground();
+    }
   }
 
   // Hatch what the base map does not draw; without the file the map stands all the same.
@@ -273,7 +322,8 @@ export class App {
     if (!current()) return;
     this.known.units = units;
     this.shown.ground();
-    this.shown.panel({});
+    await pause();
+    if (current()) this.shown.panel({});
   }
 
   async addMoved(state, current) {

@@ -4,6 +4,7 @@ import { Controls } from "./panel/controls.js";
 import { el, fill, icon, ICONS } from "./draw/dom.js";
 import { showLegend } from "./panel/legend.js";
 import { load, setDataBase } from "./state/load.js";
+import { SANS } from "./draw/paint.js";
 import { forceColours } from "./draw/palette.js";
 import { tellHeight } from "./share/frame.js";
 import { keepOffline } from "./share/offline.js";
@@ -15,7 +16,7 @@ import { Sharing } from "./share/sharing.js";
 import { Stage } from "./draw/stage.js";
 import { ThemeMenu } from "./panel/thememenu.js";
 import { writeState } from "./state/address.js";
-import { speak, t } from "./state/words.js";
+import { number, speak, t } from "./state/words.js";
 
 class MapPage {
   constructor(index, settings) {
@@ -29,7 +30,10 @@ class MapPage {
       ]),
     );
     const quiet = matchMedia("(prefers-reduced-motion: reduce)").matches || settings.quiet;
-    this.stage = new Stage(this.parts.map, index, { quiet, tiles: settings.tiles });
+    this.drawn = new Promise((resolve) => {
+      this.stage = new Stage(this.parts.map, index, { quiet, tiles: settings.tiles, drawn: resolve });
+    });
+    this.drawn.then(() => this.clearFirst());
     this.app = new App(index, settings, {
       ground: () => this.draw(),
       over: () => this.stage.over.redraw(),
@@ -38,6 +42,7 @@ class MapPage {
       fit: (where) => this.fit(where),
       fitWorld: (edge, quiet) => this.stage.fitWorld(edge, quiet),
       failed: (error, again) => this.failed(error, again),
+      ready: () => this.drawn.then(() => (this.root.dataset.ready = "yes")),
       details: (state) => this.stage.details(state),
       address: () => this.showAddress(),
       whole: (done) => this.root.toggleAttribute("data-whole", done), // for whoever takes a picture of the page
@@ -48,6 +53,11 @@ class MapPage {
     this.sharing = new Sharing(this.app, this.stage);
     this.fillBar();
     this.listen();
+  }
+
+  // What was shown until the map is there.
+  clearFirst() {
+    for (const each of document.querySelectorAll(".outline, .sketch")) each.remove();
   }
 
   // What somebody else's page wants of this one.
@@ -99,6 +109,7 @@ class MapPage {
   }
 
   listen() {
+    this.parts.panel.addEventListener("scroll", () => (this.scrolled = true), { passive: true });
     addEventListener("popstate", () => this.app.readAddress());
     addEventListener("beforeprint", () => this.begun && this.paper.lay(this.app, this.stage.map));
     addEventListener("afterprint", () => this.paper.clear());
@@ -144,7 +155,8 @@ class MapPage {
 
   showPanel({ focus = false } = {}) {
     const { heading, said } = showPanel(this.parts.panel, this.app);
-    this.parts.panel.scrollTop = 0;
+    if (this.scrolled) this.parts.panel.scrollTop = 0; // which has the page laid out at once
+    this.scrolled = false;
     if (focus) heading.focus({ preventScroll: true });
     this.parts.status.textContent = said;
     document.title = `${titleOf(this.app)} · Peta Dapil`;
@@ -153,7 +165,7 @@ class MapPage {
   // Tell that something could not be loaded, with a way to try again; null: all is well.
   failed(error, again) {
     this.parts.trouble.hidden = !error;
-    this.root.dataset.ready = error ? "failed" : "yes";
+    if (error) this.root.dataset.ready = "failed";
     if (error)
       fill(
         this.parts.trouble,
@@ -178,6 +190,7 @@ function settingsOf({ dataset }) {
 async function startPage() {
   const settings = settingsOf(document.body);
   speak(document.documentElement.lang);
+  warmUp();
   setDataBase(settings.base, showWaiting);
   watchForTheFull(document.getElementById("provisional"), settings.api);
   try {
@@ -190,6 +203,19 @@ async function startPage() {
     notStarted(error);
     throw error; // for whoever looks at the console
   }
+}
+
+// The first number, and the first letter on a canvas, take the browser a while: now, and not with the first view.
+function warmUp() {
+  setTimeout(() => number(0));
+  const context = document.createElement("canvas").getContext("2d");
+  for (const weight of [400, 500, 600])
+    setTimeout(() => {
+      context.font = `${weight} 11px ${SANS}`;
+      context.strokeText("0", 9, 9);
+      context.fillText("0", 9, 9);
+      context.measureText("0");
+    });
 }
 
 // The server is still making a file: it is asked for again, and meanwhile the page says so. Nothing: it is there.

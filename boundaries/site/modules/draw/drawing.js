@@ -1,5 +1,6 @@
 // A topology made ready to be drawn: projected once (spherical Mercator, the world 256 wide), from an origin of its
 // own so that single precision, in which browsers draw, is enough at every zoom.
+import { inSlices } from "../state/slices.js";
 import { sidesOf } from "./topo.js";
 
 const WORLD = 256;
@@ -39,6 +40,14 @@ export class Drawing {
     this.shapes = new Array(features.length).fill(null);
     this.kinds = kindsOf(topology, features, kindOf);
     this.lines = new Map();
+    this.sizes = new Array(features.length).fill(null);
+    this.lineSizes = new Map();
+  }
+
+  // Make all paths, so that the first picture only has to draw them.
+  async prepare() {
+    await inSlices(this.features.keys(), (row) => this.shape(row));
+    await inSlices(this.kinds.keys(), (kind) => this.line(kind));
   }
 
   // The Path2D of a feature, from the drawing's origin.
@@ -54,6 +63,16 @@ export class Drawing {
       this.lines.set(kind, path);
     }
     return this.lines.get(kind);
+  }
+
+  // How many coordinates a feature has, and all lines of a kind: what drawing them takes hangs on it.
+  sizeOf(at) {
+    return (this.sizes[at] ??= coordinates(this.features[at].polygons.flat(2), this.arcs));
+  }
+
+  sizeOfLine(kind) {
+    if (!this.lineSizes.has(kind)) this.lineSizes.set(kind, coordinates(this.kinds.get(kind) ?? [], this.arcs));
+    return this.lineSizes.get(kind);
   }
 
   // The rings of a feature as arrays [x, y, ...] from the origin, each closed.
@@ -103,6 +122,10 @@ function reachAlong(reach, side, x0, y0, x1, y1) {
   const cut = x0 + ((x1 - x0) * y0) / (y0 - y1);
   if (cut < 0) reach[side] = Math.min(reach[side], -cut);
   else reach[side + 1] = Math.min(reach[side + 1], cut);
+}
+
+function coordinates(references, arcs) {
+  return references.reduce((sum, each) => sum + arcs[each < 0 ? ~each : each].length, 0);
 }
 
 function follow(pen, points) {

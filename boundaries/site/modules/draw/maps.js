@@ -2,28 +2,39 @@
 import { Drawing, worldX, worldY } from "./drawing.js";
 import { decodeTopology } from "./topo.js";
 import { load, loadAndKeep } from "../state/load.js";
+import { pause } from "../state/slices.js";
 import { holesOf } from "../state/undrawn.js";
 
 const DRAWINGS_KEPT = 14;
 const drawingsKept = new Map();
 
 // A map ready to be drawn, from a file of the release; the ones used last are kept. `kindOf` and its `key` change how
-// lines are told apart.
-export function drawingOf(file, object, kindOf = lineKind, key = "") {
+// lines are told apart; `filled` says whether its areas will all be drawn, and not some lines alone.
+export function drawingOf(file, object, kindOf = lineKind, key = "", filled = !key) {
   const name = `${file}|${object}|${key}`;
   const kept = drawingsKept.get(name);
   if (kept) drawingsKept.delete(name);
   const drawing =
     kept ??
-    load(file).then((json) => {
+    load(file).then(async (json) => {
+      await pause();
       const topology = decodeTopology(json);
       if (!topology.objects[object]) throw new Error(`${file} has no object ${object}`);
-      return new Drawing(topology, topology.objects[object], kindOf);
+      await pause();
+      const drawing = new Drawing(topology, topology.objects[object], kindOf);
+      await pause();
+      if (filled) await drawing.prepare();
+      return drawing;
     });
   drawingsKept.set(name, drawing);
   drawing.catch(() => drawingsKept.delete(name));
   while (drawingsKept.size > DRAWINGS_KEPT) drawingsKept.delete(drawingsKept.keys().next().value);
   return drawing;
+}
+
+// Whether a map is at hand.
+export function isAtHand(file, object) {
+  return drawingsKept.has(`${file}|${object}|`);
 }
 
 // Lines of a map by what they part and in which province: "coast:32", "dapil:32", "kab:32", "prov:32:33".
@@ -42,7 +53,7 @@ export function provinceOf(feature) {
 // The kecamatan of a province (of divided ones the desa), with the lines between kecamatan as the kind "unit".
 export function kecamatanOf(province) {
   const kind = (one, other) => (!other ? "coast" : one.id.slice(0, 8) === other.id.slice(0, 8) ? "desa" : "unit");
-  return drawingOf(`map-units-${province}.topojson`, "dasar", kind, "kecamatan");
+  return drawingOf(`map-units-${province}.topojson`, "dasar", kind, "kecamatan", true);
 }
 
 // The names of the files of a chamber's map: of the nation, or one province in detail.

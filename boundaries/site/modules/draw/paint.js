@@ -15,27 +15,58 @@ const CROWDED = 22; // pixels of a feature of middle size, below which lines are
 const DEGREE_STEPS = [10, 5, 2, 1, 0.5, 0.2, 0.1];
 
 export function paintGround(pen, scene) {
+  for (const _ of groundSteps(pen, scene));
+}
+
+// The same in steps, between which a picture of the screen may pass.
+export function* groundSteps(pen, scene) {
   const { view } = pen;
   if (!scene.bare) pen.rect(0, 0, view.width, view.height, scene.colours.sea);
   graticule(pen, scene.colours);
   paintUndrawn(pen, scene);
   for (const { drawing, fill, lines } of scene.sheets) {
-    pen.within(drawing, () => {
-      for (const row of seen(drawing, view)) {
-        const colour = fill(row);
-        if (colour) pen.area(drawing, row, colour);
-      }
-      const crowded = drawing.typical * view.scale < CROWDED;
-      for (const [kind, line] of lines) pen.line(drawing, kind, crowded ? { ...line, ...line.thin } : line);
-    });
+    const area = (row) => {
+      const colour = fill(row);
+      if (colour) pen.area(drawing, row, colour);
+      return colour ? drawing.sizeOf(row) : 0;
+    };
+    yield* within(pen, drawing, seen(drawing, view), area);
+    const crowded = drawing.typical * view.scale < CROWDED;
+    const stroke = ([kind, line]) => {
+      pen.line(drawing, kind, crowded ? { ...line, ...line.thin } : line);
+      return drawing.sizeOfLine(kind);
+    };
+    yield* within(pen, drawing, lines, stroke);
   }
 }
 
+const STEP = 8000; // coordinates
+
+// Draw `items` in the coordinates of a drawing, in steps; `draw` says how many coordinates each had.
+function* within(pen, drawing, items, draw) {
+  let size = 0;
+  pen.enter(drawing);
+  for (const item of items) {
+    size += draw(item);
+    if (size < STEP) continue;
+    pen.outside();
+    yield;
+    pen.enter(drawing);
+    size = 0;
+  }
+  pen.outside();
+}
+
 export function paintOver(pen, scene) {
+  for (const _ of overSteps(pen, scene));
+}
+
+export function* overSteps(pen, scene) {
   for (const { drawing, row, line } of scene.marks) {
     pen.within(drawing, () => pen.outline(drawing, row, line));
   }
-  if (scene.bubbles) paintBubbles(pen, scene);
+  yield;
+  if (scene.bubbles) yield* bubbleSteps(pen, scene);
   else paintLabels(pen, scene);
   if (scene.point) paintPoint(pen, scene);
 }
@@ -162,6 +193,7 @@ function arranged(pen, { text, seats }, wide, high) {
 }
 
 const LEAST_DOT = 0.7; // pixels
+const [DISCS, DOTS] = [80, 500]; // in a step
 
 // Whether a seat view is so far off that discs alone are drawn: the legend must not speak of dots then.
 export function dotsAreFine(bubbles, scale) {
@@ -169,18 +201,20 @@ export function dotsAreFine(bubbles, scale) {
 }
 
 // A dapil as a disc with a dot for each seat; too small for dots, it is a plain disc of the same size.
-function paintBubbles(pen, { bubbles, colours }) {
+function* bubbleSteps(pen, { bubbles, colours }) {
   const { scale, tx, ty, width, height } = pen.view;
   const shown = bubbles.filter(({ x, y, radius }) => {
     const [px, py, r] = [x * scale + tx, y * scale + ty, radius * scale + 20];
     return px > -r && py > -r && px < width + r && py < height + r;
   });
+  let drawn = 0;
   for (const { x, y, radius, dot, colour } of shown) {
     const fine = dot * scale < LEAST_DOT; // nothing to be seen of dots: the disc itself stands for them
     pen.circles([[x * scale + tx, y * scale + ty, radius * scale]], fine ? (colour.fine ?? colour.dot) : colour.disc, {
       colour: colours.sea,
       width: 1,
     });
+    if (++drawn % DISCS === 0) yield;
   }
   const dots = new Map();
   for (const bubble of shown) {
@@ -192,7 +226,12 @@ function paintBubbles(pen, { bubbles, colours }) {
       dots.get(colour).push([(bubble.x + dx) * scale + tx, (bubble.y + dy) * scale + ty, size]);
     });
   }
-  for (const [colour, places] of dots) pen.circles(places, colour);
+  for (const [colour, places] of dots) {
+    for (let at = 0; at < places.length; at += DOTS) {
+      pen.circles(places.slice(at, at + DOTS), colour);
+      yield;
+    }
+  }
   for (const bubble of shown) {
     const [px, py, r] = [bubble.x * scale + tx, bubble.y * scale + ty, bubble.radius * scale];
     if (bubble.chosen) pen.circles([[px, py, r + 2]], "transparent", { colour: colours.chosen, width: 2.5 });

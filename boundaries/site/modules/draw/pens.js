@@ -15,13 +15,17 @@ export class CanvasPen {
 
   // Do `work` in the coordinates of a drawing.
   within(drawing, work) {
+    this.enter(drawing);
+    work();
+    this.outside();
+  }
+
+  enter(drawing) {
     const { scale, tx, ty } = this.view;
     const [x, y] = drawing.origin;
     const k = this.ratio * scale;
     this.context.setTransform(k, 0, 0, k, this.ratio * (x * scale + tx), this.ratio * (y * scale + ty));
     this.unit = 1 / scale;
-    work();
-    this.outside();
   }
 
   area(drawing, row, colour) {
@@ -108,6 +112,10 @@ export class SvgPen {
   within(drawing, work) {
     work();
   }
+
+  enter() {}
+
+  outside() {}
 
   area(drawing, row, colour) {
     this.parts.push(`<path fill="${escaped(colour)}" d="${this.path(drawing, drawing.rings(row), true)}"/>`);

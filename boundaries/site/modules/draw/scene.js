@@ -1,12 +1,12 @@
 // From what is asked (address.js) and what is known (atlas.js) to what is painted (paint.js).
-import { drawingOf, lineKind, overviewFile, provinceFile, provinceOf } from "./maps.js";
+import { drawingOf, isAtHand, lineKind, overviewFile, provinceFile, provinceOf } from "./maps.js";
 import { worldBox, worldX, worldY } from "./drawing.js";
 import { inkOn, movedColour, palette, stepOf } from "./palette.js";
 import { paintOf } from "./scales.js";
 import { labelText, themePaint } from "./themetext.js";
 import { unitRow } from "../state/results.js";
 import { themeOf } from "../state/themes.js";
-import { layDiscs } from "./seats.js";
+import { layDiscs, layDiscsInSlices } from "./seats.js";
 import { language, nice, number } from "../state/words.js";
 
 const DETAIL_ZOOM = 7.25; // from here on provinces in view are drawn from their own files
@@ -19,6 +19,15 @@ export function groundFiles(index, state) {
   if (!files.length || state.lembaga.startsWith("dprd")) files.push(...landFile(index, state.tahun));
   if (state.banding) files.push([overviewFile(state.lembaga, state.banding), state.lembaga]);
   return files;
+}
+
+// The province whose own file is picture enough until the nation is there: the one that is looked at, or that of the
+// dapil; "" where the nation is at hand already, or is asked for, or where the province elects nobody.
+export function provinceFirst({ index, facts }, state) {
+  if (state.banding || !drawn(index, state.lembaga, state.tahun)) return "";
+  if (isAtHand(overviewFile(state.lembaga, state.tahun), state.lembaga)) return "";
+  const province = state.prov || facts.byId.get(state.dapil)?.kode_provinsi;
+  return province && facts.rows.some((row) => row.kode_provinsi === province) ? province : "";
 }
 
 export function drawn(index, chamber, year) {
@@ -279,14 +288,22 @@ function labelsOf(state, known, { colourOf, said }, colours) {
 
 const discsKept = { key: "", discs: [] };
 
-function bubblesOf(state, known, colours, { paint, valueColour }) {
+function discsOf(state, known) {
   const rows = known.facts.rows.filter((row) => row.label && inFocus(state, row));
   const key = [known.facts.plan, state.prov, state.kab, language()].join();
-  if (discsKept.key !== key) {
-    const places = rows.map(({ label, kursi }) => ({ x: worldX(label[0]), y: worldY(label[1]), seats: kursi }));
-    const box = focusBox(state, known);
-    Object.assign(discsKept, { key, discs: layDiscs(places, worldBox(box)) });
-  }
+  const places = () => rows.map(({ label, kursi }) => ({ x: worldX(label[0]), y: worldY(label[1]), seats: kursi }));
+  return { rows, key, places, frame: worldBox(focusBox(state, known)) };
+}
+
+// Lay the discs of a seat view out before it is drawn.
+export async function prepareDiscs(state, known) {
+  const { key, places, frame } = discsOf(state, known);
+  if (discsKept.key !== key) Object.assign(discsKept, { discs: await layDiscsInSlices(places(), frame), key });
+}
+
+function bubblesOf(state, known, colours, { paint, valueColour }) {
+  const { rows, key, places, frame } = discsOf(state, known);
+  if (discsKept.key !== key) Object.assign(discsKept, { key, discs: layDiscs(places(), frame) });
   const plain = { dot: colours.dots[state.lembaga], disc: colours.fills[state.lembaga][0] };
   return discsKept.discs.map((each, at) => ({
     ...each,

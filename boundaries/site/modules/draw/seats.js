@@ -1,19 +1,42 @@
 // The seat view: every dapil as a disc as large as its seats, near its own ground, none over another.
+import { inSlices } from "../state/slices.js";
 
 const ROUNDS = 120;
+const ROW = 1e6; // cells, more than any grid has in a column
+const NONE = [];
 const SHARE = 0.15; // of the frame that discs cover
 
 // Lay discs out. `places`: [{x, y, seats}] in the world; `frame`: [left, top, right, bottom] of what is shown.
 // Returns [{x, y, radius, dot, dots}] in the same order. The same places give the same discs.
 export function layDiscs(places, frame) {
+  const discs = discsAt(places, frame);
+  for (const _ of rounds(discs));
+  return withDots(discs, places);
+}
+
+// The same in slices: thousands of discs take a while.
+export async function layDiscsInSlices(places, frame) {
+  const discs = discsAt(places, frame);
+  await inSlices(rounds(discs), () => {});
+  return withDots(discs, places);
+}
+
+function discsAt(places, frame) {
   const [width, height] = [frame[2] - frame[0], frame[3] - frame[1]];
   const seats = places.reduce((sum, each) => sum + each.seats, 0) || 1;
   const perSeat = (SHARE * width * height) / seats / Math.PI;
-  const discs = places.map(({ x, y, seats: own }) => ({ x, y, radius: Math.sqrt(own * perSeat), home: [x, y] }));
+  return places.map(({ x, y, seats: own }) => ({ x, y, radius: Math.sqrt(own * perSeat), home: [x, y] }));
+}
+
+function* rounds(discs) {
   for (let round = 0; round < ROUNDS; round++) {
     if (!pushApart(discs)) break;
     if (round < ROUNDS * 0.7) pullHome(discs, 0.04);
+    yield;
   }
+}
+
+function withDots(discs, places) {
   return discs.map((disc, at) => ({ ...disc, ...dotsOf(places[at].seats, disc.radius) }));
 }
 
@@ -22,7 +45,7 @@ function pushApart(discs) {
   const cell = 2 * Math.max(...discs.map((disc) => disc.radius)) || 1;
   const grid = new Map();
   discs.forEach((disc, at) => {
-    const key = `${Math.floor(disc.x / cell)},${Math.floor(disc.y / cell)}`;
+    const key = Math.floor(disc.x / cell) * ROW + Math.floor(disc.y / cell);
     if (!grid.has(key)) grid.set(key, []);
     grid.get(key).push(at);
   });
@@ -31,7 +54,7 @@ function pushApart(discs) {
     const [column, row] = [Math.floor(one.x / cell), Math.floor(one.y / cell)];
     for (let dx = -1; dx <= 1; dx++) {
       for (let dy = -1; dy <= 1; dy++) {
-        for (const other of grid.get(`${column + dx},${row + dy}`) ?? []) {
+        for (const other of grid.get((column + dx) * ROW + row + dy) ?? NONE) {
           if (other > at && parted(one, discs[other], at)) moved = true;
         }
       }

@@ -2,7 +2,7 @@
 import { drawnAt, focusBox, sceneOf, wantedDetails } from "./scene.js";
 import { lonAt, latAt, worldX, worldY } from "./drawing.js";
 import { el, icon, ICONS } from "./dom.js";
-import { dotsAreFine, isHatched, paintGround, paintOver } from "./paint.js";
+import { dotsAreFine, groundSteps, isHatched, overSteps } from "./paint.js";
 import { CanvasPen } from "./pens.js";
 import { canvasLayer, makeMap, pictureView, showBox } from "./view.js";
 import { themePaint, tipText } from "./themetext.js";
@@ -13,8 +13,8 @@ const FINGER = 11; // pixels that a tap is good to
 const CURSOR = 3;
 
 export class Stage {
-  // `app` may be set later; `quiet` says whether motion is unwanted.
-  constructor(element, index, { quiet, tiles }) {
+  // `quiet` says whether motion is unwanted; `drawn` is told once the map has its first picture.
+  constructor(element, index, { quiet, tiles, drawn }) {
     this.quiet = quiet;
     this.bare = Boolean(tiles);
     this.map = makeMap(element, { quiet, tiles, bounds: index.bbox });
@@ -22,21 +22,21 @@ export class Stage {
     this.probe = document.createElement("canvas").getContext("2d");
     this.tip = el("div", { class: "tip", hidden: true });
     element.append(this.tip);
-    this.ground = canvasLayer(
-      (context, view, ratio) => this.scene && paintGround(new CanvasPen(context, view, ratio), this.scene),
-      "ground",
-    );
-    this.over = canvasLayer(
-      (context, view, ratio) => this.scene && paintOver(new CanvasPen(context, view, ratio), this.withPointed()),
-      "over",
-    );
+    const stage = this;
+    this.ground = canvasLayer(function* (context, view, ratio) {
+      if (!stage.scene) return;
+      yield* groundSteps(new CanvasPen(context, view, ratio), stage.scene);
+      drawn();
+    }, "ground");
+    this.over = canvasLayer(function* (context, view, ratio) {
+      if (stage.scene) yield* overSteps(new CanvasPen(context, view, ratio), stage.withPointed());
+    }, "over");
     this.fitted = false;
   }
 
   // Begin to draw: only once the map knows where it is.
   begin(app) {
     this.app = app;
-    this.map.addLayer(this.ground).addLayer(this.over);
     this.map.on("moveend", () => this.moved());
     this.map.on("click", (event) => this.tapped(event));
     this.map.on("mousemove", (event) => this.hovered(event));
@@ -48,8 +48,13 @@ export class Stage {
   draw() {
     if (!this.app) return;
     this.scene = sceneOf(this.app.state, this.app.known, { bare: this.bare });
+    if (!this.map.hasLayer(this.ground)) {
+      this.map.addLayer(this.ground);
+      requestAnimationFrame(() => this.map.addLayer(this.over));
+      return;
+    }
     this.ground.redraw();
-    this.over.redraw();
+    this.over.redrawNext(); // names are laid out in a task of their own
   }
 
   // Whether the seat view is too far off for its dots.

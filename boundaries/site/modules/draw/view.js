@@ -1,6 +1,13 @@
 // The map on the screen: Leaflet moves and zooms, two canvases of our own draw. Leaflet is a classic script: `L`.
+import { worldBox } from "./drawing.js";
+import { fitting, STEP } from "./fitting.js";
+import { nextTask } from "../state/slices.js";
 
-// A Leaflet layer that lets `paint(context, view, ratio)` draw its canvas whenever the view has changed.
+const FRAME = 90; // milliseconds that a picture of the screen may take, all of it; what is left comes with the next
+const FEW = 4; // steps, of which what they took says nothing of one
+
+// A Leaflet layer that lets `paint(context, view, ratio)` draw its canvas whenever the view has changed, in steps: a
+// generator. A fast device does them all for one picture of the screen.
 export function canvasLayer(paint, pane) {
   const Layer = L.Renderer.extend({
     initialize() {
@@ -10,9 +17,12 @@ export function canvasLayer(paint, pane) {
     _initContainer() {
       this._container = document.createElement("canvas");
       this._container.setAttribute("aria-hidden", "true");
+      this._context = this._container.getContext("2d");
+      this._cost = 20; // milliseconds of a step, as it was seen last
     },
     _destroyContainer() {
       cancelAnimationFrame(this._asked);
+      cancelAnimationFrame(this._going);
       this._container.remove();
       delete this._container;
     },
@@ -21,6 +31,7 @@ export function canvasLayer(paint, pane) {
       L.Renderer.prototype._update.call(this);
       const size = this._bounds.getSize();
       L.DomUtil.setPosition(this._container, this._bounds.min);
+      this._halt();
       this._ratio = Math.min(window.devicePixelRatio || 1, 2);
       const [width, height] = [Math.round(size.x * this._ratio), Math.round(size.y * this._ratio)];
       if (this._container.width !== width || this._container.height !== height) {
@@ -38,11 +49,36 @@ export function canvasLayer(paint, pane) {
         if (this._map && this._bounds) this.drawNow();
       });
     },
+    // The same, a picture later.
+    redrawNext() {
+      if (!this._asked && this._container) this._asked = requestAnimationFrame(() => {
+        this._asked = 0;
+        this.redraw();
+      });
+    },
     drawNow() {
-      const context = this._container.getContext("2d");
+      this._halt();
+      const context = this._context;
       context.setTransform(1, 0, 0, 1, 0, 0);
       context.clearRect(0, 0, this._container.width, this._container.height);
-      paint(context, screenView(this._map, this._bounds), this._ratio);
+      this._go(paint(context, screenView(this._map, this._bounds), this._ratio));
+    },
+    _go(steps) {
+      const began = performance.now();
+      const most = Math.max(FEW, FRAME / this._cost);
+      let [done, taken] = [false, 0];
+      while (!done && taken < most && performance.now() - began < FRAME / 2) {
+        done = steps.next().done;
+        taken += 1;
+      }
+      this._container.toggleAttribute("data-drawing", !done);
+      this._going = done ? 0 : requestAnimationFrame(() => this._go(steps));
+      // What was told to a canvas may be drawn only with the picture: then it is known what it took.
+      if (taken >= FEW) nextTask().then(() => (this._cost = (performance.now() - began) / taken));
+    },
+    _halt() {
+      cancelAnimationFrame(this._going);
+      this._going = 0;
     },
   });
   return new Layer();
@@ -64,7 +100,7 @@ function screenView(map, bounds) {
 // Make the map in `element`. `quiet`: without animation.
 export function makeMap(element, { quiet, tiles, bounds }) {
   const map = L.map(element, {
-    zoomSnap: 0.05, // fine enough that a place fills the map that it is shown in
+    zoomSnap: STEP,
     zoomDelta: 0.75,
     wheelPxPerZoomLevel: 90,
     minZoom: 2.5,
@@ -90,31 +126,17 @@ export function makeMap(element, { quiet, tiles, bounds }) {
   return map;
 }
 
-const ABOVE = 52;
-// On a narrow map the legend of many parties is as wide as the map: what a wide place leaves free lies under it.
-const [NARROW, ASIDE] = [600, 72];
-
-// Pixels that a box leaves free from top to bottom where its breadth says how large it is drawn.
-function spare(map, box, room, below) {
-  const zoom = map.getBoundsZoom(box, false, L.point(2 * room, ABOVE + below));
-  const height = map.project(box.getSouthWest(), zoom).y - map.project(box.getNorthEast(), zoom).y;
-  return map.getSize().y - ABOVE - below - height;
-}
-
 // Show a box of degrees [west, south, east, north], at once where motion is not wanted.
 export function showBox(map, [west, south, east, north], quiet) {
   const size = map.getSize();
-  const room = Math.min(28, size.x * 0.04);
   const box = L.latLngBounds([south, west], [north, east]);
-  // The buttons stand above, the legend below.
-  let below = Math.min(96, size.y * 0.22);
-  if (size.x < NARROW) below += Math.max(0, Math.min(ASIDE, spare(map, box, room, below)));
+  const { side, above, below, zoom } = fitting(worldBox([west, south, east, north]), size.x, size.y);
   const options = {
-    paddingTopLeft: [room, ABOVE],
-    paddingBottomRight: [room, below],
+    paddingTopLeft: [side, above],
+    paddingBottomRight: [side, below],
     animate: !quiet,
     duration: 0.6,
-    maxZoom: 11.5,
+    maxZoom: zoom,
   };
   if (quiet) map.fitBounds(box, { ...options, animate: false });
   else map.flyToBounds(box, options);

@@ -178,9 +178,11 @@ function sourceLine({ judul, url, versi }) {
   return el("li", {}, title, versi ? el("span", { class: "soft" }, ` (${versi})`) : null);
 }
 
-// A short list, and a button for the rest of a long one.
+// A short list, and a button for the rest of a long one. Items are elements, or functions that make them when they are
+// shown.
 export function longList(items, most = 60, attributes = { class: "rows" }) {
-  const list = el("ul", attributes, items.slice(0, most));
+  const made = (some) => some.map((item) => (typeof item === "function" ? item() : item));
+  const list = el("ul", attributes, made(items.slice(0, most)));
   if (items.length <= most) return list;
   const button = el(
     "button",
@@ -190,9 +192,10 @@ export function longList(items, most = 60, attributes = { class: "rows" }) {
       "data-rest": true,
       onclick: () => {
         const asked = document.activeElement === button; // and not for paper
-        list.append(...items.slice(most));
+        const rest = made(items.slice(most));
+        list.append(...rest);
         button.remove();
-        if (asked) items[most].querySelector("button")?.focus();
+        if (asked) rest[0].querySelector("button")?.focus();
       },
     },
     t("showmore", { n: number(items.length) }),

@@ -27,7 +27,7 @@ export function comparePart(app) {
     ? foldedBox(
         t("comparenamed", { n: number(named.length) }),
         longList(
-          named.map((each) => changedRow(app, each)),
+          named.map((each) => () => changedRow(app, each)),
           40,
         ),
       )
@@ -77,7 +77,7 @@ function ledgerPart(app, ledger, here) {
       return foldedBox(
         t(`ledger.${kind}`, { n: number(own.length) }),
         longList(
-          own.map((row) => ledgerRow(app, row)),
+          own.map((row) => () => ledgerRow(app, row)),
           40,
         ),
       );
@@ -137,7 +137,7 @@ function provincesChanged(app, dapil, units) {
 }
 
 function section(title, items, row) {
-  return items.length ? el("section", {}, el("h3", {}, title), longList(items.map(row), 40)) : null;
+  return items.length ? el("section", {}, el("h3", {}, title), longList(items.map((item) => () => row(item)), 40)) : null;
 }
 
 function nameIn(facts, id) {

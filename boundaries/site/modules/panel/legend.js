@@ -1,7 +1,7 @@
 // What the colours mean, as they are at the moment.
 import { el, fill } from "../draw/dom.js";
 import { movedColour, palette, SEAT_STEPS, stepOf } from "../draw/palette.js";
-import { inFocus } from "../draw/scene.js";
+import { drawn, inFocus } from "../draw/scene.js";
 import { basisText, themeEntries } from "../draw/themetext.js";
 import { themeOf } from "../state/themes.js";
 import { number, t } from "../state/words.js";
@@ -40,7 +40,8 @@ export function showLegend(place, { state, known }, { fine, hatched }) {
 // [colour, words, kind] of all that needs telling.
 export function legendEntries(state, known, colours, fine = false) {
   const fills = colours.fills[state.lembaga];
-  if (!known.overview) return { title: "", items: [[colours.land, t("nocomposition"), "area"]] };
+  if (!drawn(known.index, state.lembaga, state.tahun))
+    return { title: "", items: [[colours.land, t("nocomposition"), "area"]] };
   const seats = known.facts.rows.filter((row) => inFocus(state, row)).map((row) => row.kursi);
   if (!seats.length) return { title: "", items: [[colours.land, t("legendnone"), "area"]] };
   if (themeOf(state).kind !== "seats" && !state.banding) return themeLegend(state, known, colours);

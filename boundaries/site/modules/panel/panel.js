@@ -105,7 +105,7 @@ function listOf(app, rows) {
   if (grouped(app)) {
     return groups(app, rows, known.kabkota, "kode_kabkota", (kode) => ({ kab: kode }));
   }
-  return longList(rows.map((row) => chosenRow(app, row)));
+  return longList(rows.map((row) => () => chosenRow(app, row)));
 }
 
 // Provinces or kabupaten with how many dapil and seats each has; one that has none is told, not left out.

@@ -6,7 +6,8 @@ import { themeOf } from "../state/themes.js";
 import { nice, number, share, t } from "../state/words.js";
 import { whereName } from "./where.js";
 
-const MOST = 100; // rows before a button for the rest
+const [MOST, PART] = [100, 200]; // rows before a button for more, and how many more
+const COLLATOR = new Intl.Collator("id", { numeric: true });
 
 // The part of the panel for a theme, [] for the theme of seats, whose list tells it; null while kecamatan are on their way.
 export function themePart(app) {
@@ -119,10 +120,10 @@ function tableElement(app, { columns, rows }) {
     body,
   );
   let order = { at: columns.length > 1 ? columns.findIndex((column) => column.number) : 0, down: true };
-  let all = false;
+  let shown = MOST;
   const show = () => {
     const sorted = sortedBy(rows, columns[order.at], order.down);
-    body.replaceChildren(...(all ? sorted : sorted.slice(0, MOST)).map((row) => rowElement(app, columns, row)));
+    body.replaceChildren(...sorted.slice(0, shown).map((row) => rowElement(app, columns, row)));
     heads.forEach((head, at) => head.setAttribute("aria-sort", at !== order.at ? "none" : order.down ? "descending" : "ascending"));
   };
   heads.forEach((head, at) => {
@@ -140,24 +141,31 @@ function tableElement(app, { columns, rows }) {
       class: "quiet",
       "data-rest": true,
       hidden: rows.length <= MOST,
-      onclick: () => {
-        all = true;
-        rest.hidden = true;
+      // A table of thousands of rows takes a device seconds to lay out: a person has it by parts, paper as a whole.
+      onclick: ({ isTrusted }) => {
+        shown = isTrusted ? shown + PART : rows.length;
         show();
+        more();
       },
     },
-    t("showmore", { n: number(rows.length) }),
   );
+  const more = () => {
+    const left = rows.length - shown;
+    rest.hidden = left <= 0;
+    rest.textContent = left > PART ? t("showpart", { n: number(PART) }) : t("showmore", { n: number(rows.length) });
+  };
+  more();
   return [el("div", { class: "tablebox", tabindex: "0", role: "region", "aria-label": themeTitle(state, known) }, table), rest];
 }
 
 // Rows by a column; those without a figure last, whichever way.
 export function sortedBy(rows, { value }, down) {
-  const known = rows.filter((row) => value(row) !== null && value(row) !== undefined);
-  const none = rows.filter((row) => value(row) === null || value(row) === undefined);
-  const compare = (one, other) => (typeof one === "string" ? one.localeCompare(other, "id", { numeric: true }) : one - other);
-  known.sort((one, other) => (down ? -1 : 1) * compare(value(one), value(other)));
-  return [...known, ...none];
+  const read = rows.map((row) => [value(row), row]); // once a row: what is read of it takes a while
+  const known = read.filter(([own]) => own !== null && own !== undefined);
+  const none = read.filter(([own]) => own === null || own === undefined);
+  const compare = (one, other) => (typeof one === "string" ? COLLATOR.compare(one, other) : one - other);
+  known.sort(([one], [other]) => (down ? -1 : 1) * compare(one, other));
+  return [...known, ...none].map(([, row]) => row);
 }
 
 function rowElement(app, columns, row) {

@@ -4,6 +4,7 @@
 // The server has the same rules (boundaries/release/place_search.py). `tests/search_cases.json` has what people type, and
 // what must come first; it asks both.
 
+import { inSlices } from "../state/slices.js";
 import { ALSO, CHAMBERS, DPRD_OF, HINTS, IDLE, letterOf, ROMAN, sounded, spelled } from "./spelling.js";
 
 const LEVELS = { 2: "provinsi", 5: "kabkota", 8: "kecamatan", 13: "desa" };
@@ -22,17 +23,47 @@ const WEIGHT = { provinsi: 5, kabkota: 4, dapil: 2, kecamatan: 2, "luar-negeri":
 // what else `dapil` tells of them) and places abroad; each holds its words, and those around it, as places in `words`.
 // `other`: [kode or id, nama] of what they are called besides; `abroad`: [kode, nama, English name or ""].
 export function placesOf(names, dapil, other = [], abroad = []) {
+  const places = noPlaces(other);
+  addUnits(places, names);
+  addDapil(places, dapil);
+  addAbroad(places, abroad);
+  return places;
+}
+
+// The same in slices, each a list of units or of dapil, between which others have their turn (slices.js).
+export async function placesInSlices(names, dapil, other, abroad) {
+  const places = noPlaces(other);
+  await inSlices(parts(names), (part) => addUnits(places, part));
+  await inSlices(parts(dapil), (part) => addDapil(places, part));
+  addAbroad(places, abroad);
+  return places;
+}
+
+const PART = 50;
+
+function* parts(items) {
+  const all = [...items];
+  for (let at = 0; at < all.length; at += PART) yield all.slice(at, at + PART);
+}
+
+function noPlaces(other) {
   const places = { entries: [], words: [], letters: [], at: new Map(), heard: new Map(), around: new Map() };
   places.names = new Map();
   places.post = new Map();
   places.other = new Map();
   for (const [kode, nama] of other) places.other.set(kode, [...(places.other.get(kode) ?? []), nama]);
-  addUnits(places, names);
+  return places;
+}
+
+function addDapil(places, dapil) {
   for (const { id, nama_dapil, ...more } of dapil) {
     const plain = spelled(nama_dapil).join(" ");
     const entry = { ...more, kode: id, nama: nama_dapil, level: "dapil", title: "dapil", told: [plain], above: [] };
     addTo(places, entry, plain, [...(places.other.get(id) ?? []), ...calledAs(places, id, plain)]);
   }
+}
+
+function addAbroad(places, abroad) {
   const outside = new Map(abroad.map(([kode, nama]) => [kode, nama]));
   for (const [kode, nama, english] of abroad) {
     const plain = spelled(nama).join(" ");
@@ -40,7 +71,6 @@ export function placesOf(names, dapil, other = [], abroad = []) {
     const entry = { kode, nama, level: "luar-negeri", title: "luar-negeri", told: [plain], above };
     addTo(places, entry, plain, english ? [english] : []);
   }
-  return places;
 }
 
 // What a dapil is called when its province, kabupaten or kota goes by another name: "Kota Solo 2".

@@ -2,8 +2,9 @@
 // the position of the device. The form stands in the page itself, and asks the service by name where no script runs.
 import { desaNamed, factsOf, otherNames, units, unitsOfPost } from "../state/atlas.js";
 import { el, fill, filled } from "../draw/dom.js";
-import { addPosts, addUnits, find, lettersFor, placesOf, postCodeIn } from "./find.js";
+import { addPosts, addUnits, find, lettersFor, placesInSlices, postCodeIn } from "./find.js";
 import { chambersOf } from "../state/address.js";
+import { pause } from "../state/slices.js";
 import { nice, t } from "../state/words.js";
 
 const WAIT = 90; // milliseconds after the last key
@@ -69,7 +70,7 @@ export class SearchBox {
       })),
     );
     const named = facts.flatMap(({ rows }) => rows.filter((row) => row.nama_lain).map((row) => [row.id, row.nama_lain]));
-    return { year, ...placesOf(known.names, dapil, [...other, ...named], abroad) };
+    return { year, ...(await placesInSlices(known.names, dapil, [...other, ...named], abroad)) };
   }
 
   typed() {
@@ -84,6 +85,7 @@ export class SearchBox {
     try {
       const places = await this.places();
       const missing = await this.addDesa(places, text);
+      if (!this.ready) await pause();
       this.ready = true;
       if (text !== this.input.value) return undefined;
       if (places.year !== this.app.state.tahun) return await this.look(); // the year was changed meanwhile

@@ -1,5 +1,6 @@
 // What the release knows, read when it is first needed: facts of a plan, names, comparisons.
 import { load, loadAndKeep } from "./load.js";
+import { inSlices, pause } from "./slices.js";
 import { namesOf, readUnits } from "./units.js";
 
 const factsKept = new Map();
@@ -14,13 +15,15 @@ export async function factsOf(plan) {
   return factsKept.get(plan);
 }
 
-function readFacts({ plan, columns, rows, laws, doubts, notes }) {
-  const read = rows.map((row) => {
+async function readFacts({ plan, columns, rows, laws, doubts, notes }) {
+  const read = [];
+  await pause();
+  await inSlices(rows, (row) => {
     const facts = Object.fromEntries(columns.map((name, at) => [name, row[at]]));
     facts.dasar_hukum = laws[facts.dasar_hukum] ?? "";
     facts.ragu = (facts.ragu ?? []).map((at) => doubts[at]);
     facts.catatan = (facts.catatan ?? []).map((at) => notes[at]);
-    return facts;
+    read.push(facts);
   });
   return { plan, rows: read, byId: new Map(read.map((row) => [row.id, row])) };
 }
@@ -28,7 +31,10 @@ function readFacts({ plan, columns, rows, laws, doubts, notes }) {
 // Names of every unit, and which dapil each base unit is in.
 export function units() {
   if (!unitsKept) {
-    unitsKept = loadAndKeep("map-units.json").then(readUnits);
+    unitsKept = loadAndKeep("map-units.json").then(async (json) => {
+      await pause();
+      return readUnits(json);
+    });
     unitsKept.catch(() => (unitsKept = null));
   }
   return unitsKept;

@@ -39,10 +39,19 @@ export function load(name) {
   }
   let coming = underWay.get(name);
   if (!coming) {
-    coming = (location.protocol === "file:" ? byScript(name) : byFetch(name)).finally(() => underWay.delete(name));
+    const early = askedEarly(name);
+    const answer = location.protocol === "file:" ? byScript(name) : early ?? byFetch(name);
+    coming = answer.finally(() => underWay.delete(name));
     underWay.set(name, coming);
   }
   return coming;
+}
+
+// What was asked for before this script was there (opening.js); what did not come then is asked for again.
+function askedEarly(name) {
+  const early = globalThis.dapilAsked?.get(name);
+  globalThis.dapilAsked?.delete(name);
+  return early?.then((found) => found ?? byFetch(name));
 }
 
 // The same, kept for the next time.

@@ -176,6 +176,7 @@ const WORDS = {
   sameground: ["wilayah sama", "same ground"],
   movedfrom: ["dari {from} ke {to}", "from {from} to {to}"],
   shareof: ["{share} dari {name}", "{share} from {name}"],
+  showpart: ["Tampilkan {n} lagi", "Show {n} more"],
   showmore: ["Tampilkan semua ({n})", "Show all ({n})"],
   east: ["{n}° BT", "{n}° E"],
   west: ["{n}° BB", "{n}° W"],
@@ -269,21 +270,25 @@ export function seatsText(count) {
   return t(count === 1 ? "seats.1" : "seats", { n: number(count) });
 }
 
+const FORMS = new Map(); // what writes numbers; to make one takes longer than to use it a hundred times
+
+function form(options) {
+  const key = `${tongueName} ${Object.values(options)}`;
+  if (!FORMS.has(key)) FORMS.set(key, new Intl.NumberFormat(tongueName, options));
+  return FORMS.get(key);
+}
+
 export function number(value, digits = 0) {
-  return new Intl.NumberFormat(tongueName, { maximumFractionDigits: digits }).format(value);
+  return form({ maximumFractionDigits: digits }).format(value);
 }
 
 export function percent(share) {
-  return new Intl.NumberFormat(tongueName, { style: "percent", maximumFractionDigits: share < 0.01 ? 1 : 0 }).format(
-    share,
-  );
+  return form({ style: "percent", maximumFractionDigits: share < 0.01 ? 1 : 0 }).format(share);
 }
 
 // A share to a tenth of a hundredth.
 export function share(value) {
-  return new Intl.NumberFormat(tongueName, { style: "percent", minimumFractionDigits: 1, maximumFractionDigits: 1 }).format(
-    value,
-  );
+  return form({ style: "percent", minimumFractionDigits: 1, maximumFractionDigits: 1 }).format(value);
 }
 
 export function day(iso) {
