@@ -560,6 +560,8 @@ def test_real_provinces(nation: Release, registry: Registry) -> None:
     for code in ("12", "17", "33"):
         (alone,) = councils(nation, "dpr", only=[code], registry=registry)
         assert count_of(alone, known), code
+    (depok,) = councils(nation, "dprd-kabkota", only=["32.76"], registry=registry)
+    assert count_of(depok, known_counts("dprd-kabkota")), "Jakarta, which has no such council, is no coast"
     assert south_kalimantan.by_dapil == {2: 248, 3: 477}
     (sparse,) = councils(nation, "dpr", only=["63"], sea=SeaRule.parse("terdekat"), registry=registry)
     assert survey(sparse).by_dapil == {2: 181, 3: 313}, "as a prototype found with nearest links"
