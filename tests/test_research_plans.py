@@ -17,19 +17,20 @@ from numpy.typing import NDArray
 
 import boundaries
 from boundaries.cli import ensembles, main
-from boundaries.errors import NotFound, PlanError
+from boundaries.errors import NotFound, PlanError, TableError
 from boundaries.law.plans import load_plans
 from boundaries.law.registry import Registry
 from boundaries.release.store import Release, open_release
 from boundaries.research import council as council_module
-from boundaries.research import forced_splits, plan_measures, plan_tables
+from boundaries.research import forced_splits, plan_kernels, plan_measures, plan_tables
+from boundaries.research.adjacency import find_borders
 from boundaries.research.apportionment import largest_remainder
 from boundaries.research.check import Report
 from boundaries.research.council import Council, councils
 from boundaries.research.enumeration import Limits, count, draw, listed, partable, renumbered
 from boundaries.research.findings import Case, Finding
 from boundaries.research.forced_splits import with_forced_splits
-from boundaries.research.graph import SeaRule
+from boundaries.research.graph import SeaRule, build_graph
 from boundaries.research.known_counts import count_of, known_counts
 from boundaries.research.legal_plans import (
     COMPLETE,
@@ -49,7 +50,9 @@ from boundaries.research.plan_measures import LISTED, MEASURES
 from boundaries.research.plan_tables import Asking
 from boundaries.research.proposal import of_law, part
 from boundaries.research.regime import load_regime
+from boundaries.research.sealinks import LAND_M, Sea, Shores
 from boundaries.research.work_units import done
+from boundaries.research.zoning import read_units
 
 pytest.importorskip("numba")
 Array = NDArray[Any]
@@ -176,6 +179,31 @@ def test_the_same_seed_draws_the_same() -> None:
     one, other = (draw(found, 50, np.random.default_rng(4)) for _ in range(2))
     assert (one == other).all()
     assert not (one == draw(found, 50, np.random.default_rng(5))).all()
+
+
+@pytest.mark.parametrize("units", [1, 8, 23, 63])
+def test_people_by_eights_are_those_of_each_unit(units: int) -> None:
+    """The people of a set, by its bytes, are the sum over its units."""
+    rng = np.random.default_rng(units)
+    people = rng.integers(0, 1_000_000, units)
+    table = plan_kernels.by_eights(people)
+    for _ in range(50):
+        inside = rng.random(units) < 0.5
+        mask = sum(1 << n for n in np.flatnonzero(inside).tolist())
+        assert sum(int(table[n, mask >> 8 * n & 255]) for n in range(8)) == people[inside].sum()
+
+
+def test_a_draw_is_the_plan_whose_dapil_were_chosen() -> None:
+    """Every row holds each unit once, in dapil by their first units, then nothing."""
+    graph = partable(np.ones(20, int), grid(4, 5), 3, 10)
+    parts = draw(count(graph), 300, np.random.default_rng(2))
+    assert parts.shape[0] == 300
+    for row in parts.tolist():
+        held = [each for each in row if each]
+        assert row == held + [0] * (len(row) - len(held))
+        assert sum(held) == (1 << 20) - 1
+        assert sum(each.bit_count() for each in held) == 20
+        assert [each & -each for each in held] == sorted(each & -each for each in held)
 
 
 def test_limits_say_so_and_give_no_number() -> None:
@@ -461,6 +489,65 @@ def test_a_council_that_is_none(registry: Registry) -> None:
         list(councils(toy, "dprd-kabkota", 1999, registry=registry))
 
 
+def test_a_table_of_links_is_counted_with_and_told(registry: Registry, tmp_path: Path) -> None:
+    """A link that is added makes neighbours, one that is taken away unmakes them; both stand in the council's links."""
+    toy = open_release(boundaries.toy())
+    table = tmp_path / "tautan.csv"
+    table.write_text("kode_a,kode_b,jenis\n32.10.01,32.10.04,jembatan\n32.10.03,32.10.01,hapus\n")
+    (before,) = councils(toy, "dprd-kabkota", only=["32.10"], registry=registry)
+    (after,) = councils(toy, "dprd-kabkota", only=["32.10"], links=table, registry=registry)
+    assert before.pairs.tolist() == [[0, 1], [0, 2], [1, 3], [2, 3]]
+    assert after.pairs.tolist() == [[0, 1], [0, 3], [1, 3], [2, 3]]
+    assert after.border_m[1] == 0
+    assert after.links == (
+        "tetangga:200; 32.10.01-32.10.04 jembatan: ditambah (tautan.csv, baris 2); "
+        "32.10.01-32.10.03 hapus: dihapus (tautan.csv, baris 3)"
+    )
+    assert before.fingerprint != after.fingerprint
+    command = ["plans", "-r", str(boundaries.toy()), "--council", "32.10", "--tautan", str(table)]
+    assert after.links in run(command)
+    table.write_text("kode_a,kode_b,jenis\n32.1,32.10.04,laut\n")
+    with pytest.raises(TableError, match=r"'32\.1' is no unit of this graph"):
+        list(councils(toy, "dprd-kabkota", only=["32.10"], links=table, registry=registry))
+
+
+@pytest.mark.national
+def test_one_link_tells_two_counts_of_kalimantan_selatan_apart(
+    nation: Release, registry: Registry, tmp_path: Path
+) -> None:
+    """725 lawful plans of the DPR, and the 1,518 that were once found: neighbours were those of kecamatan then, and of
+    all these only Tanah Laut and Barito Kuala are no neighbours as kabkota."""
+    people = People(registry)
+    (found,) = councils(nation, "dpr", only=["63"], registry=registry, people=people)
+    table = tmp_path / "tautan.csv"
+    table.write_text("kode_a,kode_b,jenis\n63.01,63.04,laut\n")
+    (linked,) = councils(nation, "dpr", only=["63"], links=table, registry=registry, people=people)
+    assert survey(found).by_dapil == {2: 248, 3: 477}
+    assert survey(linked).by_dapil == {2: 644, 3: 874}
+    # What is a neighbour by its kecamatan, the provinces around at hand so that their borders are no coasts.
+    around = sorted({unit[:2] for unit in registry.at("provinsi") if unit[0] == "6"})
+    graph = build_graph(nation, "kecamatan", people, within=around, weights=())
+    ends = graph.edges[["kode_a", "kode_b"]].apply(lambda each: each.str[:5]).to_numpy(dtype=str)
+    at = {node[0]: n for n, node in enumerate(found.units)}
+    by_kecamatan = {tuple(sorted((at[a], at[b]))) for a, b in ends if a in at and b in at and a != b}
+    new = (at["63.01"], at["63.04"])
+    assert by_kecamatan == {*map(tuple, found.pairs.tolist()), new}
+    # Their coasts are nearest where a piece of Banjar lies between.
+    units = read_units(nation, "kabkota", around)
+    borders = find_borders(units.geometry)
+    gap, land = Sea(Shores(units.geometry, borders.outer, borders.outer_of)).measured(
+        np.searchsorted(units.codes, [["63.01", "63.04"]])
+    )
+    assert (round(gap[0]), round(land[0])) == (3126, 229)
+    assert land[0] > LAND_M
+    of_weights = [
+        survey(each).by_dapil[2]
+        for name in ("penduduk_2023", "tps_2024", "dak2_2019")
+        for each in councils(nation, "dpr", only=["63"], weight=name, registry=registry, people=people)
+    ]
+    assert of_weights == [249, 249, 248]
+
+
 @pytest.mark.national
 def test_real_provinces(nation: Release, registry: Registry) -> None:
     """Jawa Barat has no lawful plan with seats by people; Kalimantan Selatan has, also with two dapil."""
@@ -469,6 +556,12 @@ def test_real_provinces(nation: Release, registry: Registry) -> None:
     )
     assert (west_java.method, west_java.number) == (COMPLETE, 0)
     assert west_java.counted.total == 1_295_184
+    known = known_counts("dpr")  # asked for alone, a province has the neighbours that it has in the nation
+    for code in ("12", "17", "33"):
+        (alone,) = councils(nation, "dpr", only=[code], registry=registry)
+        assert count_of(alone, known), code
+    (depok,) = councils(nation, "dprd-kabkota", only=["32.76"], registry=registry)
+    assert count_of(depok, known_counts("dprd-kabkota")), "Jakarta, which has no such council, is no coast"
     assert south_kalimantan.by_dapil == {2: 248, 3: 477}
     (sparse,) = councils(nation, "dpr", only=["63"], sea=SeaRule.parse("terdekat"), registry=registry)
     assert survey(sparse).by_dapil == {2: 181, 3: 313}, "as a prototype found with nearest links"

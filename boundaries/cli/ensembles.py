@@ -47,6 +47,8 @@ STARTS: Final = ("hukum", "undian", "belah")
 )
 @option("--laut", default="tetangga:200", show_default=True, metavar="RULE",
         help="Links over the sea: tetangga:KM, terdekat or tanpa.")  # fmt: skip
+@option("--tautan", type=click.Path(path_type=Path, exists=True, dir_okay=False), metavar="FILE",
+        help="CSV kode_a,kode_b,jenis[,jarak_m]: links to add (laut, feri, jembatan) or not (hapus).")  # fmt: skip
 @option("--rancangan", "drafts", multiple=True, type=click.Path(path_type=Path, exists=True, dir_okay=False),
         metavar="FILE", help="A draft (CSV) to place among all, repeatable.")  # fmt: skip
 @option("--batas-waktu", "seconds", type=click.FloatRange(min=0.01), default=60.0, show_default=True, metavar="S",
@@ -71,9 +73,9 @@ STARTS: Final = ("hukum", "undian", "belah")
 @option("--dask", metavar="ADDRESS", help="With --all: give the councils to this Dask scheduler.")
 @JSON
 def plans(release: Path, chamber: str, council: str | None, everything: bool, year: int, reading: str, permille: int,
-          weight: str | None, laut: str, drafts: tuple[Path, ...], seconds: float, memory: int, listed: Path | None,
-          drawn: int | None, seed: int, votes: str | None, out: Path | None, workers: int, dask: str | None,
-          as_json: bool) -> None:  # fmt: skip
+          weight: str | None, laut: str, tautan: Path | None, drafts: tuple[Path, ...], seconds: float, memory: int,
+          listed: Path | None, drawn: int | None, seed: int, votes: str | None, out: Path | None, workers: int,
+          dask: str | None, as_json: bool) -> None:  # fmt: skip
     """Count all plans of a council that the law allows, list or draw them, and place the plan in law among them.
 
     \b
@@ -91,7 +93,9 @@ def plans(release: Path, chamber: str, council: str | None, everything: bool, ye
     if bool(council) == everything:
         raise click.UsageError(_("give a council (--council), or --all"))
     effort = Effort(seconds, memory << 20, seed=seed)
-    asked = plan_tables.Asking(chamber, year, reading, permille, weight or "", SeaRule.parse(laut), effort)
+    asked = plan_tables.Asking(
+        chamber, year, reading, permille, weight or "", SeaRule.parse(laut), tautan, effort
+    )
     if everything:
         table = plan_tables.table(
             open_release(release), asked, workers=workers, dask=dask or "", tell=progress()
@@ -215,6 +219,8 @@ def _told(told: dict[str, Any]) -> None:
 )
 @option("--laut", default="tetangga:200", show_default=True, metavar="RULE",
         help="Links over the sea: tetangga:KM, terdekat or tanpa.")  # fmt: skip
+@option("--tautan", type=click.Path(path_type=Path, exists=True, dir_okay=False), metavar="FILE",
+        help="CSV kode_a,kode_b,jenis[,jarak_m]: links to add (laut, feri, jembatan) or not (hapus).")  # fmt: skip
 @option("-o", "--out", "out", type=click.Path(path_type=Path, file_okay=False), required=True, metavar="DIR",
         help="Folder of checkpoints and results; run again, what is there is gone on with.")  # fmt: skip
 @option("--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="Processes.")
@@ -225,7 +231,7 @@ def _told(told: dict[str, Any]) -> None:
 @JSON
 def sample(release: Path, chamber: str, council: str, year: int, level: str | None, mode: str, permille: int,
            dapil: int | None, steps: int, every: int, chains: int, seed: int, start: str, reversible: bool,
-           weight: str | None, laut: str, out: Path, workers: int, dask: str | None, strict: bool,
+           weight: str | None, laut: str, tautan: Path | None, out: Path, workers: int, dask: str | None, strict: bool,
            as_json: bool) -> None:  # fmt: skip
     """Wander over the plans of a council by recombination (ReCom), where there are too many to count.
 
@@ -243,7 +249,7 @@ def sample(release: Path, chamber: str, council: str, year: int, level: str | No
     recipe = Recipe(steps=steps, every=every, mode=mode, slack=permille / 1000, reversible=reversible, start=start,
                     seed=seed, chains=chains, dapil=dapil or 0)  # fmt: skip
     (found,) = councils(open_release(release), chamber, year, only=[council], weight=weight or "",
-                        sea=SeaRule.parse(laut), level=level or "", registry=load_registry())  # fmt: skip
+                        sea=SeaRule.parse(laut), links=tautan, level=level or "", registry=load_registry())  # fmt: skip
     made = run_chains(found, recipe, out, workers, dask or "")
     for file in write_chains(found, recipe, made, out):
         say(str(file))

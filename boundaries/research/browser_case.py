@@ -15,6 +15,7 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
+from boundaries.ground.ragged import distinct
 from boundaries.law.codes import LENGTH
 from boundaries.law.plans import load_plans
 from boundaries.law.registry import Registry
@@ -23,6 +24,7 @@ from boundaries.research.check import ALL
 from boundaries.research.contiguity import Terrain, read_terrain
 from boundaries.research.council import PARTED, Council, councils
 from boundaries.research.findings import PREFERRED, Case
+from boundaries.research.graph import Graph
 from boundaries.research.known_counts import count_of, known_counts
 from boundaries.research.people import People
 from boundaries.research.plan_measures import MEASURES
@@ -50,6 +52,7 @@ class BrowserCases:
         self.release, self.registry = release, registry
         self.people = People(registry)
         self.regime = load_regime(YEAR)
+        self._laws: dict[str, Proposal | None] = {}
 
     @cached_property
     def terrain(self) -> Terrain:
@@ -70,6 +73,7 @@ class BrowserCases:
 
     def chambers(self) -> Iterator[tuple[str, str, Row]]:
         """Every council of the release's plans with ground on its map: chamber, code, case."""
+        graphs: dict[Any, Graph] = {}
         for chamber in PARTED:
             law = self._law(chamber) if f"{chamber}-{YEAR}" in self.release.layers else None
             if law is None:
@@ -78,26 +82,30 @@ class BrowserCases:
             if not drawn:
                 continue
             above = self._law(ABOVE.get(chamber, ""))
-            known = known_counts(chamber, YEAR)
+            known, bare = known_counts(chamber, YEAR), _without_people(law)
             for council in councils(
-                self.release, chamber, YEAR, only=drawn, registry=self.registry, people=self.people
-            ):
-                yield chamber, council.code, self.case(council, law, above, known)
+                self.release, chamber, YEAR, only=drawn, registry=self.registry, people=self.people,
+                laws=self._laws, graphs=graphs,
+            ):  # fmt: skip
+                yield chamber, council.code, self.case(council, law, above, known, bare)
 
     def _law(self, chamber: str) -> Proposal | None:
-        found = load_plans(registry=self.registry, only=[f"{chamber}-{YEAR}"]) if chamber else []
-        return of_law(found[0]) if found and found[0].meta.komposisi else None
+        name = f"{chamber}-{YEAR}"
+        if name not in self._laws:
+            found = load_plans(registry=self.registry, only=[name]) if chamber else []
+            self._laws[name] = of_law(found[0]) if found and found[0].meta.komposisi else None
+        return self._laws[name]
 
     def case(
-        self, council: Council, law: Proposal, above: Proposal | None, known: Mapping[str, dict[str, str]]
-    ) -> Row:
-        """One council."""
+        self, council: Council, law: Proposal, above: Proposal | None, known: Mapping[str, dict[str, str]],
+        bare: Proposal | None = None,
+    ) -> Row:  # fmt: skip
+        """One council. `bare`: the law without its people, if it is at hand."""
         level = BLOCKS[council.chamber]
         units = self._units(council.chamber, council.code)
         at = self.people.zones(units, range(len(units)))
-        bare = law.dapil.assign(penduduk=pd.array([None] * len(law.dapil), dtype="Int64"))
         own = Case(
-            part(replace(law, dapil=bare), council.code),
+            part(bare or _without_people(law), council.code),
             self.regime,
             self.people,
             self.registry,
@@ -150,13 +158,14 @@ class BrowserCases:
     def _weight(self, name: str, at: Array, count: int) -> Row:
         """People of each unit by themselves (None: not known), and those that several only have together."""
         figures = self.people.figures(name)
-        inside = at >= 0
+        inside = np.flatnonzero(at >= 0)
+        group, of = figures.group[inside], at[inside]
         lacking = np.zeros(count, bool)
-        lacking[at[inside & (figures.group < 0)]] = True
-        held = inside & (figures.group >= 0)
-        pairs = np.unique(np.stack([figures.group[held], at[held]], axis=1), axis=0)
-        beyond = np.unique(figures.group[~inside & (figures.group >= 0)])
-        lacking[pairs[np.isin(pairs[:, 0], beyond), 1]] = True
+        lacking[of[group < 0]] = True
+        held = group >= 0
+        pairs = _distinct(group[held], of[held])
+        within = np.bincount(group[held], minlength=len(figures.value))
+        lacking[pairs[(within < figures.desa_of)[pairs[:, 0]], 1]] = True
         value, shared = np.zeros(count), []
         for mine in np.split(pairs, np.flatnonzero(np.diff(pairs[:, 0])) + 1) if len(pairs) else []:
             units = mine[:, 1]
@@ -193,8 +202,12 @@ class BrowserCases:
         """Base units, their coasts, borders, links over the sea, and narrow gaps."""
         terrain = self.terrain
         size = LENGTH[BLOCKS[council.chamber]]
-        place = {code: n for n, code in enumerate(units)}
-        of = np.array([place.get(code[:size], -1) for code in terrain.codes])
+        numbers, holder = self._holders(size)
+        place = np.full(len(numbers), -1)
+        for n, code in enumerate(units):
+            if code in numbers:
+                place[numbers[code]] = n
+        of = place[holder]
         mine = np.flatnonzero(of >= 0)
         at = np.full(len(of), -1)
         at[mine] = np.arange(len(mine))
@@ -208,12 +221,24 @@ class BrowserCases:
             "celah": self._gaps(mine, land),
         }  # fmt: skip
 
+    def _holders(self, size: int) -> tuple[dict[str, int], Array]:
+        """Codes of a length that hold base units, numbered, and the number (d,) of each base unit's."""
+        if size not in self._holders_of:
+            codes, number = np.unique(self.terrain.codes.astype(f"U{size}"), return_inverse=True)
+            self._holders_of[size] = {str(code): n for n, code in enumerate(codes)}, number
+        return self._holders_of[size]
+
+    @cached_property
+    def _holders_of(self) -> dict[int, tuple[dict[str, int], Array]]:
+        return {}
+
     def _sea(self, mine: Array) -> list[list[float]]:
         """Links over the sea that the checker may use, shortest first: two base units and the gap (m)."""
         where, sea = self.terrain.sea(mine)
         inside = np.isin(where, mine)
-        pairs = sea.candidates[inside[sea.candidates].all(axis=1)]
-        gap, crossed = sea.measured(pairs)
+        numbers = np.flatnonzero(inside[sea.candidates].all(axis=1))
+        pairs = sea.candidates[numbers]
+        gap, crossed = sea.between(numbers)
         good = (gap <= self.regime.yardsticks["tautan_km"] * 1000) & (crossed < LAND_M)
         order = np.flatnonzero(good)[np.argsort(gap[good], kind="stable")]
         number = np.searchsorted(mine, where[pairs[order]])
@@ -250,12 +275,23 @@ def _geodesic(line: Any) -> float:
 def _rows(owner: Array, at: Array, count: int) -> tuple[list[int], list[list[int]]]:
     """The dapil of a plan on some units, by their rows, and which of them (by place in those) each unit lies in."""
     held = (at >= 0) & (owner >= 0)
-    pairs = np.unique(np.stack([at[held], owner[held]], axis=1), axis=0)
+    pairs = _distinct(at[held], owner[held])
     rows, number = np.unique(pairs[:, 1], return_inverse=True)
     of: list[list[int]] = [[] for _ in range(count)]
     for unit, row in zip(pairs[:, 0].tolist(), number.tolist(), strict=True):
         of[unit].append(row)
     return rows.tolist(), of
+
+
+def _without_people(law: Proposal) -> Proposal:
+    """A plan in law without the people that it was made for."""
+    return replace(law, dapil=law.dapil.assign(penduduk=pd.array([None] * len(law.dapil), dtype="Int64")))
+
+
+def _distinct(one: Array, other: Array) -> Array:
+    """The pairs (k, 2) of two lists (n,) of numbers from 0, each once, sorted."""
+    wide = int(other.max(initial=0)) + 1
+    return np.stack(np.divmod(distinct(one * wide + other), wide), axis=1)
 
 
 def _number(text: str) -> Any:

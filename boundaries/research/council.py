@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
@@ -14,7 +15,7 @@ from boundaries.law.codes import LENGTH
 from boundaries.law.plans import load_plans, plans_there
 from boundaries.law.registry import Registry
 from boundaries.release.store import Release
-from boundaries.research.graph import LAND, NEAREST, Graph, SeaRule, build_graph
+from boundaries.research.graph import NEAREST, Graph, SeaRule, build_graph
 from boundaries.research.people import People
 from boundaries.research.proposal import BLOCKS, Proposal, of_law
 from boundaries.research.regime import load_regime
@@ -52,7 +53,8 @@ class Council:
     before
         The same of the election before; None if there is none with a composition.
     links
-        The rule of the links over the sea, and which were added so that the council is in one piece.
+        The rule of the links over the sea, what a table of links changed, and which were added so that the council is
+        in one piece.
     """
 
     chamber: str
@@ -100,9 +102,12 @@ def councils(
     only: Collection[str] = (),
     weight: str = "",
     sea: SeaRule | None = None,
+    links: Path | None = None,
     level: str = "",
     registry: Registry,
     people: People | None = None,
+    laws: dict[str, Proposal | None] | None = None,
+    graphs: dict[Any, Graph] | None = None,
 ) -> Iterator[Council]:
     """Make the councils of a chamber ready, by default all, in the order of their codes.
 
@@ -112,20 +117,28 @@ def councils(
         Codes of councils (provinsi, or kabkota for DPRD kabkota).
     weight
         Go by this weight alone (`boundaries.research.people.WEIGHTS`); by default `GONE_BY`.
+    links
+        A table of links to add and to take away (`boundaries.research.linktable`); what it did is told in
+        `Council.links`.
     level
         Finer units than those of the law (``kecamatan``, ``desa``), for chains.
+    laws, graphs
+        Plans in law and graphs of this release that are at hand; what is made here is put there, for the next chamber.
 
     Raises
     ------
     PlanError
         No such chamber or weight, or the plan's composition is not known.
+    TableError
+        The table of links has a fault.
     NotFound
         No such council.
     """
     if chamber not in PARTED:
         raise PlanError(f"no plans of {chamber!r} can be counted; choose among {', '.join(PARTED)}")
     people = people or People(registry)
-    law, before = _plan(chamber, year, registry), _previous(chamber, year, registry)
+    laws, graphs = {} if laws is None else laws, {} if graphs is None else graphs
+    law, before = _plan(chamber, year, registry, laws), _previous(chamber, year, registry, laws)
     if law is None:
         raise PlanError(f"{chamber}-{year} has no composition: name another year")
     level = level or BLOCKS[chamber]
@@ -137,23 +150,32 @@ def councils(
             )
     within = sorted({province for code in only for province in _ground(code, registry, year)})
     sea = sea or SeaRule()
-    graph = build_graph(release, level, people, within=within, sea=sea, weights=())
+    about = level, tuple(within), sea, links
+    if about not in graphs:
+        graphs[about] = build_graph(
+            release, level, people, within=within, sea=sea, links=links, weights=(), plans=False
+        )
+    graph = graphs[about]
     weights = (weight,) if weight else GONE_BY.get((level, year)) or GONE_BY.get((level, 2024), ("tps_2024",))
     fused = [(name, *_fused(name, graph, people)) for name in weights]
     for code in wanted:
         yield _council(code, law, before, graph, fused, release, people, registry, sea, level)
 
 
-def _plan(chamber: str, year: int, registry: Registry) -> Proposal | None:
+def _plan(chamber: str, year: int, registry: Registry, laws: dict[str, Proposal | None]) -> Proposal | None:
     name = f"{chamber}-{year}"
-    found = load_plans(registry=registry, only=[name]) if name in plans_there() else []
-    return of_law(found[0]) if found and found[0].meta.komposisi else None
+    if name not in laws:
+        found = load_plans(registry=registry, only=[name]) if name in plans_there() else []
+        laws[name] = of_law(found[0]) if found and found[0].meta.komposisi else None
+    return laws[name]
 
 
-def _previous(chamber: str, year: int, registry: Registry) -> Proposal | None:
+def _previous(
+    chamber: str, year: int, registry: Registry, laws: dict[str, Proposal | None]
+) -> Proposal | None:
     """The plan of the election before, the last that has a composition."""
     years = sorted((int(name[-4:]) for name in plans_there() if name[:-5] == chamber), reverse=True)
-    found = (_plan(chamber, each, registry) for each in years if each < year)
+    found = (_plan(chamber, each, registry, laws) for each in years if each < year)
     return next((plan for plan in found if plan is not None), None)
 
 
@@ -170,7 +192,7 @@ def _ground(council: str, registry: Registry, year: int) -> set[str]:
 
 def _fused(name: str, graph: Graph, people: People) -> tuple[Array, Array]:
     """Join units that only have a figure together: the node (n,) of each, and the people of each node, NaN unknown."""
-    codes = graph.nodes["kode"].to_numpy(dtype=str)
+    codes = graph.codes
     figures = people.figures(name)
     unit = people.zones(codes, range(len(codes)))
     held = (unit >= 0) & (figures.group >= 0)
@@ -183,9 +205,9 @@ def _council(
     code: str, law: Proposal, before: Proposal | None, graph: Graph, fused: Sequence[tuple[str, Array, Array]],
     release: Release, people: People, registry: Registry, sea: SeaRule, level: str,
 ) -> Council:  # fmt: skip
-    codes = graph.nodes["kode"].to_numpy(dtype=str)
+    codes = graph.codes
     if law.chamber == "dprd-kabkota":
-        mine = np.char.startswith(codes, code + ".")
+        mine = codes.astype(f"U{len(code)}") == code
     else:
         mine = np.array([registry.provinsi_in(each, law.year) == code for each in codes])
     inside = np.flatnonzero(mine)
@@ -200,7 +222,7 @@ def _council(
         )
     units = tuple(tuple(codes[inside[number == n]].tolist()) for n in range(len(found)))
     pairs, border = _edges(graph, inside, number)
-    rule = str(sea)
+    rule = "; ".join([str(sea), *_told(graph, {unit for node in units for unit in node})])
     if len(found) > 1 and pieces(len(found), pairs).max() > 0 and sea.kind != "tanpa":
         pairs, border, added = _joined(code, units, pairs, border, release, people, level)
         rule += "".join(f"; terdekat {'-'.join(each)}" for each in added)
@@ -214,6 +236,14 @@ def _council(
         np.rint(counted).astype(np.int64), name, pairs, border, place[_owner(units, law, people)], seats,
         _owner(units, before, people) if before is not None else None, rule,
     )  # fmt: skip
+
+
+def _told(graph: Graph, units: Collection[str]) -> Iterator[str]:
+    """What a table of links did to some units."""
+    for change in graph.about["tautan"]:
+        a, b, done = change.split(" ", 2)
+        if a in units and b in units:
+            yield f"{a}-{b} {done}"
 
 
 def _owner(units: Sequence[Sequence[str]], plan: Proposal, people: People) -> Array:
@@ -232,11 +262,11 @@ def _edges(graph: Graph, inside: Array, number: Array) -> tuple[Array, Array]:
     """Neighbours among the nodes, each pair once, and their border on land."""
     at = np.full(len(graph.nodes), -1)
     at[inside] = number
-    pairs = np.sort(at[graph.pairs], axis=1)
-    kept = (pairs[:, 0] >= 0) & (pairs[:, 0] != pairs[:, 1])
-    length = np.where(graph.edges["jenis"] == LAND, graph.edges["batas_m"], 0.0)[kept]
-    each, which = np.unique(pairs[kept], axis=0, return_inverse=True)
-    return each.reshape(-1, 2), np.bincount(which.ravel(), length, len(each))
+    a, b = at[graph.pairs].T
+    kept = np.flatnonzero((a >= 0) & (b >= 0) & (a != b))
+    pairs = np.sort(np.stack([a[kept], b[kept]], axis=1), axis=1)
+    each, which = np.unique(pairs, axis=0, return_inverse=True)
+    return each.reshape(-1, 2), np.bincount(which.ravel(), graph.land_m[kept], len(each))
 
 
 def _joined(
@@ -246,7 +276,9 @@ def _joined(
     within = (
         [code] if len(code) == LENGTH["kabkota"] else sorted({unit[:5] for node in units for unit in node})
     )
-    alone = build_graph(release, level, people, within=within, sea=SeaRule.parse("terdekat"), weights=())
+    alone = build_graph(
+        release, level, people, within=within, sea=SeaRule.parse("terdekat"), weights=(), plans=False
+    )
     node = {unit: n for n, each in enumerate(units) for unit in each}
     added = []
     nearest = alone.edges[alone.edges["asal"] == NEAREST].sort_values("jarak_m")

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from heapq import heappop, heappush
 from typing import Any, Final
 
 import numpy as np
@@ -239,30 +240,48 @@ def draw(counted: Count, number: int, rng: np.random.Generator) -> Array:
         raise PlanError("no plan to draw from; there is none within these bounds")
     stack = np.zeros((kernels.DEPTH, _COLUMNS), np.uint64)
     few, most = np.int64(graph.few), np.int64(graph.most)
-    taken: list[list[int]] = [[] for _ in range(number)]
-    agenda: dict[int, Array] = {int(piece): np.arange(number) for piece in counted.pieces}
-    while agenda:
-        inside = max(agenda, key=lambda each: (each.bit_count(), each))
-        who = agenda.pop(inside)
+    taken: list[tuple[Array, Array]] = []
+    agenda: dict[int, list[Array]] = {}
+    # The largest set first: what is left of it is smaller, so each is walked once for all who come to it.
+    largest: list[tuple[int, int]] = []
+
+    def left(piece: int, who: Array) -> None:
+        if piece not in agenda:
+            agenda[piece] = []
+            heappush(largest, (-piece.bit_count(), -piece))
+        agenda[piece].append(who)
+
+    for piece in counted.pieces:
+        left(int(piece), np.arange(number))
+    while largest:
+        inside = -heappop(largest)[1]
+        who = np.concatenate(agenda.pop(inside))
         ways = sum(counted._of(inside).values())
         places = rng.integers(0, ways, len(who))
         order = np.argsort(places, kind="stable")
         chosen = np.empty(len(who), np.uint64)
         kernels.choose(np.uint64(inside), places[order], graph.near, graph.people, few, most, counted.keys,
                        counted.held, counted.counts, stack, chosen)  # fmt: skip
-        dapil, of = np.unique(chosen, return_inverse=True)
-        for n, each in enumerate(dapil):
-            mine = who[order[of == n]]
-            for one in mine:
-                taken[one].append(int(each))
-            rest = inside & ~int(each)
+        taken.append((who[order], chosen))
+        by_dapil = np.argsort(chosen, kind="stable")
+        dapil, starts = np.unique(chosen[by_dapil], return_index=True)
+        for each, mine in zip(dapil.tolist(), np.split(who[order[by_dapil]], starts[1:]), strict=True):
+            rest = inside & ~each
             while rest:
                 piece = int(kernels.piece_of(np.uint64(rest & -rest), np.uint64(rest), graph.near))
                 rest ^= piece
-                agenda[piece] = np.concatenate([agenda.get(piece, mine[:0]), mine])
-    found = np.zeros((number, max(map(len, taken))), dtype=np.uint64)
-    for n, dapils in enumerate(taken):
-        found[n, : len(dapils)] = sorted(dapils, key=lambda each: each & -each)
+                left(piece, mine)
+    who, dapil = (np.concatenate(each) for each in zip(*taken, strict=True))
+    return _gathered(who, dapil, number)
+
+
+def _gathered(who: Array, dapil: Array, number: int) -> Array:
+    """The dapil (k,) of plans, and whose each is (k,) → plans as sets (number, k), each by its dapil's first units."""
+    order = np.lexsort([dapil & (~dapil + np.uint64(1)), who])
+    who, dapil = who[order], dapil[order]
+    sizes = np.bincount(who, minlength=number)
+    found = np.zeros((number, int(sizes.max())), dtype=np.uint64)
+    found[who, np.arange(len(who)) - np.repeat(np.cumsum(sizes) - sizes, sizes)] = dapil
     return found
 
 

@@ -83,9 +83,16 @@ class Case:
     def weights(self) -> dict[str, Array]:
         """People (n,) of each dapil by each weight, NaN where not known; the best first."""
         count = len(self.proposal.dapil)
-        given = {OWN: self._own(count)} if self.own is not None else {}
+        return self._given | {
+            name: self.people.figures(name).over(self.owners, count).value for name in PREFERRED
+        }
+
+    @cached_property
+    def _given(self) -> dict[str, Array]:
+        """People (n,) of each dapil by the user's table, if there is one, and by the plan."""
+        given = {OWN: self._own(len(self.proposal.dapil))} if self.own is not None else {}
         given[GIVEN] = self.proposal.dapil["penduduk"].astype("float64").to_numpy()
-        return given | {name: self.people.figures(name).over(self.owners, count).value for name in PREFERRED}
+        return given
 
     def _own(self, count: int) -> Array:
         """What the user's table has, NaN where it lacks a unit of a dapil."""
@@ -113,8 +120,8 @@ class Case:
         """People of a council in all, by the best weight that is known; None where none is."""
         rows = self.councils[council]
         for name in (OWN, GIVEN):
-            if name in self.weights and not np.isnan(self.weights[name][rows]).any():
-                return Counted(name, self.weights[name][rows].sum(keepdims=True), True)
+            if name in self._given and not np.isnan(self._given[name][rows]).any():
+                return Counted(name, self._given[name][rows].sum(keepdims=True), True)
         for name in PREFERRED[:2]:
             value = self._of_councils[name][list(self.councils).index(council)]
             if not np.isnan(value):

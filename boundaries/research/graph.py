@@ -1,7 +1,8 @@
 """The graph of neighbours: units as nodes with people and dapil, borders and sea links as edges, every rule named."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
@@ -11,6 +12,8 @@ import shapely
 from numpy.typing import NDArray
 
 from boundaries.errors import PlanError
+from boundaries.ground.edges import EdgeIndex
+from boundaries.ground.edges import edges as directed
 from boundaries.law.codes import LENGTH
 from boundaries.release.store import Release
 from boundaries.research.adjacency import Borders, find_borders
@@ -65,7 +68,17 @@ class Graph:
     edges: pd.DataFrame
     about: dict[str, Any] = field(default_factory=dict)
 
-    @property
+    @cached_property
+    def codes(self) -> Array:
+        """The codes (n,) of the nodes."""
+        return self.nodes["kode"].to_numpy(dtype=str)
+
+    @cached_property
+    def land_m(self) -> Array:
+        """The border on land (e,) of each edge; 0 for a link over the sea."""
+        return np.where(self.edges["jenis"] == LAND, self.edges["batas_m"], 0.0)
+
+    @cached_property
     def pairs(self) -> Array:
         """The two nodes (e, 2) of each edge, by position."""
         at = pd.Index(self.nodes["kode"])
@@ -81,19 +94,23 @@ def build_graph(
     sea: SeaRule | None = None,
     links: Path | None = None,
     weights: Sequence[str] = OFFICIAL_WEIGHTS,
+    plans: bool = True,
 ) -> Graph:
     """Make the graph of a level (`boundaries.research.zoning.GRAPH_LEVELS`).
 
     Parameters
     ----------
     within
-        Only units under these codes, all of one level; by default the nation.
+        Only units under these codes, all of one level; by default the nation. A province's links over the sea are
+        those that it has in the nation's graph; of a kabkota alone all of its outer edge counts as coast.
     sea
         How units are linked over the sea; by default neighbours up to 200 km, in each province by itself.
     links
         A table of links to add and to take away (`boundaries.research.linktable`).
     weights
         Which counts the nodes carry (`boundaries.research.people.WEIGHTS`).
+    plans
+        Whether they carry their dapil by every plan.
     """
     sea = sea or SeaRule()
     units = read_units(release, level, within)
@@ -102,14 +119,15 @@ def build_graph(
     )  # before the work, which may be long
     borders = find_borders(units.geometry)
     frontier = find_frontiers(units.codes, borders.coast_m)
-    found = _sea(units, borders, frontier, sea)
+    found = _sea(units, *_coasts(release, units, borders, frontier, within), sea)
     edges = _edges(units.codes, borders, found)
     changes: list[str] = []
     if links is not None and asked is not None:
         edges, changes = _changed(edges, asked, links.name)
     nodes = _nodes(units, borders, frontier)
     nodes = _with_people(nodes, people, weights)
-    nodes = pd.concat([nodes, _with_dapil(release, units.codes)], axis=1)
+    if plans:
+        nodes = pd.concat([nodes, _with_dapil(release, units.codes)], axis=1)
     graph = Graph(nodes, edges, about(release, level, sea, weights))
     graph.about["tautan"] = changes
     graph.about["bagian_per_provinsi"] = components(graph)
@@ -206,6 +224,26 @@ def _with_dapil(release: Release, codes: Array) -> pd.DataFrame:
 
 
 # Edges
+
+
+def _coasts(
+    release: Release, units: Units, borders: Borders, frontier: Frontier, within: Collection[str]
+) -> tuple[Borders, Frontier]:
+    """Borders without those with another province, which would pass for coasts where it is not among the units."""
+    if {len(code) for code in within} != {LENGTH["provinsi"]} or "unit-provinsi" not in release.layers:
+        return borders, frontier
+    table, geometry = release.read_layer("unit-provinsi")
+    beyond = ~table["kode"].isin(within).to_numpy() & shapely.intersects(
+        shapely.box(*shapely.bounds(geometry).T), shapely.box(*shapely.total_bounds(units.geometry))
+    )
+    if not beyond.any():
+        return borders, frontier
+    others = EdgeIndex(directed(shapely.get_parts(geometry[beyond]))[0])
+    shore = (others.find(borders.outer) < 0) & (others.find(borders.outer[:, ::-1]) < 0)
+    found = replace(
+        borders, outer=borders.outer[shore], outer_of=borders.outer_of[shore], outer_m=borders.outer_m[shore]
+    )
+    return found, find_frontiers(units.codes, found.coast_m)
 
 
 def _sea(units: Units, borders: Borders, frontier: Frontier, sea: SeaRule) -> Links:

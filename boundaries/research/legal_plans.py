@@ -75,7 +75,7 @@ class Survey:
     together
         (n, n): the share of them in which two units share a dapil.
     law
-        The measures (8) of the plan in law; None where it splits units or leaves some out.
+        The measures (8) of the plan in law; None where it splits units or leaves some out, or the map lacks a dapil.
     """
 
     problem: Problem
@@ -159,17 +159,18 @@ def survey(
     effort = effort or Effort()
     with needed():
         made, found = counted_plans(council, reading, effort, permille)
-    law = of_plan(made, council.law, council.law_seats) if not council.split else None
+    whole = not council.split and len(np.unique(council.law)) == len(council.law_seats)
+    law = of_plan(made, council.law, council.law_seats) if whole else None
     if not found.complete:
         return Survey(made, found, UNKNOWN, law=law)
     from boundaries.research.plan_kernels import share_dapil
 
     total, units = found.total, len(council.people)
-    whole = total <= effort.most_listed
+    every = total <= effort.most_listed
     kept, tried = [], 0
     together = np.zeros((units, units), np.int64)
     front: tuple[Array, Array] | None = None
-    for parts, sizes in listed(found) if whole else drawn(found, effort):
+    for parts, sizes in listed(found) if every else drawn(found, effort):
         measures, lawful = made.describe(parts, sizes)
         tried += len(parts)
         kept.append(measures[lawful])
@@ -179,7 +180,7 @@ def survey(
     by_dapil = Counter(measures[:, 0].astype(int).tolist())
     place = np.argsort(made.graph.order)
     return Survey(
-        made, found, COMPLETE if whole else DRAWN, tried, len(measures), dict(sorted(by_dapil.items())), measures,
+        made, found, COMPLETE if every else DRAWN, tried, len(measures), dict(sorted(by_dapil.items())), measures,
         together[np.ix_(place, place)] / max(len(measures), 1),
         Front(made.graph.labels(front[0]), front[1]) if front is not None else None, law,
     )  # fmt: skip

@@ -64,19 +64,24 @@ class Figures:
     value: Array
     single: Array
 
+    @cached_property
+    def desa_of(self) -> Array:
+        """How many desa (g,) each figure is over."""
+        return np.bincount(self.group[self.group >= 0], minlength=len(self.value))
+
     def over(self, zone: Array, count: int) -> Sums:
         """Add up over zones: `zone` (d,) the number of the zone of each desa, -1 for none; `count` zones."""
-        on = self.group >= 0
+        inside = np.flatnonzero(zone >= 0)
+        of, group = zone[inside], self.group[inside]
+        on = group >= 0
         low = np.full(len(self.value), count)
         high = np.full(len(self.value), -1)
-        np.minimum.at(low, self.group[on], zone[on])
-        np.maximum.at(high, self.group[on], zone[on])
-        whole = (low == high) & (low >= 0)
-        inside = zone >= 0
-        size = np.bincount(zone[inside], minlength=count)
-        covered = on & inside
-        covered[covered] = whole[self.group[covered]]
-        known = np.bincount(zone[covered], minlength=count) / np.maximum(size, 1)
+        np.minimum.at(low, group[on], of[on])
+        np.maximum.at(high, group[on], of[on])
+        whole = (low == high) & (np.bincount(group[on], minlength=len(self.value)) == self.desa_of)
+        size = np.bincount(of, minlength=count)
+        on[on] = whole[group[on]]
+        known = np.bincount(of[on], minlength=count) / np.maximum(size, 1)
         value = np.bincount(low[whole], self.value[whole], count)
         number = np.bincount(low[whole], minlength=count)
         single = np.bincount(low[whole], self.single[whole], count) == 1

@@ -12,32 +12,48 @@ Array = NDArray[Any]
 
 
 @njit(cache=True)
-def following(people: Array, seats: Any, low: Any, high: Any, given: Array) -> Any:
-    """Seats that follow people: largest remainder over people / seats. Fills `given`; returns whether every dapil has
-    from `low` to `high` seats, however equal remainders at the end are drawn."""
-    count = len(people)
-    total = people.sum()
-    rest = np.empty(count, np.int64)
+def following(people: Array, count: Any, total: Any, seats: Any, low: Any, high: Any, given: Array, rest: Array,
+              order: Array) -> Any:  # fmt: skip
+    """Seats that follow people: largest remainder over people / seats of the first `count` dapil, `total` people in
+    all. Fills `given`, `rest` and `order` (the dapil by their remainders, the largest first); returns whether every
+    dapil has from `low` to `high` seats, however equal remainders at the end are drawn."""
     left = seats
     for n in range(count):
-        given[n] = people[n] * seats // total
-        rest[n] = people[n] * seats % total
+        quotas = people[n] * seats
+        given[n] = quotas // total
+        if given[n] > high or given[n] + 1 < low:
+            return False
+        rest[n] = quotas - given[n] * total
         left -= given[n]
-    order = np.argsort(-rest, kind="mergesort")
+        at = n
+        while at > 0 and rest[order[at - 1]] < rest[n]:
+            order[at] = order[at - 1]
+            at -= 1
+        order[at] = n
     for n in range(left):
         given[order[n]] += 1
-    good = True
     for n in range(count):
         if given[n] < low or given[n] > high:
-            good = False
-    if good and 0 < left < count and rest[order[left - 1]] == rest[order[left]]:
+            return False
+    if 0 < left < count and rest[order[left - 1]] == rest[order[left]]:
         edge = rest[order[left]]
         for n in range(count):
             if rest[n] == edge:
                 floor = people[n] * seats // total
                 if floor < low or floor + 1 > high:
-                    good = False
-    return good
+                    return False
+    return True
+
+
+@njit(cache=True)
+def by_eights(people: Array) -> Array:
+    """The people (8, 256) of every set of the first eight units, of the next, and so on."""
+    found = np.zeros((8, 256), np.int64)
+    for n in range(8):
+        for mask in range(1, 256):
+            unit = 8 * n + lowest(np.uint64(mask))
+            found[n, mask] = found[n, mask & (mask - 1)] + (people[unit] if unit < len(people) else 0)
+    return found
 
 
 @njit(cache=True)
@@ -98,23 +114,30 @@ def describe(
     shared = np.zeros((max(olds, 1), parts.shape[1]), np.int64)
     held = np.empty(parts.shape[1], np.int64)
     given = np.empty(parts.shape[1], np.int64)
+    rest = np.empty(parts.shape[1], np.int64)
+    order = np.empty(parts.shape[1], np.int64)
+    eights = by_eights(people)
     for m in range(len(parts)):
         count = sizes[m]
-        held[:count] = 0
+        for n in range(count):
+            mask, eight = parts[m, n], 0
+            held[n] = 0
+            while mask:
+                held[n] += eights[eight, np.int64(mask & np.uint64(255))]
+                mask >>= np.uint64(8)
+                eight += 1
+        if permille < 0:
+            lawful[m] = following(held, count, total, seats, low, high, given, rest, order)
+        else:
+            lawful[m] = decided(held[:count], seats, low, high, permille, given)
+        if not lawful[m]:
+            continue
         for n in range(count):
             mask = parts[m, n]
             while mask:
                 bit = mask & (~mask + np.uint64(1))
                 mask ^= bit
-                unit = lowest(bit)
-                label[unit] = n
-                held[n] += people[unit]
-        if permille < 0:
-            lawful[m] = following(held[:count], seats, low, high, given)
-        else:
-            lawful[m] = decided(held[:count], seats, low, high, permille, given)
-        if not lawful[m]:
-            continue
+                label[lowest(bit)] = n
         worst, off = 0.0, 0.0
         least, most = given[0], given[0]
         for n in range(count):
@@ -134,7 +157,7 @@ def describe(
                 apart += 1
         moved = -1.0
         if olds > 0 and known > 0:
-            shared[:] = 0
+            shared[:, :count] = 0
             for u in range(units):
                 if before[u] >= 0:
                     shared[before[u], label[u]] += people[u]

@@ -39,7 +39,8 @@ IN_LAW: Final = "hukum"
 
 @dataclass(frozen=True)
 class Asking:
-    """Which plans are meant: chamber, election, reading of the law, weight (empty: the first known), links, effort."""
+    """Which plans are meant: chamber, election, reading of the law, weight (empty: the first known), links over the
+    sea, a table of links to add and to take away, effort."""
 
     chamber: str
     year: int = 2024
@@ -47,6 +48,7 @@ class Asking:
     permille: int = PERMILLE
     weight: str = ""
     sea: SeaRule | None = None
+    links: Path | None = None
     effort: Effort = Effort()  # noqa: RUF009 - frozen
 
 
@@ -68,6 +70,7 @@ def one(release: Release, asked: Asking, council: str) -> Survey:
         only=[council],
         weight=asked.weight,
         sea=asked.sea,
+        links=asked.links,
         registry=load_registry(),
     )
     return survey(found, asked.reading, asked.effort, asked.permille)
@@ -269,8 +272,9 @@ def table(
 ) -> pd.DataFrame:
     """Survey every council of a chamber: a row each, sorted by code (`row_of`)."""
     found = councils(
-        release, asked.chamber, asked.year, weight=asked.weight, sea=asked.sea, registry=load_registry()
-    )
+        release, asked.chamber, asked.year, weight=asked.weight, sea=asked.sea, links=asked.links,
+        registry=load_registry(),
+    )  # fmt: skip
     rows = []
     for row in done(_surveyed, ((each, asked) for each in found), workers, dask):
         rows.append(row)

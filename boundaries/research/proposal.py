@@ -1,7 +1,8 @@
 """A plan as it is held against the law: one in law, or a draft of somebody's own."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Final
 
 import numpy as np
@@ -51,16 +52,32 @@ class Proposal:
     seats_given: bool = True
     notes: tuple[tuple[str, str], ...] = ()
     of_law: bool = False
+    _owners: dict[int, tuple[People, Array]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     def owners(self, people: People) -> Array:
-        """The dapil (d,) of each desa of the registry, -1 for none."""
-        return people.zones(self.members, self.members.values())
+        """The dapil (d,) of each desa of the registry, -1 for none; asked once of the same `people`, not to be written
+        to."""
+        if id(people) not in self._owners:
+            found = people.zones(self.members, self.members.values())
+            found.flags.writeable = False
+            self._owners[id(people)] = people, found
+        return self._owners[id(people)][1]
 
-    @property
+    @cached_property
     def councils(self) -> dict[str, Array]:
         """The rows of the dapil of each council, sorted by its code."""
         found = self.dapil.groupby("dewan", sort=True).indices
         return {str(code): np.sort(rows) for code, rows in found.items()}
+
+    @cached_property
+    def _members(self) -> dict[int, list[tuple[int, str]]]:
+        """The units of each row's dapil, and the place of each among all members."""
+        found: dict[int, list[tuple[int, str]]] = {}
+        for place, (unit, row) in enumerate(self.members.items()):
+            found.setdefault(row, []).append((place, unit))
+        return found
 
 
 def of_law(plan: Plan) -> Proposal:
@@ -82,8 +99,8 @@ def of_law(plan: Plan) -> Proposal:
 def part(proposal: Proposal, council: str) -> Proposal:
     """One council of a plan."""
     rows = proposal.councils[council]
-    new = {int(row): n for n, row in enumerate(rows)}
-    members = {unit: new[row] for unit, row in proposal.members.items() if row in new}
+    held = sorted((*each, n) for n, row in enumerate(rows) for each in proposal._members.get(int(row), ()))
+    members = {unit: n for _, unit, n in held}
     dapil = proposal.dapil.iloc[rows].reset_index(drop=True)
     name = f"{proposal.name}-{council}"
     return replace(proposal, name=name, dapil=dapil, members=members, whole=False)

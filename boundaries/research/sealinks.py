@@ -144,7 +144,9 @@ class Sea:
         ends = self._back(shapely.get_coordinates(nearest)).reshape(-1, 2, 2)
         gap = np.asarray(_GEOD.inv(*ends[:, 0].T, *ends[:, 1].T)[2])
         lines = shapely.linestrings(ends)
-        line, unit = self._tree.query(lines, predicate="intersects")
+        apart = np.flatnonzero(gap > 0)  # under a line without length there is no land
+        line, unit = self._tree.query(lines[apart], predicate="intersects")
+        line = apart[line]
         third = (unit != pairs[line, 0]) & (unit != pairs[line, 1])
         line, unit = line[third], unit[third]
         share = shapely.length(shapely.intersection(lines[line], self.shores.geometry[unit]))

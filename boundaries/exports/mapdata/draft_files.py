@@ -31,9 +31,12 @@ def draft_files(release: Release) -> Iterator[tuple[str, bytes]]:
     cases = BrowserCases(release, load_registry())
     listed = []
     drawn = {level: _layer(release, level) for level in ("kabkota", "kecamatan")}
+    place = {level: {str(code): n for n, code in enumerate(codes)} for level, (codes, _) in drawn.items()}
     for chamber, code, case in cases.chambers():
         codes, geometry = drawn[str(case["tingkat"])]
-        case["peta"] = outlines(geometry, codes, [unit for unit, _ in case["unit"]])
+        units = [unit for unit, _ in case["unit"]]
+        mine = [n for n in map(place[str(case["tingkat"])].get, units) if n is not None]
+        case["peta"] = outlines(geometry[mine], codes[mine], units)
         listed.append([chamber, code, case["nama"], case["kursi"], len(case["unit"])])
         yield f"map-uji-{chamber}-{code}.json", packed(case)
     if listed:
@@ -64,14 +67,18 @@ def outlines(geometry: Array, codes: Array, units: list[str]) -> dict[str, Any]:
 def _path(shape: Any, corner: Array, step: Array) -> str:
     """Rings on the grid, as steps from point to point; a ring that is no more than a point is left out unless all
     are."""
-    rings = shapely.get_rings(shapely.get_parts(shape))
+    xy, ring = shapely.get_coordinates(shapely.get_rings(shapely.get_parts(shape)), return_index=True)
+    points = np.rint((xy - corner) * step).astype(int)
+    kept = np.append(True, (np.diff(points, axis=0) != 0).any(axis=1) | (ring[1:] != ring[:-1]))
+    points, ring = points[kept], ring[kept]
+    starts = np.flatnonzero(np.append(True, ring[1:] != ring[:-1]))
+    ends = np.append(starts[1:], len(points))
+    moves = np.diff(points, axis=0)
     found = []
-    for ring in rings:
-        points = np.rint((shapely.get_coordinates(ring) - corner) * step).astype(int)
-        kept = points[np.append(True, (np.diff(points, axis=0) != 0).any(axis=1))]
-        if len(kept) > 3:
-            moves = np.diff(kept[:-1], axis=0)
-            found.append(f"M{kept[0, 0]} {kept[0, 1]}l{' '.join(f'{x} {y}' for x, y in moves.tolist())}z")
+    for start, end in zip(starts.tolist(), ends.tolist(), strict=True):
+        if end - start > 3:
+            x, y = points[start].tolist()
+            found.append(f"M{x} {y}l{' '.join(map(str, moves[start : end - 2].ravel().tolist()))}z")
     if not found:
         x, y = np.rint((shapely.get_coordinates(shape)[0] - corner) * step).astype(int)
         return f"M{x - 2} {y - 2}h4v4h-4z"
