@@ -169,6 +169,35 @@ def test_the_legend_follows_the_map(desk: Visit) -> None:
     desk.page.locator("#legend", has_not_text=LEGENDS["id"][1]).wait_for()
 
 
+def test_the_legend_folds_and_stays_as_it_was_left(visit: Visit) -> None:
+    visit.open("#lembaga=dpr&tahun=2024")
+    visit.whole()
+    fold, keys = visit.page.locator("#legend summary"), visit.page.locator("#legend ul").first
+    assert keys.is_visible()
+    fold.press("Enter")
+    assert not keys.is_visible()
+    visit.page.locator("#lembaga-dpd").dispatch_event("click")
+    visit.page.wait_for_function("() => location.hash.includes('lembaga=dpd')")
+    visit.settle()
+    assert (fold.is_visible(), keys.is_visible()) == (True, False)
+    fold.press("Enter")
+    assert keys.is_visible()
+
+
+def test_on_a_small_screen_the_legend_opens_when_it_is_asked_for(browser: Any, base: str) -> None:
+    for size in ((320, 568), (568, 320)):
+        viewport = dict(zip(("width", "height"), size, strict=True))
+        context = browser.new_context(viewport=viewport, service_workers="block")
+        with visit_in(context, base) as visit:
+            visit.open("#lembaga=dpr&tahun=2024")
+            visit.whole()
+            keys = visit.page.locator("#legend ul").first
+            assert not keys.is_visible()
+            visit.page.locator("#legend summary").click()
+            assert keys.is_visible()
+        context.close()
+
+
 def test_a_first_visit_asks_for_little_and_not_for_what_only_a_search_needs(desk: Visit) -> None:
     desk.open()
     names = {urlsplit(url).path.rpartition("/")[2] for url in desk.requests if "/downloads/" in url}
