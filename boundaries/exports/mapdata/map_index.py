@@ -17,7 +17,7 @@ FORMAT: Final = 1
 #: What the results of a plan may have.
 PARTS: Final = ("votes", "seats", "turnout", "women")
 #: Decimals of the boxes of kabupaten and kota: a view is moved there, nothing is measured by them.
-_DECIMALS: Final = 2
+_DECIMALS: Final = 3
 _ORIGIN: Final = ("attribution", "licence", "licence_url", "open", "vintage", "homepage")
 
 

@@ -1,5 +1,5 @@
 // The first picture of a province, before the map is there: its dapil from its own file, fitted as the map will fit them.
-import { Drawing, worldX, worldY } from "./drawing.js";
+import { Drawing, latAt, lonAt, worldBox, worldX, worldY } from "./drawing.js";
 import { fittedView } from "./fitting.js";
 import { lineKind } from "./maps.js";
 import { palette, stepOf } from "./palette.js";
@@ -49,9 +49,12 @@ export function sketch(canvas, json, chamber, { kab, dapil, peta, plain }, { wid
   return true;
 }
 
+// The box of some features in the world, rounded outwards as the boxes of places are (map_index.py, dapil_rows.py).
 function boxAround({ boxes, origin: [x, y] }, rows) {
   const side = (at, least) => least(...rows.map((row) => boxes[row][at]));
-  return [side(0, Math.min) + x, side(1, Math.min) + y, side(2, Math.max) + x, side(3, Math.max) + y];
+  const [down, up] = [Math.floor, Math.ceil].map((whole) => (degrees) => whole(degrees * 1000) / 1000);
+  const [west, north] = [down(lonAt(side(0, Math.min) + x)), up(latAt(side(1, Math.min) + y))];
+  return worldBox([west, down(latAt(side(3, Math.max) + y)), up(lonAt(side(2, Math.max) + x)), north]);
 }
 
 function viewAt([zoom, lat, lon], width, height) {

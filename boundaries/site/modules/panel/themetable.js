@@ -121,9 +121,11 @@ function tableElement(app, { columns, rows }) {
   );
   let order = { at: columns.length > 1 ? columns.findIndex((column) => column.number) : 0, down: true };
   let shown = MOST;
+  let sorted = rows;
+  const made = (from) => sorted.slice(from, shown).map((row) => rowElement(app, columns, row));
   const show = () => {
-    const sorted = sortedBy(rows, columns[order.at], order.down);
-    body.replaceChildren(...sorted.slice(0, shown).map((row) => rowElement(app, columns, row)));
+    sorted = sortedBy(rows, columns[order.at], order.down);
+    body.replaceChildren(...made(0));
     heads.forEach((head, at) => head.setAttribute("aria-sort", at !== order.at ? "none" : order.down ? "descending" : "ascending"));
   };
   heads.forEach((head, at) => {
@@ -143,8 +145,9 @@ function tableElement(app, { columns, rows }) {
       hidden: rows.length <= MOST,
       // A table of thousands of rows takes a device seconds to lay out: a person has it by parts, paper as a whole.
       onclick: ({ isTrusted }) => {
+        const from = shown;
         shown = isTrusted ? shown + PART : rows.length;
-        show();
+        body.append(...made(from));
         more();
       },
     },
