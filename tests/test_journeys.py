@@ -315,6 +315,7 @@ def axe(tmp_path_factory: pytest.TempPathFactory) -> str:
     return axe_script(tmp_path_factory.mktemp("axe"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("journey", "screen", "language", "colour"), ROWS, ids=lambda each: getattr(each, "__name__", each)
 )

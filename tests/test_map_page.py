@@ -768,6 +768,7 @@ def axe(tmp_path_factory: pytest.TempPathFactory) -> str:
     return axe_script(tmp_path_factory.mktemp("axe"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("screen", "language"), [("desktop", "id"), ("desktop", "en"), ("phone", "id")])
 def test_axe_finds_nothing(contexts: dict[str, Any], base: str, axe: str, screen: str, language: str) -> None:
     """In light; then in dark, where colours are all that differs."""
@@ -1146,6 +1147,7 @@ def test_under_a_folder_of_a_proxy_every_address_carries_it(releases: Path) -> N
 # --- the nation, and how much it takes ---
 
 
+@pytest.mark.slow
 def test_two_hundred_switches_leave_no_memory_behind(browser: Any, base: str) -> None:
     small = {"viewport": {"width": 420, "height": 420}}  # what is painted is the same at any size
     with visiting(browser, base, **small) as visit:
