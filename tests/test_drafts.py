@@ -15,6 +15,7 @@ from boundaries.exports.mapdata.draft_files import outlines
 from boundaries.law.plans import load_plans
 from boundaries.law.registry import Registry
 from boundaries.release.store import Release
+from boundaries.research import named_units, own_plan
 from boundaries.research.adjacency import find_borders
 from boundaries.research.apportionment import largest_remainder
 from boundaries.research.browser_case import BrowserCases
@@ -29,6 +30,7 @@ from boundaries.research.plan_measures import MEASURES, problem
 from boundaries.research.plan_tables import QUANTILES, quantiles
 from boundaries.research.proposal import of_law
 from boundaries.research.regime import load_regime
+from scripts.bundle import MODULES
 from tests.page_modules import needs_node, run
 
 Array = NDArray[Any]
@@ -328,6 +330,7 @@ SHAPES = [
     ("RANCANGAN DAPIL\n\nKabupaten/Kota,Kecamatan,Dapil,Jumlah Kursi\nKota Medan,Medan Kota,1,50\nJUMLAH,,,50\n",
      {"01": 0}, 2),
     ("kode_kec,nama,dapil\n127101,salah,A\n12.71.02,salah,B\n", {"01": 0, "02": 1}, 1),
+    ("kode,dapil,ket\n12.71.01,A,total\n12.71.02,B,\n,,Total\n", {"01": 0, "02": 1}, 1),
     ("No.,Nama Kecamatan,Nama Dapil\n1,Médan Kota,a\n2,Medan Sunggal (baru),b\n", {"01": 0, "02": 1}, 0),
 ]  # fmt: skip
 
@@ -371,6 +374,31 @@ def test_names_that_are_not_sure_are_refused(
     path.write_text(text, "utf-8")
     with pytest.raises(PlanError, match=re.escape(told)):
         read_plan(path, registry)
+
+
+def test_names_of_columns_are_the_same_in_the_browser() -> None:
+    script = (MODULES / "draft" / "reading.js").read_text("utf-8")
+    for name, words in {
+        "UNIT": own_plan.UNIT, "NAME": named_units.UNIT, "DAPIL": own_plan.DAPIL, "SEATS": own_plan.SEATS,
+        "TOTAL": own_plan.TOTAL,
+    }.items():  # fmt: skip
+        written = re.search(rf"^const {name} = (\[.*\]);$", script, re.MULTILINE)
+        assert written, name
+        assert tuple(json.loads(written[1])) == words, name
+
+
+def test_ninety_thousand_names_are_refused_at_once(registry: Registry, tmp_path: Path) -> None:
+    path = tmp_path / "rancangan.csv"
+    rows = "".join(f"Bukan {n},Kab. Tiada {n % 50_000},{n % 9}\n" for n in range(90_000))
+    path.write_text("kecamatan,kabupaten,dapil\n" + rows, "utf-8")
+    asked: list[str] = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(named_units.names, "letters", lambda name: asked.append(name) or name)
+        patch.setattr(named_units.names, "same", lambda one, other: asked.append(other) or False)
+        for council in ("", "12.71"):
+            with pytest.raises(PlanError):
+                read_plan(path, registry, council=council)
+    assert len(asked) < 700_000  # some times a name, not some times a name and council
 
 
 def test_outlines_are_drawn_on_a_small_grid() -> None:

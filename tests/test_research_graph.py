@@ -150,9 +150,6 @@ def test_edges_find_each_other_even_where_all_mix_to_one_number(
         assert other[n] == (n if len(alike) == 1 else sum(alike) - n)
     assert edges.counterparts(np.append(low, low[other > np.arange(len(low))][:1]),
                               np.append(high, high[other > np.arange(len(low))][:1])) is None  # fmt: skip
-    ranked = edges.in_order(low, high)
-    assert (np.diff(low[ranked] * 20 + high[ranked]) >= 0).all()
-    assert sorted(ranked) == list(range(len(low)))
 
 
 def test_a_border_with_another_country_is_no_coast() -> None:

@@ -127,15 +127,6 @@ _MIX: Final = np.array([0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F], dtype=np.uint64
 """Odd multipliers of 64 bits without a pattern: the golden ratio's (Knuth, TAOCP 3, 6.4), and a prime."""
 
 
-def in_order(low: Array, high: Array) -> Array:
-    """The order (k,) of edges by their packed ends (k,), the lower end first; few have the same lower end."""
-    order = np.argsort(low)
-    again = np.diff(low[order]) == 0
-    tied = np.flatnonzero(np.append(again, False) | np.insert(again, 0, False)) if len(low) else order
-    order[tied] = order[tied][np.lexsort((high[order[tied]], low[order[tied]]))]
-    return np.asarray(order)
-
-
 def number_edges(points: Array, first: Array, last: Array | None = None) -> Segments:
     """Number the edges between points `first` and `last` (k,), by default the ones that come next."""
     packed, vertex = np.unique(EdgeIndex.pack(points), return_inverse=True)

@@ -14,7 +14,7 @@ import shapely
 from numpy.typing import NDArray
 
 from boundaries.errors import CoverageError
-from boundaries.ground.edges import EdgeIndex, counterparts, in_order
+from boundaries.ground.edges import EdgeIndex, counterparts
 from boundaries.ground.grid import GRID
 from boundaries.ground.measures import edge_length_m, ring_area_m2
 
@@ -78,7 +78,7 @@ def find_borders(geometry: Array, measure: Callable[[Array], Array] = edge_lengt
         np.concatenate([*(each.shared for each in found), shared]),
         count,
     )
-    outer = rest.lone[in_order(low[rest.lone], high[rest.lone])]
+    outer = rest.lone[np.lexsort((high[rest.lone], low[rest.lone]))]
     return Borders(
         pairs,
         along,

@@ -5,7 +5,8 @@ A name counts as a unit's if both are written alike but for capitals, accents, s
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -14,7 +15,7 @@ from boundaries.errors import PlanError
 from boundaries.law import names
 from boundaries.law.codes import LENGTH, Level
 from boundaries.law.registry import Registry
-from boundaries.law.tables import refuse, where
+from boundaries.law.tables import SHOWN, refuse, where
 
 #: Names of columns, without case, blanks and signs: of units by name, the finest first; and of what holds them.
 UNIT: Final = ("namakecamatan", "kecamatan", "namakabkota", "kabkota", "kabupatenkota", "kabupaten",
@@ -22,8 +23,8 @@ UNIT: Final = ("namakecamatan", "kecamatan", "namakabkota", "kabkota", "kabupate
 WITHIN: Final = ("namakabkota", "kabkota", "kabupatenkota", "kabupaten", "namaprovinsi", "provinsi")
 #: Columns of names that many units of one council have.
 TOO_FINE: Final = ("namadesa", "desa", "namakelurahan", "kelurahan", "desakelurahan")
-#: The levels of a council and of the units that its dapil are made of.
-_LEVELS: Final[dict[Level, Level]] = {"kabkota": "kecamatan", "provinsi": "kabkota"}
+#: The levels of councils whose dapil are made of units of the next level.
+_COUNCILS: Final[tuple[Level, ...]] = ("kabkota", "provinsi")
 _PARTS: Final = re.compile(r"\s*[,;/\n]\s*|\s+dan\s+")
 
 
@@ -52,69 +53,80 @@ def units_of_names(
     PlanError
         A name that no unit of the council has, or several; names of several councils, or of none.
     """
-    council = council or _said(path, rows, registry) or _only(path, rows, registry)
+    known = _Known.of(registry)
+    council = council or _said(path, rows, known) or _only(path, rows, known)
     notes.append((f"nama dibaca sebagai wilayah di {council} {registry.names[council]}",
                   f"names read as units of {council} {registry.names[council]}"))  # fmt: skip
-    units = _by_letters(registry, council)
-    found, problems = [], []
+    found: list[list[str]] = []
+    problems: list[str] = []
     for row in rows:
         codes = []
-        for part in _parts(row.text, units):
-            alike = units.get(names.letters(part), [])
+        for part in known.parts(row.text):
+            alike = known.units.get(names.letters(part), {}).get(council, [])
             if len(alike) == 1:
                 codes += alike
             else:
-                problems.append(
-                    f"{where(path, row.line)}: {part!r} {_why(registry, part, alike, units, council)}"
-                )
+                why = _why(registry, part, alike, council) if len(problems) < SHOWN else "is no unit"
+                problems.append(f"{where(path, row.line)}: {part!r} {why}")
         found.append(codes)
     refuse(problems, PlanError)
     return found
 
 
-def _why(
-    registry: Registry, text: str, alike: Sequence[str], units: dict[str, list[str]], council: str
-) -> str:
+@dataclass(frozen=True)
+class _Known:
+    """Names by their letters: the ``units`` of each council that are called so, and the ``councils``."""
+
+    registry: Registry
+    units: dict[str, dict[str, list[str]]]
+    councils: dict[str, list[str]]
+
+    @classmethod
+    def of(cls, registry: Registry) -> "_Known":
+        found = cls(registry, {}, {})
+        for council in (code for level in _COUNCILS for code in registry.at(level)):
+            found.councils.setdefault(names.letters(registry.names[council]), []).append(council)
+            for code in registry.children(council):
+                for letters in _spelt(registry.names[code], code):
+                    found.units.setdefault(letters, {}).setdefault(council, []).append(code)
+        return found
+
+    def parts(self, text: str) -> list[str]:
+        """The names in a cell."""
+        if names.letters(text) in self.units:
+            return [text]
+        return [part for part in _PARTS.split(text) if part] or [text]
+
+    def holders(self, rows: Sequence[Named]) -> tuple[Counter[str], dict[str, Named]]:
+        """How many of the different names each council has, and these by their letters, with a row of each."""
+        told = {names.letters(part): row for row in rows for part in self.parts(row.text)}
+        return Counter(council for letters in told for council in self.units.get(letters, ())), told
+
+
+def _spelt(name: str, code: str) -> set[str]:
+    """The letters of a unit's name; of a kabkota also without its kind."""
+    bare = re.sub(r"^(kab\.|kabupaten|kota)\s+", "", name, flags=re.IGNORECASE)
+    return {names.letters(name), names.letters(bare if len(code) == LENGTH["kabkota"] else name)}
+
+
+def _why(registry: Registry, text: str, alike: Sequence[str], council: str) -> str:
     if alike:
         return f"may be {' or '.join(f'{code} {registry.names[code]}' for code in alike)}; give the code"
-    near = [code for codes in units.values() for code in codes if names.same(registry.names[code], text)]
+    near = [code for code in registry.children(council) if names.same(registry.names[code], text)]
     meant = f"write {' or '.join(f'{registry.names[code]} ({code})' for code in near[:3])} if it is meant"
     told = meant if near and text else "write the name as the list of 2025 does, or the code"
     return f"is no unit of {council} {registry.names[council]}; {told}"
 
 
-def _parts(text: str, units: dict[str, list[str]]) -> list[str]:
-    if names.letters(text) in units:
-        return [text]
-    return [part for part in _PARTS.split(text) if part] or [text]
-
-
-def _by_letters(registry: Registry, council: str) -> dict[str, list[str]]:
-    """Units of a council by the letters of their names; a kabkota also without its kind."""
-    found: dict[str, list[str]] = {}
-    for code in registry.children(council):
-        name = registry.names[code]
-        spelt = {names.letters(name)}
-        if len(code) == LENGTH["kabkota"]:
-            spelt.add(names.letters(re.sub(r"^(kab\.|kabupaten|kota)\s+", "", name, flags=re.IGNORECASE)))
-        for letters in spelt:
-            found.setdefault(letters, []).append(code)
-    return found
-
-
-def _councils(registry: Registry) -> Iterator[str]:
-    for level in _LEVELS:
-        yield from registry.at(level)
-
-
-def _said(path: Path, rows: Sequence[Named], registry: Registry) -> str:
+def _said(path: Path, rows: Sequence[Named], known: _Known) -> str:
     """The council that the rows name beside their units; "" if none does."""
     told = {names.letters(row.within): row for row in rows if row.within}
+    held, parts = known.holders(rows) if told else (Counter[str](), {})
     found: dict[str, Named] = {}
     for letters, row in told.items():
-        alike = [code for code in _councils(registry) if letters == names.letters(registry.names[code])]
+        alike = known.councils.get(letters, [])
         if len(alike) > 1:
-            alike = [code for code in alike if _all_in(rows, _by_letters(registry, code))]
+            alike = [code for code in alike if held[code] == len(parts)]
         if len(alike) != 1:
             raise PlanError(
                 f"{where(path, row.line)}: {row.within!r} is no kabkota or provinsi, or several; write Kabupaten or "
@@ -127,27 +139,23 @@ def _said(path: Path, rows: Sequence[Named], registry: Registry) -> str:
     return next(iter(found), "")
 
 
-def _all_in(rows: Sequence[Named], units: dict[str, list[str]]) -> bool:
-    return all(names.letters(part) in units for row in rows for part in _parts(row.text, units))
-
-
-def _only(path: Path, rows: Sequence[Named], registry: Registry) -> str:
+def _only(path: Path, rows: Sequence[Named], known: _Known) -> str:
     """The only council that has units of all names."""
-    held = {code: _by_letters(registry, code) for code in _councils(registry)}
-    whole = [code for code, units in held.items() if _all_in(rows, units)]
+    held, told = known.holders(rows)
+    whole = [code for code, count in held.items() if count == len(told)]
     if len(whole) == 1:
         return whole[0]
     if whole:
-        shown = ", ".join(f"{code} {registry.names[code]}" for code in whole[:3])
+        shown = ", ".join(f"{code} {known.registry.names[code]}" for code in sorted(whole)[:3])
         raise PlanError(f"{where(path)}: units of these names are in {shown}; name one with --kabkota")
-    best = max(held, key=lambda code: sum(_all_in([row], held[code]) for row in rows))
-    lacking = [row for row in rows if not _all_in([row], held[best])]
-    if len(lacking) * 2 > len(rows):
+    best, count = max(held.items(), key=lambda each: (each[1], each[0]), default=("", 0))
+    if count * 2 < len(told) or not best:
         raise PlanError(
             f"{where(path, rows[0].line - 1)}: no column kode, and no council has units of these names; name it with "
             "--kabkota, or give codes: kode,dapil"
         )
+    lacking = next(row for letters, row in told.items() if best not in known.units.get(letters, ()))
     raise PlanError(
-        f"{where(path, lacking[0].line)}: {lacking[0].text!r} is no unit of {best} {registry.names[best]}, of which "
+        f"{where(path, lacking.line)}: {lacking.text!r} is no unit of {best} {known.registry.names[best]}, of which "
         "the others are; mend the name, or name the council with --kabkota"
     )

@@ -178,7 +178,8 @@ def _from_csv(path: Path, text: str) -> _Table:
     for n, cells in enumerate(lines[at + 1 :], at + 2):
         if not any(cell.strip() for cell in cells):
             continue
-        if any(_plain(cell) in TOTAL for cell in cells):
+        own = _plain(cells[column]) if len(cells) > column else ""
+        if own in ("", *TOTAL) and any(_plain(cell) in TOTAL for cell in cells):
             beside += _shown([cells], n)
             total += [(n, cells[seats].strip())] if seats is not None and len(cells) > seats else []
             continue

@@ -59,7 +59,7 @@ export function readDraft(text, council) {
   rows.slice(at + 1).forEach((cells, n) => {
     const line = at + n + 2;
     if (!cells.some((cell) => cell.trim())) return;
-    if (cells.some((cell) => TOTAL.includes(compared(cell)))) {
+    if (["", ...TOTAL].includes(compared(cells[unit] ?? "")) && cells.some((cell) => TOTAL.includes(compared(cell)))) {
       notes.push(told(line, cells));
       if (cells[seats]?.trim()) total.push([line, cells[seats].trim()]);
     } else lines.push({ line, unit: cells[unit]?.trim(), dapil: cells[dapil]?.trim(), seats: cells[seats]?.trim() ?? "" });
