@@ -439,6 +439,16 @@ def test_the_command_tells_and_ends_strictly(
     assert set(researching.CHAMBERS) == set(COUNCILS)
 
 
+def test_the_command_tells_how_a_draft_was_read(release: Release, tmp_path: Path) -> None:
+    path = tmp_path / "r.csv"
+    path.write_text("RANCANGAN\nkode,dapil,kursi\n32.10.03,A,6\n32.10.04,B,6\nJumlah,,12\n")
+    told = CliRunner().invoke(main, ["check", str(path), "-r", str(release.path), "--batas-waktu", "0"])
+    assert told.exit_code == 0, told.output
+    assert "line 1: 'RANCANGAN' not read\nline 5: 'Jumlah 12' not read\n" in told.stderr
+    assert "council inferred from the codes: 32.10" in told.stderr
+    assert "not read" not in told.stdout
+
+
 def test_several_plans_are_held_against_the_law_as_each_by_itself(
     release: Release, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -161,8 +161,10 @@ def check(plans: tuple[str, ...], release: Path, chamber: str | None, council: s
 
 
 def _told(report: Any) -> None:
-    """Tell what is not passed, then how many of each."""
+    """Tell what is not passed, then how many of each; beside them how a draft was read."""
     at = 0 if language() == "id" else 1
+    for note in report.case.proposal.notes:
+        say(note[at])
     for finding in report.findings:
         if finding.status in ("gagal", "perhatian"):
             click.echo(f"{finding.status:<10}{finding.rule:<4}{finding.council:<6} {finding.said[at]}")
