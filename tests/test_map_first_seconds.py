@@ -138,7 +138,8 @@ def test_a_link_into_a_province_is_drawn_before_the_scripts_and_where_the_map_ha
         visit.page.route("**/leaflet.js", lambda route: held.append(route))
         # What would take the first picture away: kept, so that the two can be laid over each other.
         visit.page.add_init_script("Element.prototype.remove = function () { this.dataset.removed = ''; };")
-        visit.page.goto(f"{base}/map?lang=id{LINKS[link]}")
+        # Not until "load": that of a slow machine waits for the script which is held here.
+        visit.page.goto(f"{base}/map?lang=id{LINKS[link]}", wait_until="commit")
         visit.page.wait_for_selector(".sketch")
         asked = [address.rpartition("/")[2] for address in visit.requests]
         chamber = "dpr" if link == "dapil" else "dprd-kabkota"
@@ -148,6 +149,10 @@ def test_a_link_into_a_province_is_drawn_before_the_scripts_and_where_the_map_ha
         assert visit.page.locator(".outline:not([data-removed])").count() == 0
         assert visit.page.locator(f"#lembaga-{chamber}").is_checked()
         visit.until("() => performance.getEntriesByName('dapil-sketch').length > 0")
+        for _ in range(600):
+            if held:
+                break
+            visit.page.wait_for_timeout(100)
         held[0].continue_()
         visit.page.wait_for_selector("html[data-ready='yes']")
         visit.settle()
