@@ -4,7 +4,7 @@ VENV   ?= .venv
 OUT    ?= build
 SOURCE ?= auto
 PORT   ?= 5000
-JOBS   ?= 2
+JOBS   ?= 3
 BIN    := $(VENV)/bin
 
 .DEFAULT_GOAL := help
@@ -33,6 +33,7 @@ run: $(VENV)/.run  ## set up, build quickly if there is no release yet, serve on
 	@test -e $(OUT)/current/manifest.json || $(BIN)/dapil build --quick --source $(SOURCE) --out $(OUT)
 	DAPIL_RELEASES=$(OUT) DAPIL_PORT=$(PORT) DAPIL_BEHIND=on $(BIN)/python server.py
 
+# One process more than two cores: a third of the time is waiting for browsers and servers.
 PYTEST := $(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder
 
 test: $(VENV)/.dev  ## run the tests but those of the whole nation and the slow ones
