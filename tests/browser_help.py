@@ -100,7 +100,7 @@ class Visit:
 
     def until(self, what: str, *values: Any) -> None:
         """Wait until a function of JavaScript says yes. Playwright's own way needs eval, which the policy forbids."""
-        for _ in range(150):
+        for _ in range(600):
             if self.page.evaluate(what, *values):
                 return
             self.page.wait_for_timeout(100)

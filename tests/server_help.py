@@ -40,7 +40,7 @@ class Server:
     def port(self) -> int:
         return int(self.base.rpartition(":")[2])
 
-    def connect(self, timeout: float = 10) -> socket.socket:
+    def connect(self, timeout: float = 60) -> socket.socket:
         return socket.create_connection(("127.0.0.1", self.port), timeout=timeout)
 
     def logged(self, after: int = 0) -> list[Logged]:

@@ -360,7 +360,7 @@ def free_port():
         return s.getsockname()[1]
 
 
-def wait_for(url, seconds=60):
+def wait_for(url, seconds=180):
     deadline = time.monotonic() + seconds
     while True:
         try:

@@ -174,7 +174,7 @@ def test_the_server_answers_with_its_own_address(address):
 )
 def test_what_the_server_itself_refuses_is_a_problem_document_too(address, status, sent):
     host, port = address.removeprefix("http://").split(":")
-    with socket.create_connection((host, int(port)), timeout=10) as client, client.makefile("rb") as stream:
+    with socket.create_connection((host, int(port)), timeout=60) as client, client.makefile("rb") as stream:
         client.sendall(sent)
         line = stream.readline().decode()
         headers = {}
@@ -197,7 +197,7 @@ def test_what_never_becomes_a_request_is_refused_without_a_word(address, status)
     sent = {400: b"what?\r\n\r\n", 431: b"GET / HTTP/1.1\r\nHost: h\r\n" + b"X: y\r\n" * 5000 + b"\r\n"}[
         status
     ]
-    with socket.create_connection((host, int(port)), timeout=10) as client:
+    with socket.create_connection((host, int(port)), timeout=60) as client:
         client.sendall(sent)
         answer = b"".join(iter(lambda: client.recv(65536), b""))
     head, _, body = answer.partition(b"\r\n\r\n")

@@ -174,10 +174,10 @@ def test_a_mirror_is_served_as_its_origin_is(origin: Release, tmp_path: Path) ->
     with running(origin.path.parent, tmp_path / "logs") as server:
         done = sync(server.base, tmp_path / "mirror")
         assert done.complete
-        first = requests.get(f"{server.base}/downloads/latest/{TEXT}", timeout=10)
+        first = requests.get(f"{server.base}/downloads/latest/{TEXT}", timeout=60)
     (tmp_path / "more").mkdir()
     with running(tmp_path / "mirror", tmp_path / "more") as server:
-        again = requests.get(f"{server.base}/downloads/latest/{TEXT}", timeout=10)
+        again = requests.get(f"{server.base}/downloads/latest/{TEXT}", timeout=60)
     assert (again.status_code, again.content, again.headers["ETag"]) == (
         200,
         first.content,
@@ -428,7 +428,7 @@ def test_a_packed_file_that_cannot_be_made_here_is_left_out_and_that_is_told(
     assert heard == [f"{TEXT}.gz: the host does not give it; the mirror goes without"]
     assert list(downloads.damage(open_release(tmp_path))) == [f"{TEXT}.gz is missing"]
     with served(app_of(tmp_path)) as base:
-        response = requests.get(f"{base}/downloads/latest/{TEXT}", timeout=10)
+        response = requests.get(f"{base}/downloads/latest/{TEXT}", timeout=60)
     assert response.content == host.files[TEXT]
 
 
