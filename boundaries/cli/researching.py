@@ -132,7 +132,7 @@ def check(plans: tuple[str, ...], release: Path, chamber: str | None, council: s
       dapil check dpr-2024 dprd-provinsi-2024 dprd-kabkota-2024
       dapil check dprd-kabkota-2024 --kabkota 32.01 -o laporan
       dapil check rancangan.csv --penduduk dak2.csv -o laporan
-      dapil check 'rancangan.xlsx#Dapil'
+      dapil check rancangan.xlsx#Dapil
     """
     from boundaries.release.store import open_release
     from boundaries.research.workbench import Asked, Bench
