@@ -172,6 +172,48 @@ def test_every_province_is_one_piece(small: Graph) -> None:
     ].all()
 
 
+def as_in_the_nation(part: Graph, nation: Graph) -> set[tuple[str, str]]:
+    """Hold the nodes and edges of a part against those of the nation; gives the edges that only the part has."""
+    whole = nation.nodes.set_index("kode").loc[part.nodes["kode"]]
+    for name in ("pantai_m", "asing_m", "keliling_m", "luas_m2"):
+        assert part.nodes[name].tolist() == whole[name].tolist(), name
+    edges = part.edges.set_index(["kode_a", "kode_b"])
+    inside = nation.edges[nation.edges[["kode_a", "kode_b"]].isin(set(whole.index)).all(axis=1)]
+    inside = inside.set_index(["kode_a", "kode_b"])
+    pd.testing.assert_frame_equal(edges.loc[inside.index], inside, check_dtype=False)
+    shared = np.bincount(part.pairs.ravel(), np.repeat(part.land_m, 2), len(part.nodes))
+    outer = part.nodes[["pantai_m", "asing_m", "luar_m"]].sum(axis=1).to_numpy()
+    assert outer + shared == pytest.approx(part.nodes["keliling_m"].to_numpy(), abs=0.01)
+    assert part.nodes["tepi"].tolist() == (outer > 0).tolist()
+    return set(edges.index.difference(inside.index))
+
+
+@pytest.mark.parametrize("code", ["31", "32", "81", "32.04", "32.10", "31.71", "81.71"])
+def test_a_part_has_the_coasts_and_links_of_the_nation(
+    code: str, small: Graph, release: Release, people: People
+) -> None:
+    part = build_graph(release, "dasar", people, within=[code])
+    assert set(part.nodes["kode"]) == {each for each in small.codes if each.startswith(code)}
+    assert as_in_the_nation(part, small) == set()
+    assert (part.nodes["luar_m"].sum() > 0) == (code[:2] != "81")
+    assert not small.nodes["luar_m"].any()
+
+
+@pytest.mark.national
+def test_parts_of_the_nation_have_its_coasts_and_links(nation: Release, people: People) -> None:
+    """Provinces and kabkota with coast, with none, on a land border; others' land cuts Karanganyar in two."""
+    whole = build_graph(nation, "kecamatan", people, weights=(), plans=False)
+    for code in ("32", "61", "32.01", "32.18", "53.04", "61.01", "81.08", "33.13"):
+        part = build_graph(nation, "kecamatan", people, within=[code], weights=(), plans=False)
+        more = as_in_the_nation(part, whole)
+        assert more == ({("33.13.12", "33.13.13")} if code == "33.13" else set()), code
+        assert set(part.about["bagian_per_provinsi"].values()) == {1}
+    (link,) = part.edges[part.edges["jenis"] == "laut"].to_dict("records")
+    assert link["asal"] == "terdekat"
+    assert link["lintas_darat_m"] == pytest.approx(link["jarak_m"], rel=0.01), "all of it is land of others"
+    assert part.nodes["pantai_m"].sum() == 0
+
+
 def test_without_sea_links_an_island_stands_alone(release: Release, people: People) -> None:
     bare = build_graph(release, "dasar", people, sea=SeaRule.parse("tanpa"))
     told = inspect(bare)["provinsi"]["81"]

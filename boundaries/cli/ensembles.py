@@ -49,8 +49,8 @@ STARTS: Final = ("hukum", "undian", "belah")
         help="Links over the sea: tetangga:KM, terdekat or tanpa.")  # fmt: skip
 @option("--tautan", type=click.Path(path_type=Path, exists=True, dir_okay=False), metavar="FILE",
         help="CSV kode_a,kode_b,jenis[,jarak_m]: links to add (laut, feri, jembatan) or not (hapus).")  # fmt: skip
-@option("--rancangan", "drafts", multiple=True, type=click.Path(path_type=Path, exists=True, dir_okay=False),
-        metavar="FILE", help="A draft (CSV) to place among all, repeatable.")  # fmt: skip
+@option("--rancangan", "drafts", multiple=True, type=click.Path(path_type=Path, dir_okay=False),
+        metavar="FILE", help="A draft (CSV, XLSX) to place among all, repeatable.")  # fmt: skip
 @option("--batas-waktu", "seconds", type=click.FloatRange(min=0.01), default=60.0, show_default=True, metavar="S",
         help="CPU seconds for the count of a council.")  # fmt: skip
 @option("--batas-memori", "memory", type=click.IntRange(min=1), default=600, show_default=True, metavar="MB",

@@ -108,8 +108,8 @@ CHAMBERS: Final = ("dpr", "dpd", "dprd-provinsi", "dprd-kabkota")
     help="Election whose thresholds a file is held against.",
 )
 @option("--kursi", "seats", type=click.IntRange(1, 1000), metavar="N", help="Seats of the council of a file.")
-@option("--penduduk", "people", type=click.Path(path_type=Path, exists=True, dir_okay=False), metavar="FILE",
-        help="CSV kode,penduduk: people to go by, e.g. DAK2.")  # fmt: skip
+@option("--penduduk", "people", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
+        help="CSV or XLSX kode,penduduk: people to go by, e.g. DAK2.")  # fmt: skip
 @option("--sebelum", "previous", metavar="PLAN", help="Plan of before; default: that of the election before.")
 @option(
     "--induk", "parent", metavar="PLAN", help="Plan whose dapil hold these; default: that of the same year."
@@ -132,6 +132,7 @@ def check(plans: tuple[str, ...], release: Path, chamber: str | None, council: s
       dapil check dpr-2024 dprd-provinsi-2024 dprd-kabkota-2024
       dapil check dprd-kabkota-2024 --kabkota 32.01 -o laporan
       dapil check rancangan.csv --penduduk dak2.csv -o laporan
+      dapil check rancangan.xlsx#Dapil
     """
     from boundaries.release.store import open_release
     from boundaries.research.workbench import Asked, Bench
@@ -180,8 +181,8 @@ def _several(command: Any) -> Any:
                help="Only this council of a plan in law (kabkota, or provinsi); of a file, the one it is for."),
         option("--year", type=int, default=2024, show_default=True,
                help="Election whose thresholds a file is held against."),
-        option("--penduduk", "people", type=click.Path(path_type=Path, exists=True, dir_okay=False), metavar="FILE",
-               help="CSV kode,penduduk: people to go by, e.g. DAK2."),
+        option("--penduduk", "people", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
+               help="CSV or XLSX kode,penduduk: people to go by, e.g. DAK2."),
         option("-o", "--out", "out", type=click.Path(path_type=Path, file_okay=False), metavar="DIR",
                help="Write there: banding.html, banding.json, ukuran.csv, dapil.csv."),
         JSON,

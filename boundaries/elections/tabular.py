@@ -11,6 +11,7 @@ import pandas as pd
 
 from boundaries.errors import TableError
 from boundaries.law.tables import MOST_BYTES, read_table, refuse, refuse_large, where
+from boundaries.law.workbooks import sheets
 
 _PACKED_SHEETS: Final = (".xlsx", ".xlsm")
 
@@ -76,21 +77,10 @@ def _from_sheet(path: Path, columns: Sequence[str] | None, optional: Collection[
 
 
 def _only_sheet(path: Path) -> Any:
-    from zipfile import BadZipFile
-
-    import openpyxl
-
-    refuse_large(path)
-    try:
-        book = openpyxl.load_workbook(path)
-    except (OSError, BadZipFile, KeyError, ValueError) as error:
-        raise TableError(
-            f"{where(path)}: cannot be read as XLSX ({error}); save it again as XLSX or CSV"
-        ) from None
-    sheets = [sheet for sheet in book.worksheets if sheet.max_row > 1 or sheet.cell(1, 1).value is not None]
-    if len(sheets) != 1:
-        raise TableError(f"{where(path)}: {len(sheets)} sheets with content; keep one sheet a file")
-    return sheets[0]
+    found = sheets(path)
+    if len(found) != 1:
+        raise TableError(f"{where(path)}: {len(found)} sheets with content; keep one sheet a file")
+    return found[0]
 
 
 def _wrong_header(

@@ -15,11 +15,12 @@ from boundaries.law.codes import LENGTH
 from boundaries.law.plans import load_plans, plans_there
 from boundaries.law.registry import Registry
 from boundaries.release.store import Release
-from boundaries.research.graph import NEAREST, Graph, SeaRule, build_graph
+from boundaries.research.graph import Graph, SeaRule, build_graph, joins
 from boundaries.research.people import People
 from boundaries.research.proposal import BLOCKS, Proposal, of_law
 from boundaries.research.regime import load_regime
-from boundaries.research.sealinks import pieces
+from boundaries.research.sealinks import bridging, pieces
+from boundaries.research.zoning import read_units
 
 Array = NDArray[Any]
 
@@ -224,7 +225,7 @@ def _council(
     pairs, border = _edges(graph, inside, number)
     rule = "; ".join([str(sea), *_told(graph, {unit for node in units for unit in node})])
     if len(found) > 1 and pieces(len(found), pairs).max() > 0 and sea.kind != "tanpa":
-        pairs, border, added = _joined(code, units, pairs, border, release, people, level)
+        pairs, border, added = _joined(code, units, pairs, border, release, level)
         rule += "".join(f"; terdekat {'-'.join(each)}" for each in added)
     rows = law.councils[code]
     low, high = load_regime(law.year).seats_of_dapil(law.chamber)
@@ -270,22 +271,17 @@ def _edges(graph: Graph, inside: Array, number: Array) -> tuple[Array, Array]:
 
 
 def _joined(
-    code: str, units: Sequence[Sequence[str]], pairs: Array, border: Array, release: Release, people: People, level: str
-) -> tuple[Array, Array, list[tuple[str, str]]]:  # fmt: skip
+    code: str, units: Sequence[Sequence[str]], pairs: Array, border: Array, release: Release, level: str
+) -> tuple[Array, Array, list[tuple[str, str]]]:
     """Add the nearest links that join the pieces of a council which the province's links do not."""
     within = (
         [code] if len(code) == LENGTH["kabkota"] else sorted({unit[:5] for node in units for unit in node})
     )
-    alone = build_graph(
-        release, level, people, within=within, sea=SeaRule.parse("terdekat"), weights=(), plans=False
-    )
+    apart = read_units(release, level, within)
+    nearest = joins(apart)
     node = {unit: n for n, each in enumerate(units) for unit in each}
-    added = []
-    nearest = alone.edges[alone.edges["asal"] == NEAREST].sort_values("jarak_m")
-    for a, b in zip(nearest["kode_a"], nearest["kode_b"], strict=True):
-        piece = pieces(len(units), pairs)
-        if piece[node[a]] != piece[node[b]]:
-            pairs = np.concatenate([pairs, [sorted((node[a], node[b]))]])
-            border = np.append(border, 0.0)
-            added.append((str(a), str(b)))
-    return pairs, border, added
+    at = np.array([node[code] for code in apart.codes])
+    added = bridging(len(units), pairs, at[nearest.pairs], nearest.gap_m)
+    told = [(str(apart.codes[a]), str(apart.codes[b])) for a, b in nearest.pairs[added]]
+    more = at[nearest.pairs[added]].reshape(-1, 2)
+    return np.concatenate([pairs, np.sort(more, axis=1)]), np.append(border, np.zeros(len(added))), told

@@ -11,7 +11,7 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from boundaries.errors import PlanError
+from boundaries.errors import NotFound, PlanError
 from boundaries.ground.edges import EdgeIndex
 from boundaries.ground.edges import edges as directed
 from boundaries.law.codes import LENGTH
@@ -20,7 +20,7 @@ from boundaries.research.adjacency import Borders, find_borders
 from boundaries.research.frontiers import Frontier, find_frontiers
 from boundaries.research.linktable import REMOVED, read_links
 from boundaries.research.people import OFFICIAL_WEIGHTS, WEIGHTS, People
-from boundaries.research.sealinks import Links, Shores, no_links, pieces, sea_links
+from boundaries.research.sealinks import Links, Sea, Shores, bridging, no_links, pieces, sea_links
 from boundaries.research.zoning import Units, assigned, read_units
 
 Array = NDArray[Any]
@@ -101,8 +101,8 @@ def build_graph(
     Parameters
     ----------
     within
-        Only units under these codes, all of one level; by default the nation. A province's links over the sea are
-        those that it has in the nation's graph; of a kabkota alone all of its outer edge counts as coast.
+        Only units under these codes, all of one level; by default the nation. They have the coasts and links over the
+        sea that they have in the nation's graph; a kabkota that is then in pieces gets the nearest links (`joins`).
     sea
         How units are linked over the sea; by default neighbours up to 200 km, in each province by itself.
     links
@@ -113,18 +113,24 @@ def build_graph(
         Whether they carry their dapil by every plan.
     """
     sea = sea or SeaRule()
-    units = read_units(release, level, within)
+    around = sorted({code[: LENGTH["provinsi"]] for code in within})
+    units = read_units(release, level, around)
+    inside = _inside(units, within)
     asked = (
-        None if links is None else read_links(links, set(units.codes))
+        None if links is None else read_links(links, set(units.codes[inside]))
     )  # before the work, which may be long
     borders = find_borders(units.geometry)
-    frontier = find_frontiers(units.codes, borders.coast_m)
-    found = _sea(units, *_coasts(release, units, borders, frontier, within), sea)
+    shore = _shore(release, units, borders, around)
+    frontier = find_frontiers(units.codes, shore.coast_m)
+    edge = _Edge(shore.coast_m - frontier.length_m, frontier, borders.coast_m - shore.coast_m)
+    found = _sea(units, shore, frontier, sea)
+    if not inside.all():
+        units, borders, edge, found = _part(inside, units, borders, edge, found, sea)
     edges = _edges(units.codes, borders, found)
     changes: list[str] = []
     if links is not None and asked is not None:
         edges, changes = _changed(edges, asked, links.name)
-    nodes = _nodes(units, borders, frontier)
+    nodes = _nodes(units, borders, edge)
     nodes = _with_people(nodes, people, weights)
     if plans:
         nodes = pd.concat([nodes, _with_dapil(release, units.codes)], axis=1)
@@ -189,22 +195,38 @@ def about(release: Release, level: str, sea: SeaRule, weights: Sequence[str]) ->
 # Nodes
 
 
-def _nodes(units: Units, borders: Borders, frontier: Frontier) -> pd.DataFrame:
+@dataclass(frozen=True)
+class _Edge:
+    """What lies beyond the edge of units (n) that no other unit of the graph has, in metres: ``coast_m`` (coast, lake),
+    another country (``frontier``), ``others_m`` units that are not in the graph."""
+
+    coast_m: Array
+    frontier: Frontier
+    others_m: Array
+
+    def of(self, inside: Array, more_m: Array) -> "_Edge":
+        """That of some units, with what other units of the land share with them besides."""
+        here = self.frontier
+        frontier = Frontier(here.country[inside], here.basis[inside], here.length_m[inside])
+        return _Edge(self.coast_m[inside], frontier, self.others_m[inside] + more_m)
+
+
+def _nodes(units: Units, borders: Borders, edge: _Edge) -> pd.DataFrame:
     table = units.table
     kept = ["kode", "nama", "tingkat", "kode_provinsi", "kode_kabkota", "kode_kecamatan"]
     nodes = table[kept].copy()
     nodes.insert(0, "kunci", "unit-" + table["kode"])
     place = shapely.get_coordinates(shapely.point_on_surface(units.geometry)).round(6)
-    coast = borders.coast_m
-    free = coast - frontier.length_m
+    frontier = edge.frontier
     nodes["lon"], nodes["lat"] = place.T
     nodes["luas_m2"] = borders.area_m2.round(1)
     nodes["keliling_m"] = borders.perimeter_m.round(3)
-    nodes["pantai_m"] = free.round(3)
+    nodes["pantai_m"] = edge.coast_m.round(3)
     nodes["asing_m"] = frontier.length_m.round(3)
+    nodes["luar_m"] = edge.others_m.round(3)
     nodes["batas_asing"] = frontier.country
     nodes["batas_asing_dasar"] = frontier.basis
-    nodes["tepi"] = coast > 0
+    nodes["tepi"] = (edge.coast_m + frontier.length_m > 0) | (edge.others_m > 0)
     nodes["bagian"] = shapely.get_num_geometries(units.geometry)
     return nodes
 
@@ -226,24 +248,66 @@ def _with_dapil(release: Release, codes: Array) -> pd.DataFrame:
 # Edges
 
 
-def _coasts(
-    release: Release, units: Units, borders: Borders, frontier: Frontier, within: Collection[str]
-) -> tuple[Borders, Frontier]:
-    """Borders without those with another province, which would pass for coasts where it is not among the units."""
-    if {len(code) for code in within} != {LENGTH["provinsi"]} or "unit-provinsi" not in release.layers:
-        return borders, frontier
+def _inside(units: Units, within: Collection[str]) -> Array:
+    """Which units (n,) lie under some codes, all of one level; all of them where there is no code."""
+    if not within:
+        return np.ones(len(units.codes), dtype=bool)
+    found = np.isin(units.codes.astype(f"U{max(map(len, within))}"), sorted(within))
+    if not found.any():
+        raise NotFound(f"no unit in {', '.join(within)}; write a code of its provinsi or kabkota")
+    return np.asarray(found)
+
+
+def _shore(release: Release, units: Units, borders: Borders, provinces: Collection[str]) -> Borders:
+    """Borders without those with provinces that are not among the units, which would pass for coasts."""
+    if not provinces or "unit-provinsi" not in release.layers:
+        return borders
     table, geometry = release.read_layer("unit-provinsi")
-    beyond = ~table["kode"].isin(within).to_numpy() & shapely.intersects(
+    beyond = ~table["kode"].isin(provinces).to_numpy() & shapely.intersects(
         shapely.box(*shapely.bounds(geometry).T), shapely.box(*shapely.total_bounds(units.geometry))
     )
     if not beyond.any():
-        return borders, frontier
+        return borders
     others = EdgeIndex(directed(shapely.get_parts(geometry[beyond]))[0])
     shore = (others.find(borders.outer) < 0) & (others.find(borders.outer[:, ::-1]) < 0)
-    found = replace(
+    return replace(
         borders, outer=borders.outer[shore], outer_of=borders.outer_of[shore], outer_m=borders.outer_m[shore]
     )
-    return found, find_frontiers(units.codes, found.coast_m)
+
+
+def _part(
+    inside: Array, units: Units, borders: Borders, edge: _Edge, found: Links, sea: SeaRule
+) -> tuple[Units, Borders, _Edge, Links]:
+    """Some units of a graph, with the links among them and those that join what is then in pieces."""
+    at = np.where(inside, np.cumsum(inside) - 1, -1)
+    both, one = inside[borders.pairs].all(axis=1), inside[borders.pairs].any(axis=1)
+    across = one & ~both
+    more_m = np.bincount(borders.pairs[across].ravel(), np.repeat(borders.length_m[across], 2), len(inside))
+    land, units = units, Units(units.table[inside].reset_index(drop=True), units.geometry[inside])
+    outer = inside[borders.outer_of]
+    mine = Borders(
+        at[borders.pairs[both]], borders.length_m[both], borders.perimeter_m[inside], borders.area_m2[inside],
+        borders.outer[outer], at[borders.outer_of[outer]], borders.outer_m[outer],
+    )  # fmt: skip
+    kept = inside[found.pairs].all(axis=1)
+    links = Links(at[found.pairs[kept]], found.gap_m[kept], found.land_m[kept], found.nearest[kept])
+    there = np.concatenate([mine.pairs, links.pairs])
+    if sea.kind != "tanpa" and pieces(len(units.codes), there).max() > 0:
+        nearest = joins(units, land)
+        links = links.with_more(nearest.some(bridging(len(units.codes), there, nearest.pairs, nearest.gap_m)))
+    return units, mine, edge.of(inside, more_m[inside]), links
+
+
+def joins(units: Units, land: Units | None = None) -> Links:
+    """The nearest links that make one piece of the units of each province, over whatever lies between: all of their
+    outer edge passes for coast, so that what others cut off is joined, too. `land`: the units (sorted, these among
+    them) whose land under a link is measured; by default these alone."""
+    land = land or units
+    borders = find_borders(units.geometry)
+    found = _sea(units, borders, find_frontiers(units.codes, borders.coast_m), SeaRule("terdekat", 0.0))
+    at = np.searchsorted(land.codes, units.codes)
+    shores = Shores(land.geometry, borders.outer, at[borders.outer_of])
+    return replace(found, land_m=Sea(shores).measured(at[found.pairs])[1])
 
 
 def _sea(units: Units, borders: Borders, frontier: Frontier, sea: SeaRule) -> Links:

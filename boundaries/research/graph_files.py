@@ -1,9 +1,9 @@
 """A graph as files that others open: GerryChain's JSON, tables, GraphML, adjacency for R's redist.
 
 JSON and GraphML have the names that GerryChain knows: `area` (`luas_m2`), `boundary_perim` (what of a unit's edge no
-other unit has: `pantai_m` and `asing_m`), `boundary_node` (`tepi`), `shared_perim` (`batas_m`), all in metres. A weight
-stands in them only if every node has it, since nobody can add up what is empty; which ones were left out is told in the
-graph's own attributes. The tables have all, empty where not known.
+other unit of the graph has: `pantai_m`, `asing_m` and `luar_m`), `boundary_node` (`tepi`), `shared_perim` (`batas_m`),
+all in metres. A weight stands in them only if every node has it, since nobody can add up what is empty; which ones were
+left out is told in the graph's own attributes. The tables have all, empty where not known.
 """
 
 import json
@@ -112,7 +112,7 @@ def _complete(graph: Graph) -> tuple[Row, list[Row], list[Row]]:
     table = graph.nodes.drop(columns=[*lacking, *(f"{name}_asal" for name in lacking)])
     table = table.rename(columns={"tepi": "boundary_node", "luas_m2": "area"})
     table.insert(0, "id", table["kode"])
-    table["boundary_perim"] = (table["pantai_m"] + table["asing_m"]).round(3)
+    table["boundary_perim"] = table[["pantai_m", "asing_m", "luar_m"]].sum(axis=1).round(3)
     about = graph.about | {"bobot_tidak_lengkap": lacking}
     edges = graph.edges.rename(columns={"batas_m": "shared_perim"})
     return about, _records(table), _records(edges)

@@ -1,16 +1,14 @@
 """A plan of somebody's own, read from a table: forgiving in form, strict in content.
 
-Read are CSV with ``,`` ``;`` or tabulators, UTF-8 with or without a mark: a column of units and one of dapil, under any
+Read are CSV and sheets of workbooks (`boundaries.research.draft_cells`): a column of units and one of dapil, under any
 of the names that people and programs use, `kursi` if there is one; this project's own assignment; GerryChain's JSON;
 polygons, which `boundaries.research.drawn_plan` lays over a release.
 A kabkota stands for all its kecamatan. Units may be written by name (`boundaries.research.named_units`), several in a
-cell; a title above the columns and a total below are told. Codes that a spreadsheet spoilt are put right by `kunci` or,
-where only one unit can be meant, by the list of units; each is told. What cannot be right is refused with line, thing
-and mend.
+cell; a title above the columns and a total below are told. A merged cell stands for all that it covers. Codes that a
+spreadsheet spoilt are put right by `kunci` or, where only one unit can be meant, by the list of units
+(`boundaries.research.spoilt_codes`); each is told. What cannot be right is refused with line, thing and mend.
 """
 
-import csv
-import io
 import json
 import re
 from collections import Counter
@@ -24,11 +22,13 @@ import pandas as pd
 from boundaries.errors import PlanError
 from boundaries.law.codes import LENGTH
 from boundaries.law.registry import Registry
-from boundaries.law.tables import SHOWN, refuse, refuse_large, refuse_long, where
+from boundaries.law.tables import SHOWN, refuse, where
 from boundaries.research import named_units
+from boundaries.research.draft_cells import Cells, Merged, file_of, read_cells, read_text
 from boundaries.research.drawn_plan import assigned, is_drawn
 from boundaries.research.named_units import Named, units_of_names
 from boundaries.research.proposal import COUNCILS, Proposal
+from boundaries.research.spoilt_codes import SpoiltCodes
 from boundaries.research.zoning import Units
 
 #: Names of columns, as they are met; compared without case, blanks, underscores and hyphens.
@@ -37,11 +37,10 @@ UNIT: Final = ("kunci", "kodeunit", "kode", "unit", "kodewilayah", "kodedesa", "
 DAPIL: Final = ("kodedapil", "dapil", "daerahpemilihan", "district", "assignment", "namadapil",
                 "namadaerahpemilihan")  # fmt: skip
 SEATS: Final = ("kursi", "jumlahkursi", "alokasikursi", "seats")
-#: A title may stand above the names of the columns, and a total below: this many lines, and these words.
-TITLE_LINES: Final = 10
+#: Words of a total below the rows.
 TOTAL: Final = ("jumlah", "total", "jumlahtotal", "totalkursi", "jumlahkursi")
-#: A table longer than this is not read: 200 bytes for every desa of the nation.
-MOST_BYTES: Final = 16 << 20
+#: What a spreadsheet shows where a formula fails.
+ERROR: Final = r"#(N/A|[A-Z0/]+[!?])"
 _KEY: Final = "unit-"
 
 
@@ -57,12 +56,13 @@ class _Row:
 @dataclass(frozen=True)
 class _Table:
     """Rows of a file; whether its units are written by ``name``; lines ``beside`` the rows, that are told; the seats
-    that a ``total`` says, by its line."""
+    that a ``total`` says, by its line; what is told of merged cells."""
 
     rows: list[_Row]
     by_name: bool = False
     beside: tuple[tuple[int, str], ...] = ()
     total: tuple[tuple[int, str], ...] = ()
+    merged: tuple[tuple[str, str], ...] = ()
 
 
 def read_plan(
@@ -86,19 +86,21 @@ def read_plan(
     PlanError
         The file, or what stands in it, cannot be a plan; up to ten problems by line, each with its mend.
     """
+    asked, (path, sheet) = path, file_of(path)
     notes: list[tuple[str, str]] = []
-    table = _Table(_drawn(path, ground, notes)) if is_drawn(path) else _table(path)
+    table = _Table(_drawn(path, ground, notes)) if is_drawn(path) else _table(asked)
     rows = table.rows
     _not_more(path, len(rows), registry)
     notes += [
         (f"baris {line}: {text!r} tidak dibaca", f"line {line}: {text!r} not read")
         for line, text in table.beside
     ]
+    notes += table.merged
     if table.by_name:
         said = [Named(row.line, row.unit, row.within) for row in rows]
         codes = units_of_names(path, said, registry, council, notes)
         rows = [replace(row, unit=code) for row, each in zip(rows, codes, strict=True) for code in each]
-    units = _units(path, rows, registry, notes)
+    units = _units(path, rows, registry, council, notes)
     chamber, council = _meant(path, units, chamber, council, notes)
     refuse(_faults(path, rows, units, registry, council), PlanError)
     named = sorted({row.dapil for row in rows}, key=_natural)
@@ -116,8 +118,9 @@ def read_plan(
         "penduduk": pd.array([None] * len(named), dtype="Int64"),
     })  # fmt: skip
     return Proposal(
-        path.stem, chamber, year, dapil, members, whole=False, seats_given=bool(seats), notes=tuple(notes)
-    )
+        f"{path.stem} {sheet}".rstrip(), chamber, year, dapil, members, whole=False, seats_given=bool(seats),
+        notes=tuple(notes),
+    )  # fmt: skip
 
 
 # The file
@@ -132,28 +135,15 @@ def _drawn(path: Path, ground: Callable[[], Units] | None, notes: list[tuple[str
 
 
 def _table(path: Path) -> _Table:
-    text = _text(path)
-    found = _Table(_from_json(path, text)) if path.suffix.lower() == ".json" else _from_csv(path, text)
+    """Rows of a table; `path` may name a sheet."""
+    found = (
+        _Table(_from_json(path, read_text(path)))
+        if path.suffix.lower() == ".json"
+        else _from_cells(file_of(path)[0], read_cells(path, _is_header))
+    )
     if not found.rows:
         raise PlanError(f"{where(path)}: no unit in it; write a line a unit: kode,dapil")
     return found
-
-
-def _text(path: Path) -> str:
-    refuse_large(path, PlanError, MOST_BYTES)
-    try:
-        raw = path.read_bytes()
-    except OSError as error:
-        raise PlanError(f"{where(path)}: cannot be read ({error.strerror}); name another file") from None
-    try:
-        text = raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = raw.count(b"\n", 0, error.start) + 1
-        raise PlanError(f"{where(path, line)}: not UTF-8; save the file as CSV UTF-8") from None
-    if "\0" in text:
-        raise PlanError(f"{where(path)}: not a text; save the table as CSV UTF-8")
-    refuse_long(path, text, PlanError)
-    return text
 
 
 def _not_more(path: Path, rows: int, registry: Registry) -> None:
@@ -164,55 +154,65 @@ def _not_more(path: Path, rows: int, registry: Registry) -> None:
         )
 
 
-def _from_csv(path: Path, text: str) -> _Table:
-    read = [_separated(path, text, separator) for separator in _separators(text)]
-    lines, at = next((each for each in read if each[1] >= 0), read[0])
-    at = max(at, 0)
-    header = [_plain(cell) for cell in lines[at]] if lines else []
+def _from_cells(path: Path, cells: Cells) -> _Table:
+    at = max(cells.header, 0)
+    below = max((each.rows.stop for each in cells.merged if at in each.rows), default=at + 1)
+    header = _names(cells.lines[at:below])
     unit, dapil, seats = (_column(header, names) for names in (UNIT, DAPIL, SEATS))
     name = _column(header, named_units.UNIT) if unit is None else None
     _lacking(path, header, unit if name is None else name, dapil)
     column, assigned = (unit if unit is not None else name) or 0, dapil or 0
     within = None if name is None else _column(header, named_units.WITHIN)
-    rows, beside, total, problems = [], _shown(lines[:at], 1), [], []
-    for n, cells in enumerate(lines[at + 1 :], at + 2):
-        if not any(cell.strip() for cell in cells):
+    refuse(_twice(path, header, (column, assigned, seats)), PlanError)
+    filled = {each for each in (assigned, seats, within) if each not in (None, column)}
+    merged = [each for each in cells.merged if each.rows.start >= below and each.columns.start in filled]
+    _fill(cells, merged)
+    rows, beside, total, problems = [], _shown(cells.lines[:at], 1), [], []
+    for n, line in enumerate(cells.lines[below:], below + 1):
+        if not any(cell.strip() for cell in line):
             continue
-        own = _plain(cells[column]) if len(cells) > column else ""
-        if own in ("", *TOTAL) and any(_plain(cell) in TOTAL for cell in cells):
-            beside += _shown([cells], n)
-            total += [(n, cells[seats].strip())] if seats is not None and len(cells) > seats else []
+        own = _plain(line[column]) if len(line) > column else ""
+        if own in ("", *TOTAL) and any(_plain(cell) in TOTAL for cell in line):
+            beside += _shown([line], n)
+            total += [(n, line[seats].strip())] if seats is not None and len(line) > seats else []
             continue
-        if len(cells) <= max(column, assigned, seats or 0):
-            problems.append(
-                f"{where(path, n)}: {len(cells)} fields, expected {len(header)}; restore the line"
-            )
+        if len(line) <= max(column, assigned, seats or 0):
+            problems.append(f"{where(path, n)}: {len(line)} fields, expected {len(header)}; restore the line")
             continue
         rows.append(_Row(
-            n, cells[column].strip(), cells[assigned].strip(), cells[seats].strip() if seats is not None else "",
-            cells[within].strip() if within not in (None, column) and len(cells) > int(within or 0) else "",
+            n, line[column].strip(), line[assigned].strip(), line[seats].strip() if seats is not None else "",
+            line[within].strip() if within not in (None, column) and len(line) > int(within or 0) else "",
         ))  # fmt: skip
     refuse(problems, PlanError)
-    return _Table(rows, unit is None, tuple(beside), tuple(total))
+    told = [_covering(each, cells.lines[each.rows.start][each.columns.start]) for each in merged]
+    return _Table(rows, unit is None, tuple(beside), tuple(total), tuple(told))
 
 
-def _separators(text: str) -> list[str]:
-    """What may part the cells, the likeliest first."""
-    head = text.splitlines()[:TITLE_LINES]
-    return sorted((",", ";", "\t"), key=lambda each: -max((line.count(each) for line in head), default=0))
+def _names(lines: list[list[str]]) -> list[str]:
+    """The names of columns that stand in one line, or in several that merged cells join: the uppermost of each."""
+    wide = max((len(line) for line in lines), default=0)
+    named = [[_plain(cell) for cell in line] + [""] * (wide - len(line)) for line in lines]
+    return [next(filter(None, each), "") for each in zip(*named, strict=True)]
 
 
-def _separated(path: Path, text: str, separator: str) -> tuple[list[list[str]], int]:
-    """The cells by line, and the line that names columns of units and dapil; -1 if none does."""
-    try:
-        lines = list(csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True))
-    except csv.Error as error:
-        raise PlanError(f"{where(path)}: {error}; mend the quotes") from None
-    for n, cells in enumerate(lines[:TITLE_LINES]):
-        header = [_plain(cell) for cell in cells]
-        if {*DAPIL} & {*header} and {*UNIT, *named_units.UNIT} & {*header}:
-            return lines, n
-    return lines, -1
+def _is_header(cells: list[str]) -> bool:
+    """Whether a line names a column of units and one of dapil."""
+    header = {_plain(cell) for cell in cells}
+    return bool({*DAPIL} & header and {*UNIT, *named_units.UNIT} & header)
+
+
+def _fill(cells: Cells, merged: list[Merged]) -> None:
+    """Write what a merged cell shows into all that it covers in its first column."""
+    for each in merged:
+        value = cells.lines[each.rows.start][each.columns.start]
+        for n in each.rows:
+            cells.lines[n][each.columns.start] = value
+
+
+def _covering(merged: Merged, value: str) -> tuple[str, str]:
+    lines = f"{merged.rows.start + 1}-{merged.rows.stop}"
+    return (f"baris {lines}: sel gabungan {merged.name} dibaca sebagai {value!r} di semua barisnya",
+            f"lines {lines}: merged cell {merged.name} read as {value!r} in all its lines")  # fmt: skip
 
 
 def _plain(cell: str) -> str:
@@ -237,6 +237,12 @@ def _lacking(path: Path, header: list[str], unit: int | None, dapil: int | None)
             f"{where(path, 1)}: no column {lacking}; name the columns kode,dapil (and kursi, if you have it), or "
             "kecamatan,dapil for names"
         )
+
+
+def _twice(path: Path, header: list[str], columns: tuple[int | None, ...]) -> Iterator[str]:
+    for name in [header[each] for each in columns if each is not None]:
+        if header.count(name) > 1:
+            yield f"{where(path)}: {header.count(name)} columns {name}; keep the one that is meant"
 
 
 def _total(path: Path, table: _Table, seats: Mapping[str, int]) -> Iterator[str]:
@@ -266,51 +272,44 @@ def _from_json(path: Path, text: str) -> list[_Row]:
 # What is in it
 
 
-def _units(path: Path, rows: list[_Row], registry: Registry, notes: list[tuple[str, str]]) -> list[str]:
-    spoilt: Mapping[str, list[str]] = {}
+def _units(
+    path: Path, rows: list[_Row], registry: Registry, council: str, notes: list[tuple[str, str]]
+) -> list[str]:
+    """The unit of each row: its code, else the only one that a spoilt code can be, which is told. What another row
+    names cannot be meant, nor what is outside the council."""
+    texts = [row.unit.removeprefix(_KEY) for row in rows]
+    named = {text for text in texts if text in registry}
+    spoilt = SpoiltCodes(registry.names)
     found: list[str] = []
     problems: list[str] = []
-    for row in rows:
-        text = row.unit.removeprefix(_KEY)
+    for row, text in zip(rows, texts, strict=True):
         if text in registry:
             found.append(text)
             continue
-        spoilt = spoilt or _spoilt(registry)
-        meant = spoilt.get(_bare(text), [])
+        meant = spoilt.meant(text)
+        if len(meant) > 1:
+            meant = [code for code in meant if code not in named and code.startswith(council)] or meant
         if len(meant) == 1:
             found.append(meant[0])
             notes.append((f"baris {row.line}: {text!r} dibaca sebagai {meant[0]} {registry.names[meant[0]]}",
                           f"line {row.line}: {text!r} read as {meant[0]} {registry.names[meant[0]]}"))  # fmt: skip
             continue
         found.append("")
-        why = f"may be {' or '.join(meant[:3])}" if meant else _suggested(registry, text, problems)
-        problems.append(f"{where(path, row.line)}: {text!r} is no unit of the list of 2025; {why}")
+        problems.append(f"{where(path, row.line)}: {_unknown(registry, text, meant, problems)}")
     refuse(problems, PlanError)
     return found
+
+
+def _unknown(registry: Registry, text: str, meant: list[str], problems: list[str]) -> str:
+    if text.startswith("="):
+        return f"{text[:20]!r} is a formula without a value; write its value"
+    why = f"may be {' or '.join(meant[:3])}; write which" if meant else _suggested(registry, text, problems)
+    return f"{text!r} is no unit of the list of 2025; {why}"
 
 
 def _suggested(registry: Registry, text: str, problems: list[str]) -> str:
     """What may be meant, for the problems that a message shows: to look for it takes milliseconds."""
     return registry.suggest(text) if len(problems) < SHOWN else ""
-
-
-def _bare(text: str) -> str:
-    """What is left of a code in a spreadsheet: digits, without zeros at the ends of its parts, however set apart."""
-    text = text.removesuffix(".0") if re.fullmatch(r"\d{6,}\.0", text, re.ASCII) else text
-    parts = re.split(r"[^0-9]+", text)
-    if len(parts) == 1 and len(text) in (4, 6, 10):
-        parts = [part for part in (text[:2], text[2:4], text[4:6], text[6:]) if part]
-    return "-".join(
-        part.strip("0") if n == len(parts) - 1 and n == 1 else part.lstrip("0")
-        for n, part in enumerate(parts)
-    )
-
-
-def _spoilt(registry: Registry) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
-    for code in registry.names:
-        found.setdefault(_bare(code), []).append(code)
-    return found
 
 
 def _meant(
@@ -357,6 +356,8 @@ def _faults(
             yield f"{at}: {unit} has no dapil; write one, in every line of cells that were merged, too"
         if row.dapil[:1] in "=+@" and row.dapil:
             yield f"{at}: dapil {row.dapil[:20]!r} is a formula; write its value"
+        if re.fullmatch(ERROR, row.dapil):
+            yield f"{at}: dapil {row.dapil} is a spreadsheet's error; mend its formula"
         alike = spelt.setdefault(row.dapil.casefold().replace(" ", ""), row.dapil)
         if alike != row.dapil:
             yield f"{at}: dapil {row.dapil!r} is written {alike!r} above; write both alike"
@@ -398,27 +399,31 @@ def _natural(name: str) -> tuple[Any, ...]:
     )
 
 
+def _names_people(cells: list[str]) -> bool:
+    return {"kode", "penduduk"} <= {cell.strip().lower() for cell in cells}
+
+
 def read_people(path: Path, registry: Registry) -> dict[str, float]:
-    """Read ``kode,penduduk``: people of units, whole numbers above 0.
+    """Read ``kode,penduduk`` from CSV or a sheet of a workbook: people of units, whole numbers above 0.
 
     Raises
     ------
     PlanError
         A unit that is none, twice, or with people that are no number above 0.
     """
-    text = _text(path)
-    lines = list(
-        csv.reader(io.StringIO(text, newline=""), delimiter=";" if ";" in text.partition("\n")[0] else ",")
-    )
-    header = [cell.strip().lower() for cell in lines[0]] if lines else []
-    if "kode" not in header or "penduduk" not in header:
+    path, cells = file_of(path)[0], read_cells(path, _names_people)
+    if cells.header:
         raise PlanError(f"{where(path, 1)}: the columns must be kode,penduduk; name them so")
+    lines = cells.lines
+    header = [cell.strip().lower() for cell in lines[0]]
     _not_more(path, len(lines), registry)
     code, people = header.index("kode"), header.index("penduduk")
     found: dict[str, float] = {}
     problems: list[str] = []
-    for n, cells in enumerate(lines[1:], 2):
-        unit, value = (cells[at].strip() if at < len(cells) else "" for at in (code, people))
+    for n, line in enumerate(lines[1:], 2):
+        unit, value = (line[at].strip() if at < len(line) else "" for at in (code, people))
+        if not any(line):
+            continue
         if unit not in registry:
             problems.append(f"{where(path, n)}: {unit!r} is no unit; {_suggested(registry, unit, problems)}")
         elif unit in found:

@@ -40,6 +40,15 @@ class Links:
     land_m: Array
     nearest: Array
 
+    def some(self, numbers: Array) -> "Links":
+        """Those of some numbers."""
+        return Links(self.pairs[numbers], self.gap_m[numbers], self.land_m[numbers], self.nearest[numbers])
+
+    def with_more(self, more: "Links") -> "Links":
+        """These and others."""
+        return Links(*(np.concatenate([getattr(self, name), getattr(more, name)])
+                       for name in ("pairs", "gap_m", "land_m", "nearest")))  # fmt: skip
+
 
 @dataclass(frozen=True)
 class Shores:
@@ -172,6 +181,16 @@ class Sea:
             best = int(np.argmin(gap))
             a, b = int(one[at[0][best]]), int(other[at[1][best]])
             found.append((min(a, b), max(a, b)))
+
+
+def bridging(count: int, pairs: Array, links: Array, gap_m: Array) -> Array:
+    """Which of some `links` (k, 2), the shortest first, join pieces that `pairs` (e, 2) leave of `count` units."""
+    chosen: list[int] = []
+    for number in np.lexsort((*links.T[::-1], gap_m.round(3))).tolist():
+        piece = pieces(count, np.concatenate([pairs, links[chosen]]))
+        if len({*piece[links[number]].tolist()}) == 2:
+            chosen.append(number)
+    return np.array(chosen, dtype=int)
 
 
 def pieces(count: int, pairs: Array) -> Array:

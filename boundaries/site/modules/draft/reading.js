@@ -18,15 +18,27 @@ export class DraftError extends Error {
   }
 }
 
-// The text of a file; refused where it is too long or no UTF-8.
+// What a workbook, or what else is no text, begins with: a packed one, an old one.
+const WORKBOOKS = ["504b0304", "d0cf11e0"];
+const SHEETS = [
+  "buku kerja (Excel) tidak dibaca di halaman ini; simpan lembarnya sebagai CSV UTF-8, atau jalankan: dapil check rancangan.xlsx",
+  "a workbook (Excel) is not read on this page; save its sheet as CSV UTF-8, or run: dapil check draft.xlsx",
+];
+
+// The text of a file, UTF-8 or, with its mark, UTF-16; refused where it is too long, a workbook, or neither.
 export async function textOf(file) {
+  const first = [...new Uint8Array(await file.slice(0, 4).arrayBuffer())].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  if (WORKBOOKS.includes(first)) throw new DraftError([SHEETS]);
   if (file.size > MOST_BYTES)
     throw new DraftError([[`${file.size} bita: terlalu besar; beri rencananya saja`, `${file.size} bytes: too large; give the plan alone`]]);
+  const encoding = { fffe: "utf-16le", feff: "utf-16be" }[first.slice(0, 4)] ?? "utf-8";
   try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(await file.arrayBuffer());
+    const text = new TextDecoder(encoding, { fatal: true }).decode(await file.arrayBuffer());
+    if (!text.includes("\0")) return text;
   } catch {
-    throw new DraftError([["bukan UTF-8; simpan sebagai CSV UTF-8", "not UTF-8; save it as CSV UTF-8"]]);
+    // told below
   }
+  throw new DraftError([["bukan UTF-8, bukan pula UTF-16 bertanda; simpan sebagai CSV UTF-8", "not UTF-8, nor UTF-16 with its mark; save it as CSV UTF-8"]]);
 }
 
 // A draft of a council: {names, label, seats, notes}.
@@ -50,6 +62,9 @@ export function readDraft(text, council) {
     const lacking = unit < 0 ? "kode" : "dapil";
     throw new DraftError([[`baris 1: tidak ada kolom ${lacking}; namai kolomnya kode,dapil`, `line 1: no column ${lacking}; name the columns kode,dapil`]]);
   }
+  const twice = [unit, dapil, seats].map((at) => header[at]).filter((each) => each && header.indexOf(each) !== header.lastIndexOf(each));
+  if (twice.length)
+    throw new DraftError(twice.map((each) => [`kolom ${each} ada dua; sisakan yang dimaksud`, `twice the column ${each}; keep the one that is meant`]));
   const told = (line, cells) => {
     const shown = cells.map((cell) => cell.trim()).filter(Boolean).join(" ").slice(0, 60);
     return [`baris ${line}: "${shown}" tidak dibaca`, `line ${line}: "${shown}" not read`];
@@ -128,26 +143,62 @@ function cellsOf(text, separator) {
   return rows;
 }
 
-// What is left of a code in a spreadsheet: digits without zeros at the ends of its parts.
-function bare(code) {
-  let text = /^\d{6,}\.0$/.test(code) ? code.slice(0, -2) : code;
+// The codes that a spreadsheet may have made a text of, as boundaries/research/spoilt_codes.py has them.
+export function codesMeant(codes, text) {
+  for (const read of [sameDigits(text), dates(text)]) {
+    const found = codes.filter((code) => read.includes(code));
+    if (found.length) return found.sort();
+  }
+  return codes.filter((code) => bare(code) === bare(whole(text))).sort();
+}
+
+// A number without the decimals that it has none of.
+function whole(text) {
+  return /^\d{4,}\.0+$/.test(text) ? text.split(".")[0] : text;
+}
+
+function sameDigits(given) {
+  let text = whole(given);
+  if (/^\d{1,3}([.,]\d{3})+$/.test(text)) text = text.replace(/[.,]/g, "");
   let parts = text.split(/[^0-9]+/);
   if (parts.length === 1 && [4, 6, 10].includes(text.length))
     parts = [text.slice(0, 2), text.slice(2, 4), text.slice(4, 6), text.slice(6)].filter(Boolean);
-  return parts
-    .map((part, at) => (at === parts.length - 1 && at === 1 ? part.replace(/^0+|0+$/g, "") : part.replace(/^0+/, "")))
+  return /^2,2(,2(,4)?)?$/.test(parts.map((part) => part.length).join()) ? [parts.join(".")] : [];
+}
+
+// A date in each order of day, month and year that it may come from.
+function dates(text) {
+  const [, years, months, days] = text.match(/^(\d{4})-(\d{1,2})-(\d{1,2})([ T]00:00:00)?$/) ?? [];
+  const [, one, other, last] = text.match(/^(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})$/) ?? [];
+  const year = Number(years ?? last);
+  if (!(year >= 1930 && year < 2030)) return [];
+  const read = years ? [[Number(days), Number(months)]] : [[Number(one), Number(other)], [Number(other), Number(one)]];
+  const orders = read.flatMap(([day, month]) => [[day, month, year], [month, day, year], [year, month, day]]);
+  return orders.map((parts) => parts.map((part) => String(part % 100).padStart(2, "0")).join("."));
+}
+
+// What is left of a code: digits without zeros at the ends of its parts.
+function bare(text) {
+  return text
+    .split(/[^0-9]+/)
+    .map((part, at, parts) => (at === parts.length - 1 && at === 1 ? part.replace(/^0+|0+$/g, "") : part.replace(/^0+/, "")))
     .join("-");
 }
 
 function planOf(lines, council, beside, totals) {
   const place = new Map(council.unit.map(([code], at) => [code, at]));
-  const spoilt = new Map();
-  for (const [code] of council.unit) spoilt.set(bare(code), spoilt.has(bare(code)) ? null : code);
+  const codes = council.unit.map(([code]) => code);
+  const textOfUnit = (row) => (row.unit ?? "").replace(/^unit-/, "");
+  const named = new Set(lines.map(textOfUnit).filter((text) => place.has(text)));
+  const only = (found) => {
+    const free = found.length > 1 ? found.filter((code) => !named.has(code)) : found;
+    return free.length === 1 ? free[0] : null;
+  };
   const [problems, notes, seen, given, spelt] = [[], [...beside], new Map(), new Map(), new Map()];
   const wrong = (line, id, en) => problems.push([`baris ${line}: ${id}`, `line ${line}: ${en}`]);
   for (const row of lines) {
-    const text = (row.unit ?? "").replace(/^unit-/, "");
-    const code = place.has(text) ? text : spoilt.get(bare(text));
+    const text = textOfUnit(row);
+    const code = place.has(text) ? text : only(codesMeant(codes, text));
     if (!code) {
       const finer = council.unit.some(([each]) => text.startsWith(`${each}.`));
       if (finer) wrong(row.line, `${text} adalah bagian satu ${council.tingkat}: di sini hanya yang utuh; pakai dapil check`, `${text} is part of one ${council.tingkat}: only whole ones here; use dapil check`);
@@ -158,6 +209,7 @@ function planOf(lines, council, beside, totals) {
     const dapil = row.dapil ?? "";
     if (!dapil) wrong(row.line, `${code} tanpa dapil; tulislah`, `${code} has no dapil; write one`);
     if (/^[=+@]/.test(dapil)) wrong(row.line, `dapil "${dapil.slice(0, 20)}" adalah rumus; tulis nilainya`, `dapil "${dapil.slice(0, 20)}" is a formula; write its value`);
+    if (/^#(N\/A|[A-Z0/]+[!?])$/.test(dapil)) wrong(row.line, `dapil ${dapil} adalah galat lembar kerja; perbaiki rumusnya`, `dapil ${dapil} is a spreadsheet's error; mend its formula`);
     const plain = dapil.toLowerCase().replaceAll(" ", "");
     if ((spelt.get(plain) ?? dapil) !== dapil) wrong(row.line, `dapil "${dapil}" ditulis "${spelt.get(plain)}" di atas`, `dapil "${dapil}" is written "${spelt.get(plain)}" above`);
     spelt.set(plain, spelt.get(plain) ?? dapil);
