@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 
 from boundaries.errors import PlanError
 from boundaries.extras import needed
+from boundaries.release.staging import writable
+from boundaries.release.writing import new_file
 from boundaries.research.chains import SEEN, Chain, Recipe
 from boundaries.research.council import Council
 
@@ -43,6 +45,15 @@ class Agreement:
         return self.sd == 0 or (self.r_hat < R_HAT and min(self.bulk, self.tail) >= EFFECTIVE)
 
 
+def enough(plans: int, discard: float = 0.1) -> None:
+    """Refuse so few plans of a chain that nothing can be said of them (PlanError): best before it is run."""
+    if plans - int(plans * discard) < 8:
+        raise PlanError(
+            f"{plans} plans of a chain say nothing of convergence; take more steps with --langkah, or see more of them "
+            "with --tiap"
+        )
+
+
 def agreement(chains: Sequence[Chain], discard: float = 0.1) -> list[Agreement]:
     """Hold chains against each other, each without its first part (`discard`, a share).
 
@@ -54,12 +65,8 @@ def agreement(chains: Sequence[Chain], discard: float = 0.1) -> list[Agreement]:
     with needed():
         import arviz
     shortest = min(len(chain.seen) for chain in chains)
-    first = int(shortest * discard)
-    if shortest - first < 8:
-        raise PlanError(
-            f"{shortest} plans of a chain say nothing of convergence; take more steps, or see more of them"
-        )
-    found = []
+    enough(shortest, discard)
+    first, found = int(shortest * discard), []
     for n, name in enumerate(SEEN):
         draws = np.stack([chain.seen[first:shortest, n] for chain in chains]).astype(float)
         if np.isnan(draws).any():
@@ -97,12 +104,15 @@ def summary(council: Council, recipe: Recipe, chains: Sequence[Chain]) -> dict[s
 def write_chains(council: Council, recipe: Recipe, chains: Sequence[Chain], folder: Path) -> list[Path]:
     """Write ``ringkasan.json``, ``langkah.csv`` (what each chain saw), ``ansambel.bendl`` (every plan, with the graph
     and settings inside), ``jejak.png`` and ``.svg`` (traces and ranks)."""
-    folder.mkdir(parents=True, exist_ok=True)
+    folder = writable(folder)
     told = summary(council, recipe, chains)
     files = [folder / name for name in ("ringkasan.json", "langkah.csv", "ansambel.bendl")]
-    files[0].write_text(json.dumps(told, ensure_ascii=False, indent=1) + "\n", "utf-8")
-    steps(recipe, chains, told["status"]).to_csv(files[1], index=False, lineterminator="\n")
-    _bundle(council, told, chains, files[2])
+    with new_file(files[0], over=True) as new:
+        new.write_text(json.dumps(told, ensure_ascii=False, indent=1) + "\n", "utf-8")
+    with new_file(files[1], over=True) as new:
+        steps(recipe, chains, told["status"]).to_csv(new, index=False, lineterminator="\n")
+    with new_file(files[2], over=True) as new:
+        _bundle(council, told, chains, new)
     return [*files, *_pictures(chains, told, folder)]
 
 
@@ -110,7 +120,7 @@ def steps(recipe: Recipe, chains: Sequence[Chain], status: str) -> pd.DataFrame:
     """A row a plan that was seen: `rantai`, `langkah`, the measures, and whether the chains converged."""
     frames = []
     for chain in chains:
-        at = np.minimum((np.arange(len(chain.seen)) + 1) * recipe.every, recipe.steps)
+        at = (np.arange(len(chain.seen)) + 1) * recipe.every
         frames.append(pd.DataFrame({"rantai": chain.number, "langkah": at,
                                     **{name: chain.seen[:, n].round(6) for n, name in enumerate(SEEN)},
                                     "status": status}))  # fmt: skip
@@ -169,8 +179,8 @@ def _pictures(chains: Sequence[Chain], told: dict[str, Any], folder: Path) -> li
     figure.suptitle(f"{told['lembaga']} {told['tahun']} {told['dewan']} · {said}")
     paths = [folder / f"jejak.{form}" for form in ("png", "svg")]
     for path in paths:
-        figure.savefig(
-            path, dpi=100, metadata={"Date": None} if path.suffix == ".svg" else {"Software": None}
-        )
+        about = {"Date": None} if path.suffix == ".svg" else {"Software": None}
+        with new_file(path, over=True) as new:
+            figure.savefig(new, dpi=100, metadata=about)
     plt.close(figure)
     return paths

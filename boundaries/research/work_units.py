@@ -6,9 +6,12 @@ worker was killed is done again. Long results a unit writes to disk itself, and 
 
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from typing import Any, TypeVar
 
+from boundaries.errors import BoundariesError
 from boundaries.extras import needed
+from boundaries.ground.parallel import end_with_parent
 
 Given = TypeVar("Given")
 Made = TypeVar("Made")
@@ -32,8 +35,14 @@ def done(
     if dask:
         yield from _on_dask(work, list(units), dask)
     elif workers > 1:
-        with ProcessPoolExecutor(workers) as pool:
-            yield from pool.map(work, units)
+        try:
+            with ProcessPoolExecutor(workers, initializer=end_with_parent) as pool:
+                yield from pool.map(work, units)
+        except BrokenProcessPool:
+            raise BoundariesError(
+                "a process was killed from outside, as a machine does whose memory is full: free some, or name fewer "
+                "with --workers, and run it again"
+            ) from None
     else:
         yield from map(work, units)
 
