@@ -22,6 +22,7 @@ from boundaries.cli import ensembles, main
 from boundaries.errors import BoundariesError, PlanError, ReleaseError
 from boundaries.research import chains as module
 from boundaries.research import council as council_module
+from boundaries.research import work_units
 from boundaries.research.chains import (
     MODES,
     SEEN,
@@ -36,11 +37,12 @@ from boundaries.research.chains import (
     run_chains,
     seen,
 )
-from boundaries.research.convergence import agreement, steps, summary, write_chains
+from boundaries.research.convergence import agreement, ranks, steps, summary, write_chains
 from boundaries.research.council import Council
 from boundaries.research.enumeration import count, listed, partable, renumbered
 from boundaries.research.legal_plans import of_plan
 from boundaries.research.plan_measures import MEASURES, problem
+from boundaries.research.work_units import done
 from tests.test_research_plans import grid, made_up
 
 pytest.importorskip("numba")
@@ -311,6 +313,11 @@ def test_chains_that_agree_and_chains_that_do_not() -> None:
         agreement(made(draws[:, :5]))
 
 
+def test_ranks_of_equal_values_are_equal_in_every_chain() -> None:
+    """Else chains that agree on a measure of few values would look as if each had its own."""
+    assert ranks(np.array([[1.0, 3.0, 3.0], [3.0, 1.0, 3.0]])).tolist() == [[1.5, 4.5, 4.5], [4.5, 1.5, 4.5]]
+
+
 @pytest.mark.slow
 def test_what_has_not_converged_says_so_everywhere(tmp_path: Path) -> None:
     council, recipe = square(), Recipe(steps=400, every=10, chains=2, slack=0.25)
@@ -368,6 +375,25 @@ def test_seen_of_nothing_known_before() -> None:
 
 
 # A cluster
+
+
+@pytest.mark.parametrize("address", ["bukan", "http://127.0.0.1:1", "tcp://127.0.0.1:abc"])
+def test_a_scheduler_that_is_none_is_told(address: str) -> None:
+    pytest.importorskip("distributed")
+    with pytest.raises(BoundariesError, match=f"no Dask scheduler with a worker answers at '{address}'"):
+        list(done(abs, [1], dask=address))
+
+
+def test_a_scheduler_without_workers_is_not_waited_for_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    distributed = pytest.importorskip("distributed")
+    monkeypatch.setattr(work_units, "PATIENCE", 0.2)
+    with (
+        distributed.LocalCluster(
+            n_workers=0, processes=False, protocol="tcp://", dashboard_address=None
+        ) as cluster,
+        pytest.raises(BoundariesError, match=r"no worker in 0\.2 s"),
+    ):
+        list(done(abs, [1], dask=cluster.scheduler_address))
 
 
 @pytest.mark.slow

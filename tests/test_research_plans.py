@@ -23,7 +23,14 @@ from boundaries.law.plans import load_plans
 from boundaries.law.registry import Registry
 from boundaries.release.store import Release, open_release
 from boundaries.research import council as council_module
-from boundaries.research import forced_splits, legal_plans, plan_kernels, plan_measures, plan_tables
+from boundaries.research import (
+    forced_splits,
+    legal_plans,
+    plan_kernels,
+    plan_measures,
+    plan_pictures,
+    plan_tables,
+)
 from boundaries.research.adjacency import find_borders
 from boundaries.research.apportionment import largest_remainder
 from boundaries.research.check import Report
@@ -553,6 +560,64 @@ def test_a_draft_whose_dapil_gets_no_seat_has_no_price(tmp_path: Path) -> None:
     assert "selisih_terbesar" not in told["persentil"]
     json.dumps(told, allow_nan=False)
     plan_tables.write(found, [draft], tmp_path)
+
+
+def test_no_text_of_a_picture_is_cut_or_lies_on_another() -> None:
+    """Also where the rule of the links takes lines to tell."""
+    council = replace(
+        made_up(1), links="tetangga:200" + "; 99.01.01-99.01.02 laut: ditambah (tautan.csv, baris 2)" * 9
+    )
+    found = survey(council)
+    for figure in (plan_pictures._spread(found, []), plan_pictures._together(found)):
+        figure.canvas.draw()
+        whole = figure.bbox
+        boxes = [
+            text.get_window_extent() for text in [figure._suptitle, *(axis.title for axis in figure.axes)]
+        ]
+        for n, box in enumerate(boxes):
+            assert whole.x0 <= box.x0 <= box.x1 <= whole.x1
+            assert whole.y0 <= box.y0 <= box.y1 <= whole.y1
+            assert not any(box.overlaps(other) for other in boxes[:n] if other.width and box.width)
+    assert "ukuran" not in plan_pictures.title(found)
+    assert "rencana sah | lawful plans" in plan_pictures.title(found)
+
+
+def test_a_map_shows_borders_and_links_by_the_share_of_plans(registry: Registry, tmp_path: Path) -> None:
+    toy = open_release(boundaries.toy())
+    table = tmp_path / "tautan.csv"
+    table.write_text("kode_a,kode_b,jenis\n32.10.01,32.10.04,laut\n")
+    (council,) = councils(toy, "dprd-kabkota", only=["32.10"], links=table, registry=registry)
+    shapes = plan_pictures._shapes(council, toy)
+    assert len(shapes) == len(council.units)
+    for (a, b), border in zip(council.pairs.tolist(), council.border_m, strict=True):
+        assert bool(plan_pictures._between(shapes[a], shapes[b])) == (border > 0)
+    assert plan_pictures._shapes(made_up(1), toy) == {}
+    found = replace(survey(council), together=np.full((4, 4), 0.5))
+    figure = plan_pictures._map(found, shapes)
+    lines = [each for each in figure.axes[0].collections if type(each).__name__ == "LineCollection"]
+    law = sum(
+        border > 0 and council.law[a] != council.law[b]
+        for (a, b), border in zip(council.pairs.tolist(), council.border_m, strict=True)
+    )
+    assert len(lines) == len(council.pairs) + law
+    files = plan_pictures.pictures(found, [], tmp_path, "x", toy)
+    assert {each.name for each in files} >= {"x-peta.png", "x-peta.svg"}
+
+
+def test_a_weight_that_has_one_figure_for_all_is_refused(
+    registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """People of the whole kabkota part nothing: no plan at all would seem lawful."""
+    toy = open_release(boundaries.toy())
+
+    def by_kabkota(_: str, graph: Any, people: People) -> tuple[Array, Array]:
+        return (graph.codes.astype("U5") == "32.10").astype(int), np.array([9e4, 9e4])
+
+    monkeypatch.setattr(council_module, "_fused", by_kabkota)
+    with pytest.raises(
+        PlanError, match=r"penduduk_2024 has one figure for all 4 units of 32\.10; name a weight"
+    ):
+        list(councils(toy, "dprd-kabkota", only=["32.10"], weight="penduduk_2024", registry=registry))
 
 
 def test_a_draft_is_placed(registry: Registry, tmp_path: Path) -> None:

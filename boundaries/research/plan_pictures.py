@@ -25,6 +25,8 @@ from boundaries.research.zoning import read_units
 Array = NDArray[Any]
 
 _SIZE: Final = (10.0, 8.0)
+_TALL: Final = (10.0, 10.0)
+_UNITS: Final = {"bagian": "bagian | share", "kursi": "kursi | seats"}
 FORMATS: Final = ("png", "svg")
 _LAW: Final = "#b3261e"
 _SHARE: Final = "bagian rencana dengan dapil yang sama | share of plans with the same dapil"
@@ -77,11 +79,11 @@ def title(found: Survey) -> str:
 def _spread(found: Survey, drafts: Sequence[Any]) -> Any:
     import matplotlib.pyplot as plt
 
-    figure, axes = plt.subplots(4, 2, figsize=_SIZE, layout="constrained")
+    figure, axes = plt.subplots(4, 2, figsize=_TALL, layout="constrained")
     for n, (axis, measure) in enumerate(zip(axes.flat, MEASURES.values(), strict=True)):
         values = found.measures[:, n]
-        axis.set_title(f"{measure.said[0]} | {measure.said[1]}")
-        axis.set_xlabel(measure.unit)
+        axis.set_title("\n".join(measure.said))
+        axis.set_xlabel(_UNITS.get(measure.unit, measure.unit))
         if np.isnan(values).any():
             axis.set_axis_off()
             continue
@@ -92,6 +94,8 @@ def _spread(found: Survey, drafts: Sequence[Any]) -> Any:
         else:
             axis.hist(values, 60, color="#9db7d5")
         axis.yaxis.set_major_formatter("{x:,.0f}")
+        if (values == np.rint(values)).all():
+            axis.xaxis.get_major_locator().set_params(integer=True)
         if found.law is not None and not np.isnan(found.law[n]):
             axis.axvline(found.law[n], color=_LAW, label="hukum | in law")
         for k, each in enumerate(drafts):
@@ -152,8 +156,8 @@ def _shapes(council: Council, release: Release) -> dict[int, Any]:
 
 
 def _map(found: Survey, shapes: dict[int, Any]) -> Any:
-    """Borders the darker, links over the sea as lines the darker, the more plans put both sides into one dapil; red
-    behind them the borders of the law's dapil."""
+    """Borders the darker, links over the sea as lines the darker, the more plans put both sides into one dapil; ground
+    in the colours of the law's dapil, red their borders."""
     import matplotlib.pyplot as plt
     from matplotlib.cm import ScalarMappable
     from matplotlib.collections import LineCollection, PolyCollection
@@ -161,12 +165,11 @@ def _map(found: Survey, shapes: dict[int, Any]) -> Any:
     council, together = found.problem.council, found.together
     assert together is not None
     figure, axis = plt.subplots(figsize=_SIZE, layout="constrained")
-    rings = [
-        shapely.get_coordinates(part.exterior)
-        for shape in shapes.values()
-        for part in shapely.get_parts(shape)
-    ]
-    axis.add_collection(PolyCollection(rings, facecolor="#f1efe8", edgecolor="#b9b5a7", linewidth=0.4))
+    colours = plt.get_cmap("Pastel1").colors
+    for n, shape in shapes.items():
+        rings = [shapely.get_coordinates(part.exterior) for part in shapely.get_parts(shape)]
+        colour = colours[council.law[n] % len(colours)] if council.law[n] >= 0 else "white"
+        axis.add_collection(PolyCollection(rings, facecolor=colour, edgecolor="#b9b5a7", linewidth=0.4))
     shade = ScalarMappable(plt.Normalize(0, 1), "viridis_r")
     points = {n: shapely.get_coordinates(shape.representative_point())[0] for n, shape in shapes.items()}
     for (a, b), border in zip(council.pairs.tolist(), council.border_m, strict=True):
@@ -183,7 +186,7 @@ def _map(found: Survey, shapes: dict[int, Any]) -> Any:
         axis.annotate(council.units[n][0].rpartition(".")[2], (x, y), ha="center", va="center")
     figure.colorbar(shade, ax=axis, label=_SHARE)
     axis.plot([], [], color=_LAW, linewidth=5, label="batas dapil dalam hukum | border of dapil in law")
-    axis.legend(loc="best")
+    figure.legend(loc="outside lower center", title="warna: dapil dalam hukum | colours: dapil in law")
     axis.autoscale_view()
     axis.set_aspect(1 / np.cos(np.radians(np.mean([y for _, y in points.values()]))))
     axis.set_axis_off()
