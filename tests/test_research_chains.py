@@ -1,5 +1,6 @@
 """Chains of plans: what they keep to, what they aim at, the same bytes from the same seed, on any machine."""
 
+import errno
 import itertools
 import json
 import os
@@ -7,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +19,10 @@ from numpy.typing import NDArray
 
 import boundaries
 from boundaries.cli import ensembles, main
-from boundaries.errors import PlanError
+from boundaries.errors import BoundariesError, PlanError, ReleaseError
 from boundaries.research import chains as module
 from boundaries.research import council as council_module
+from boundaries.research import work_units
 from boundaries.research.chains import (
     MODES,
     SEEN,
@@ -35,11 +37,12 @@ from boundaries.research.chains import (
     run_chains,
     seen,
 )
-from boundaries.research.convergence import agreement, steps, summary, write_chains
+from boundaries.research.convergence import agreement, ranks, steps, summary, write_chains
 from boundaries.research.council import Council
 from boundaries.research.enumeration import count, listed, partable, renumbered
 from boundaries.research.legal_plans import of_plan
 from boundaries.research.plan_measures import MEASURES, problem
+from boundaries.research.work_units import done
 from tests.test_research_plans import grid, made_up
 
 pytest.importorskip("numba")
@@ -71,6 +74,14 @@ def test_every_plan_of_a_chain_is_allowed(mode: str, start: str) -> None:
         assert refusals(council, recipe, labels, seats) == []
         assert seats.sum() == council.seats
     assert len(np.unique(renumbered(chain.labels.astype(np.int8)), axis=0)) > 10
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_chains_have_as_many_dapil_as_were_asked_for(mode: str) -> None:
+    """The plan in law has four: with another number it is no start."""
+    chain = run_chain(square(), Recipe(steps=40, every=10, mode=mode, slack=0.3, dapil=5), 0)
+    assert chain.start == "belah"
+    assert {len(set(row)) for row in chain.labels.tolist()} == {5}
 
 
 def test_what_is_seen_is_what_is_reckoned_apart() -> None:
@@ -140,6 +151,117 @@ def test_seeds_workers_and_a_kill_change_no_byte(tmp_path: Path) -> None:
     assert not (alone[0].labels == other.labels).all()
 
 
+def test_a_chain_goes_on_to_where_it_would_have_gone(tmp_path: Path) -> None:
+    """Asked for more steps, also where the first were no multiple of those between plans; fewer are refused."""
+    council, recipe = square(), Recipe(steps=1200, every=100, slack=0.25, seed=4)
+    run_chain(council, replace(recipe, steps=450), 0, tmp_path)
+    assert len(run_chain(council, replace(recipe, steps=450), 0, tmp_path).labels) == 4
+    longer, whole = run_chain(council, recipe, 0, tmp_path), run_chain(council, recipe, 0)
+    assert (longer.labels == whole.labels).all()
+    assert steps(recipe, [longer], "x")["langkah"].tolist() == list(range(100, 1300, 100))
+    with pytest.raises(PlanError, match=r"has gone 1200 steps, more than 700; name another folder"):
+        run_chain(council, replace(recipe, steps=700), 0, tmp_path)
+
+
+def even(labels: Array, seats: Array) -> bool:
+    """A constraint as a function."""
+    return True
+
+
+def never_01(labels: Array, seats: Array) -> bool:
+    """Another."""
+    return bool(labels[0] == labels[1])
+
+
+class Held:
+    """A constraint that holds something."""
+
+    def __init__(self, unit: int) -> None:
+        self.unit = unit
+
+    def __call__(self, labels: Array, seats: Array) -> bool:
+        """Whether a unit lies with the first."""
+        return bool(labels[0] == labels[self.unit])
+
+
+def test_a_checkpoint_is_of_its_own_constraints_alone(tmp_path: Path) -> None:
+    """What ran without a constraint, or with another, is not gone on with: its plans may break it."""
+    council, base = square(), Recipe(steps=40, every=10, slack=0.25)
+    kinds: list[Any] = [even, never_01, Held(1), Held(2), lambda labels, seats: True]
+    marks = {module.fingerprint(council, replace(base, constraints=(each,))) for each in kinds}
+    assert len(marks) == len(kinds)
+    assert module.fingerprint(council, replace(base, constraints=(Held(2),))) in marks
+    run_chain(council, replace(base, constraints=(even,)), 0, tmp_path)
+    with pytest.raises(PlanError, match="another council or recipe"):
+        run_chain(council, replace(base, constraints=(never_01,)), 0, tmp_path)
+
+
+def test_a_spoilt_checkpoint_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    council, recipe = square(), Recipe(steps=40, every=10, slack=0.25)
+    path = tmp_path / "rantai-0.npz"
+    run_chain(council, recipe, 0, tmp_path)
+    whole = path.read_bytes()
+    other = tmp_path / "lain.npz"
+    np.savez(other, label=np.zeros(3))
+    flipped = bytearray(whole)
+    flipped[len(whole) // 3] ^= 255
+    for spoilt in (whole[: len(whole) // 2], b"", b"bukan", other.read_bytes(), bytes(flipped)):
+        path.write_bytes(spoilt)
+        with pytest.raises(PlanError, match=r"rantai-0\.npz is no checkpoint that can be read .*; remove it"):
+            run_chain(council, recipe, 0, tmp_path)
+        assert path.read_bytes() == spoilt
+    path.write_bytes(whole)
+    moved = replace(council, law=council.law[::-1].copy())
+    with pytest.raises(PlanError, match="another council or recipe"):
+        run_chain(moved, recipe, 0, tmp_path)
+    monkeypatch.setattr(module, "__version__", "0.0.0")
+    with pytest.raises(PlanError, match="another version of dapil"):
+        run_chain(council, recipe, 0, tmp_path)
+
+
+def test_a_full_disk_leaves_the_checkpoint_of_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    council, recipe = square(), Recipe(steps=40, every=10, slack=0.25)
+    run_chain(council, recipe, 0, tmp_path)
+    before = (tmp_path / "rantai-0.npz").read_bytes()
+
+    def full(path: Path, **_: Any) -> None:
+        Path(path).write_bytes(b"half")
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(module.np, "savez", full)
+    with pytest.raises(ReleaseError, match="no room on the disk"):
+        run_chain(council, replace(recipe, steps=80), 0, tmp_path)
+    assert [each.name for each in tmp_path.iterdir()] == ["rantai-0.npz"]
+    assert (tmp_path / "rantai-0.npz").read_bytes() == before
+
+
+def test_a_killed_process_is_told_and_the_rest_gone_on_with(tmp_path: Path) -> None:
+    council, recipe = (
+        square(),
+        Recipe(steps=200, every=10, slack=0.25, chains=3, constraints=(Killer(tmp_path),)),
+    )
+    (tmp_path / ".rantai-1.npz-mati").mkdir()
+    with pytest.raises(BoundariesError, match=r"killed from outside.*run it again"):
+        run_chains(council, recipe, tmp_path, workers=2)
+    found = run_chains(council, recipe, tmp_path, workers=2)
+    assert [len(each.labels) for each in found] == [20, 20, 20]
+    assert not list(tmp_path.glob(".rantai*")), "nor does what a kill left stay"
+
+
+@dataclass(frozen=True)
+class Killer:
+    """Kills the process that asks it, once."""
+
+    folder: Path
+
+    def __call__(self, labels: Array, seats: Array) -> bool:
+        """Allow all, but once."""
+        if not (self.folder / "sekali").exists():
+            (self.folder / "sekali").touch()
+            os.kill(os.getpid(), signal.SIGKILL)
+        return True
+
+
 def test_constraints_hold_at_every_step() -> None:
     council = square()
     together = Together(tuple([0, 0] + [-1] * 61 + [1]))
@@ -158,6 +280,8 @@ def test_constraints_hold_at_every_step() -> None:
     ({}, Recipe(steps=0), "at least one step"),
     ({"pairs": np.array([[0, 1]]), "border_m": np.ones(1)}, Recipe(), "in pieces"),
     ({"law_seats": np.array([24])}, Recipe(), "one dapil in law"),
+    ({}, Recipe(dapil=9), "24 seats and 64 units make 2 to 8 dapil of 3 to 12 seats, not 9; say another"),
+    ({}, Recipe(steps=10), "of 10 steps none would be kept"),
     ({"people": np.array([6000] + [100] * 63)}, Recipe(), r"99\.01\.01 alone has 11\.71 quotas"),
     ({}, Recipe(slack=0.0001, start="belah"), "no start was found"),
 ])  # fmt: skip
@@ -187,6 +311,11 @@ def test_chains_that_agree_and_chains_that_do_not() -> None:
     assert not any(each.good for each in agreement(made(np.cumsum(draws[:, :300], axis=1))))
     with pytest.raises(PlanError, match="convergence"):
         agreement(made(draws[:, :5]))
+
+
+def test_ranks_of_equal_values_are_equal_in_every_chain() -> None:
+    """Else chains that agree on a measure of few values would look as if each had its own."""
+    assert ranks(np.array([[1.0, 3.0, 3.0], [3.0, 1.0, 3.0]])).tolist() == [[1.5, 4.5, 4.5], [4.5, 1.5, 4.5]]
 
 
 @pytest.mark.slow
@@ -246,6 +375,25 @@ def test_seen_of_nothing_known_before() -> None:
 
 
 # A cluster
+
+
+@pytest.mark.parametrize("address", ["bukan", "http://127.0.0.1:1", "tcp://127.0.0.1:abc"])
+def test_a_scheduler_that_is_none_is_told(address: str) -> None:
+    pytest.importorskip("distributed")
+    with pytest.raises(BoundariesError, match=f"no Dask scheduler with a worker answers at '{address}'"):
+        list(done(abs, [1], dask=address))
+
+
+def test_a_scheduler_without_workers_is_not_waited_for_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    distributed = pytest.importorskip("distributed")
+    monkeypatch.setattr(work_units, "PATIENCE", 0.2)
+    with (
+        distributed.LocalCluster(
+            n_workers=0, processes=False, protocol="tcp://", dashboard_address=None
+        ) as cluster,
+        pytest.raises(BoundariesError, match=r"no worker in 0\.2 s"),
+    ):
+        list(done(abs, [1], dask=cluster.scheduler_address))
 
 
 @pytest.mark.slow

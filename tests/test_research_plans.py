@@ -1,5 +1,6 @@
 """All plans of few units: known counts, brute force, uniform draws, the law's bounds, limits that say so."""
 
+import errno
 import io
 import itertools
 import json
@@ -22,7 +23,14 @@ from boundaries.law.plans import load_plans
 from boundaries.law.registry import Registry
 from boundaries.release.store import Release, open_release
 from boundaries.research import council as council_module
-from boundaries.research import forced_splits, plan_kernels, plan_measures, plan_tables
+from boundaries.research import (
+    forced_splits,
+    legal_plans,
+    plan_kernels,
+    plan_measures,
+    plan_pictures,
+    plan_tables,
+)
 from boundaries.research.adjacency import find_borders
 from boundaries.research.apportionment import largest_remainder
 from boundaries.research.check import Report
@@ -42,11 +50,12 @@ from boundaries.research.legal_plans import (
     lawful_draws,
     lawful_labels,
     of_plan,
+    stands,
     survey,
     wilson,
 )
 from boundaries.research.people import People
-from boundaries.research.plan_measures import LISTED, MEASURES
+from boundaries.research.plan_measures import LISTED, MEASURES, READINGS
 from boundaries.research.plan_tables import Asking
 from boundaries.research.proposal import of_law, part
 from boundaries.research.regime import load_regime
@@ -300,6 +309,25 @@ def test_measures_are_those_reckoned_apart() -> None:
     assert front.measures[:, at].min(axis=0) == pytest.approx(found.measures[:, at].min(axis=0))
 
 
+def test_no_plan_of_the_front_is_beaten_though_there_are_more_than_are_shown(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Plans come some at a time; the best by each measure are shown however few are."""
+    monkeypatch.setattr(legal_plans, "listed", lambda counted: listed(counted, 16))
+    monkeypatch.setattr(legal_plans, "FRONT", 4)
+    at = [list(MEASURES).index(name) for name in ("selisih_terbesar", "batas_dalam_km", "penduduk_pindah")]
+    for seed in range(12):
+        found = survey(made_up(seed))
+        assert found.front is not None
+        shown, every = found.front.measures[:, at], found.measures[:, at]
+        assert len(shown) <= 4
+        assert shown.min(axis=0).tolist() == every.min(axis=0).tolist(), seed
+        for each in shown:
+            assert not ((every <= each).all(axis=1) & (every < each).any(axis=1)).any(), seed
+        for labels, values in zip(found.front.labels, found.front.measures, strict=True):
+            assert of_plan(found.problem, labels) == pytest.approx(values, rel=1e-5, abs=1e-6)
+
+
 def test_units_share_a_dapil_as_often_as_listed() -> None:
     found = survey(made_up(6))
     labels = np.concatenate([labels for labels, _ in lawful_labels(found)])
@@ -454,6 +482,142 @@ def test_pictures_and_the_numbers_behind_them(asked: list[str], tmp_path: Path) 
     assert (spread.groupby("ukuran")["rencana"].sum() == survey(made_up(1)).number).all()
     shared = pd.read_csv(next((tmp_path / "hasil").glob("*-bersama.csv")))
     assert shared["bagian"].between(0, 1).all()
+
+
+@pytest.mark.parametrize(("more", "said"), [
+    (["--all", "-o", "hasil"], "-o: of one council"), (["--all", "--semua", "a.csv"], "--semua: of one council"),
+    (["--all", "--acak", "3"], "--acak: of one council"), (["--all", "--suara", "x"], "--suara: of one council"),
+    (["--all", "--json"], "--json: of one council"),
+    (["--council", "99.01", "--acak", "3", "--suara", "x"], "leave out --suara"),
+    (["--council", "99.01", "--acak", "3", "--json"], "leave out --suara and --json"),
+])  # fmt: skip
+def test_nothing_that_was_asked_for_is_passed_over(asked: list[str], more: list[str], said: str) -> None:
+    assert said in run([*asked, *more], 2)
+
+
+def test_draws_and_seats_come_with_the_files_that_were_asked_for(asked: list[str], tmp_path: Path) -> None:
+    run([*asked, "--council", "99.01", "--acak", "3", "-o", str(tmp_path / "hasil")])
+    assert (tmp_path / "hasil" / "dprd-kabkota-2024-99.01-rencana.json").exists()
+
+
+def test_what_was_there_stays_until_the_new_is_whole(
+    asked: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A disk that fills up, or a folder that is none, is told; a table of before is there as it was."""
+    every = tmp_path / "semua.csv"
+    every.write_text("lama")
+
+    def full(*_: Any) -> Any:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(plan_tables, "_rows", full)
+    told = run([*asked, "--council", "99.01", "--semua", str(every)], 6)
+    assert "no room on the disk" in told
+    assert [each.name for each in tmp_path.iterdir()] == ["semua.csv"]
+    assert every.read_text() == "lama"
+    monkeypatch.undo()
+
+
+def test_a_folder_that_is_none_is_told(asked: list[str], tmp_path: Path) -> None:
+    (tmp_path / "berkas").write_text("x")
+    said = run([*asked, "--council", "99.01", "-o", str(tmp_path / "berkas" / "hasil")], 6)
+    assert "lies under a file; name a directory" in said
+    run([*asked, "--council", "99.01", "-o", str(tmp_path / "hasil")])
+    run([*asked, "--council", "99.01", "-o", str(tmp_path / "hasil")])  # anew, over what is there
+
+
+def test_whether_a_plan_is_one_of_the_lawful_is_told() -> None:
+    """Every lawful plan is, by its own seats as well; none other is."""
+    council = made_up(1, 3, 3, 14)
+    for reading in READINGS:
+        found = survey(council, reading, permille=200)
+        mine = {tuple(row) for labels, _ in lawful_labels(found) for row in labels.tolist()}
+        every = count(partable(council.people, council.pairs, 1, int(council.people.sum())))
+        for parts, _ in listed(every):
+            for row in every.graph.labels(parts):
+                assert stands(found.problem, row) == (tuple(row.tolist()) in mine)
+    labels = np.array(min(mine))
+    people = np.bincount(labels, council.people)
+    due = largest_remainder(people, council.seats).seats
+    following = survey(council).problem
+    assert stands(following, labels, due) == stands(following, labels)
+    off = due + np.eye(len(due), dtype=int)[0] - np.eye(len(due), dtype=int)[1]
+    assert not stands(following, labels, off)
+    assert not stands(survey(council, LISTED, permille=20).problem, labels, off)
+    assert not stands(following, np.arange(9) % 2), "in pieces"
+
+
+def test_a_draft_whose_dapil_gets_no_seat_has_no_price(tmp_path: Path) -> None:
+    """It is placed by what it has, and what is told of it is JSON that others read."""
+    council = made_up(1)
+    people = council.people.copy()
+    people[0] = 1
+    found = survey(replace(council, people=people))
+    labels = np.array([0] + [1] * 5 + [2] * 6)
+    draft = plan_tables.Placed("x", labels, of_plan(found.problem, labels), stands(found.problem, labels))
+    told = plan_tables.as_dict(found, [draft])["rencana"][1]
+    assert (told["sah"], told["ukuran"]["selisih_terbesar"]) == (False, None)
+    assert "selisih_terbesar" not in told["persentil"]
+    json.dumps(told, allow_nan=False)
+    plan_tables.write(found, [draft], tmp_path)
+
+
+def test_no_text_of_a_picture_is_cut_or_lies_on_another() -> None:
+    """Also where the rule of the links takes lines to tell."""
+    council = replace(
+        made_up(1), links="tetangga:200" + "; 99.01.01-99.01.02 laut: ditambah (tautan.csv, baris 2)" * 9
+    )
+    found = survey(council)
+    for figure in (plan_pictures._spread(found, []), plan_pictures._together(found)):
+        figure.canvas.draw()
+        whole = figure.bbox
+        boxes = [
+            text.get_window_extent() for text in [figure._suptitle, *(axis.title for axis in figure.axes)]
+        ]
+        for n, box in enumerate(boxes):
+            assert whole.x0 <= box.x0 <= box.x1 <= whole.x1
+            assert whole.y0 <= box.y0 <= box.y1 <= whole.y1
+            assert not any(box.overlaps(other) for other in boxes[:n] if other.width and box.width)
+    assert "ukuran" not in plan_pictures.title(found)
+    assert "rencana sah | lawful plans" in plan_pictures.title(found)
+
+
+def test_a_map_shows_borders_and_links_by_the_share_of_plans(registry: Registry, tmp_path: Path) -> None:
+    toy = open_release(boundaries.toy())
+    table = tmp_path / "tautan.csv"
+    table.write_text("kode_a,kode_b,jenis\n32.10.01,32.10.04,laut\n")
+    (council,) = councils(toy, "dprd-kabkota", only=["32.10"], links=table, registry=registry)
+    shapes = plan_pictures._shapes(council, toy)
+    assert len(shapes) == len(council.units)
+    for (a, b), border in zip(council.pairs.tolist(), council.border_m, strict=True):
+        assert bool(plan_pictures._between(shapes[a], shapes[b])) == (border > 0)
+    assert plan_pictures._shapes(made_up(1), toy) == {}
+    found = replace(survey(council), together=np.full((4, 4), 0.5))
+    figure = plan_pictures._map(found, shapes)
+    lines = [each for each in figure.axes[0].collections if type(each).__name__ == "LineCollection"]
+    law = sum(
+        border > 0 and council.law[a] != council.law[b]
+        for (a, b), border in zip(council.pairs.tolist(), council.border_m, strict=True)
+    )
+    assert len(lines) == len(council.pairs) + law
+    files = plan_pictures.pictures(found, [], tmp_path, "x", toy)
+    assert {each.name for each in files} >= {"x-peta.png", "x-peta.svg"}
+
+
+def test_a_weight_that_has_one_figure_for_all_is_refused(
+    registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """People of the whole kabkota part nothing: no plan at all would seem lawful."""
+    toy = open_release(boundaries.toy())
+
+    def by_kabkota(_: str, graph: Any, people: People) -> tuple[Array, Array]:
+        return (graph.codes.astype("U5") == "32.10").astype(int), np.array([9e4, 9e4])
+
+    monkeypatch.setattr(council_module, "_fused", by_kabkota)
+    with pytest.raises(
+        PlanError, match=r"penduduk_2024 has one figure for all 4 units of 32\.10; name a weight"
+    ):
+        list(councils(toy, "dprd-kabkota", only=["32.10"], weight="penduduk_2024", registry=registry))
 
 
 def test_a_draft_is_placed(registry: Registry, tmp_path: Path) -> None:

@@ -92,6 +92,18 @@ def plans(release: Path, chamber: str, council: str | None, everything: bool, ye
 
     if bool(council) == everything:
         raise click.UsageError(_("give a council (--council), or --all"))
+    alone = {
+        "--rancangan": drafts,
+        "--semua": listed,
+        "--acak": drawn,
+        "--suara": votes,
+        "-o": out,
+        "--json": as_json,
+    }
+    if everything and (given := [name for name, value in alone.items() if value]):
+        raise click.UsageError(_("{names}: of one council, not of --all").format(names=", ".join(given)))
+    if drawn and (votes or as_json):
+        raise click.UsageError(_("--acak gives a table of plans; leave out --suara and --json"))
     effort = Effort(seconds, memory << 20, seed=seed)
     asked = plan_tables.Asking(
         chamber, year, reading, permille, weight or "", SeaRule.parse(laut), tautan, effort
@@ -102,24 +114,22 @@ def plans(release: Path, chamber: str, council: str | None, everything: bool, ye
         )
         click.echo(table.to_csv(index=False, lineterminator="\n"), nl=False)
         return
-    found = plan_tables.one(open_release(release), asked, council or "")
+    opened = open_release(release)
+    found = plan_tables.one(opened, asked, council or "")
     placed = [plan_tables.draft(path, found) for path in drafts]
-    for path in (listed, drawn and out):
-        if path and found.method == "tidak-terhitung":
-            raise PlanError(
-                f"{council} was not counted ({found.counted.why}); give it more with --batas-waktu"
-            )
+    if listed and found.method == "tidak-terhitung":
+        raise PlanError(f"{council} was not counted ({found.counted.why}); give it more with --batas-waktu")
     if listed:
         say(str(plan_tables.write_all(found, listed)))
+    if out:
+        for file in plan_tables.write(found, placed, out, opened):
+            say(str(file))
     if drawn:
         click.echo(plan_tables.draws(found, drawn, seed), nl=False)
         return
     if votes:
         _by_party(found, votes, seed, as_json)
         return
-    if out:
-        for file in plan_tables.write(found, placed, out):
-            say(str(file))
     told = plan_tables.as_dict(found, placed)
     if as_json:
         emit(told)
@@ -136,6 +146,12 @@ def _by_party(found: Any, name: str, seed: int, as_json: bool) -> None:
         emit({**told, "partai": rows.astype(object).where(rows.notna(), None).to_dict("records")})
         return
     click.echo(rows.to_csv(index=False, lineterminator="\n"), nl=False)
+    say(_("{plans} plans; votes {table} ({basis}), known of {share:.1%} of the people; {doubt} rows doubtful").format(
+        plans=number(told["rencana"]), table=told["tabel"], basis=told["basis"], share=told["cakupan_penduduk"],
+        doubt=number(told["baris_ragu"])))  # fmt: skip
+    say(_("equal quotients in {ties} dapil; seats without votes in {empty} plans; {lost} votes unplaced").format(
+        ties=number(told["dapil_seri"]), empty=number(told["rencana_berkursi_kosong"]),
+        lost=number(told["suara_tanpa_wilayah"])))  # fmt: skip
     say(told["peringatan"][0 if language() == "id" else 1])
 
 
@@ -161,6 +177,9 @@ def _told(told: dict[str, Any]) -> None:
     if told["pembelahan"]:
         click.echo(_("units split by the plan in law: {units}; {forced}").format(
             units=", ".join(told["terbelah"]), forced=told["pembelahan"]))  # fmt: skip
+    for plan in told["rencana"]:
+        if not plan["sah"]:
+            click.echo(_("{plan} is itself none of these").format(plan=plan["nama"]))
     for name, row in told["ukuran"].items():
         places = "; ".join(
             f"{plan['nama']} {plan['ukuran'][name]:.4g}" + (
@@ -242,12 +261,13 @@ def sample(release: Path, chamber: str, council: str, year: int, level: str | No
     from boundaries.law.registry import load_registry
     from boundaries.release.store import open_release
     from boundaries.research.chains import Recipe, run_chains
-    from boundaries.research.convergence import summary, write_chains
+    from boundaries.research.convergence import enough, summary, write_chains
     from boundaries.research.council import councils
     from boundaries.research.graph import SeaRule
 
     recipe = Recipe(steps=steps, every=every, mode=mode, slack=permille / 1000, reversible=reversible, start=start,
                     seed=seed, chains=chains, dapil=dapil or 0)  # fmt: skip
+    enough(steps // every)
     (found,) = councils(open_release(release), chamber, year, only=[council], weight=weight or "",
                         sea=SeaRule.parse(laut), links=tautan, level=level or "", registry=load_registry())  # fmt: skip
     made = run_chains(found, recipe, out, workers, dask or "")

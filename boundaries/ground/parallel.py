@@ -33,7 +33,7 @@ def each(task: Callable[[Any], Any], things: Sequence[Any], workers: int | None 
         return [task(thing) for thing in things]
     _task = task
     try:
-        with ProcessPoolExecutor(workers, multiprocessing.get_context("fork"), _end_with_parent) as pool:
+        with ProcessPoolExecutor(workers, multiprocessing.get_context("fork"), end_with_parent) as pool:
             return list(pool.map(_run, things))
     except BrokenProcessPool:
         raise BoundariesError(
@@ -49,7 +49,7 @@ def _run(thing: Any) -> Any:
     return _task(thing)
 
 
-def _end_with_parent() -> None:
+def end_with_parent() -> None:
     """Let this worker end when its parent does, however that ends; else it would wait for work for ever."""
     parent = multiprocessing.parent_process()
     assert parent is not None

@@ -36,13 +36,13 @@ _LITTLE: Final = 16 << 20
 
 
 def writable(out: Path) -> Path:
-    """Make the directory of releases if need be and return it resolved; refuse one that cannot be written."""
+    """Make a directory if need be and return it resolved; refuse one that cannot be written."""
     try:
         out.mkdir(parents=True, exist_ok=True)
     except FileExistsError:
-        raise ReleaseError(f"{out} is a file; name a directory for the releases") from None
+        raise ReleaseError(f"{out} is a file; name a directory") from None
     except NotADirectoryError:
-        raise ReleaseError(f"{out} lies under a file; name a directory for the releases") from None
+        raise ReleaseError(f"{out} lies under a file; name a directory") from None
     except OSError as error:
         if error.errno in FULL:
             raise disk_trouble(error, out, out) or error from error

@@ -37,17 +37,18 @@ def format_ending(path: Path, endings: Collection[str]) -> str:
 
 
 @contextmanager
-def new_file(path: Path) -> Iterator[Path]:
+def new_file(path: Path, *, over: bool = False) -> Iterator[Path]:
     """Give a path of the same name in an empty directory; what is written there becomes `path` in one step.
 
-    Other files written beside it are removed with the directory. Whatever fails, no part of a file stays.
+    Other files written beside it are removed with the directory. Whatever fails, no part of a file stays. `over`: a
+    file that is there stays until then, and makes room for the new one.
 
     Raises
     ------
     ReleaseError
         `path` exists, its directory or itself cannot be written, or the disk is full.
     """
-    if os.path.lexists(path):
+    if not over and os.path.lexists(path):
         raise ReleaseError(f"{path} exists; an export is written once, remove it or give another path")
     try:
         room = Path(tempfile.mkdtemp(prefix=f".{path.name}-", dir=path.parent))
@@ -59,7 +60,7 @@ def new_file(path: Path) -> Iterator[Path]:
         ) from error
     try:
         yield room / path.name
-        (room / path.name).rename(path)
+        (room / path.name).replace(path)
     except (IncompleteError, OSError, RuntimeError, sqlite3.Error) as error:
         told = disk_trouble(error, path.parent, room) or _probed(path.parent, room)
         raise told or ReleaseError(f"{path} cannot be written: {error}") from error

@@ -5,16 +5,23 @@ number of workers, after a kill, and on a cluster. It writes what it saw into it
 """
 
 import hashlib
+import pickle
+import shutil
+import zipfile
+import zlib
 from collections.abc import Callable
-from dataclasses import dataclass, field, is_dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from boundaries import __version__
 from boundaries.errors import PlanError
 from boundaries.extras import needed
+from boundaries.release.staging import writable
+from boundaries.release.writing import new_file
 from boundaries.research.apportionment import largest_remainder
 from boundaries.research.council import Council
 from boundaries.research.sealinks import pieces
@@ -121,12 +128,26 @@ def checked(council: Council, recipe: Recipe) -> None:
         )
     if recipe.steps < 1 or recipe.every < 1 or recipe.chains < 1:
         raise PlanError("a chain has at least one step, and there is at least one")
+    if recipe.every > recipe.steps:
+        raise PlanError(
+            f"of {recipe.steps} steps none would be kept, one in {recipe.every}; take more with --langkah"
+        )
     if pieces(len(council.people), council.pairs).max(initial=0) > 0:
         raise PlanError(
             f"{council.code} is in pieces by {council.links}; link them with another rule for the sea"
         )
     if len(council.law_seats) < 2 and recipe.dapil < 2:
         raise PlanError(f"{council.code} has one dapil in law; a chain needs two: say how many with --dapil")
+    wanted = recipe.dapil or len(council.law_seats)
+    fewest, most_dapil = (
+        -(-council.seats // council.high),
+        min(council.seats // council.low, len(council.units)),
+    )
+    if not fewest <= wanted <= most_dapil:
+        raise PlanError(
+            f"{council.seats} seats and {len(council.units)} units make {fewest} to {most_dapil} dapil of "
+            f"{council.low} to {council.high} seats, not {wanted}; say another number with --dapil"
+        )
     largest = int(council.people.argmax())
     most = council.high * (1 + (recipe.slack if recipe.mode != "hukum" else 1 / council.high))
     if council.people[largest] * council.seats > most * council.people.sum():
@@ -159,8 +180,13 @@ def run_chain(council: Council, recipe: Recipe, number: int, folder: Path | None
                    council.high, float(few), float(most), recipe.reversible, recipe.uniform_pairs, steps, state.random,
                    state.counters, allowed)  # fmt: skip
 
-    while int(state.counters[0]) < recipe.steps:
-        until = min(recipe.every, recipe.steps - int(state.counters[0]))
+    if int(state.counters[0]) > recipe.steps:
+        raise PlanError(
+            f"{folder}: chain {number} has gone {int(state.counters[0])} steps, more than {recipe.steps}; name another "
+            f"folder, or ask for as many with --langkah"
+        )
+    while (gone := int(state.counters[0])) < recipe.steps:
+        until = min(recipe.every - gone % recipe.every, recipe.steps - gone)
         if tests:
             for _ in range(until):
                 label, seats, accepted = state.label.copy(), state.seats.copy(), state.counters[1]
@@ -172,6 +198,8 @@ def run_chain(council: Council, recipe: Recipe, number: int, folder: Path | None
                         state.label[:], state.seats[:], state.counters[1] = label, seats, accepted
         else:
             go(until)
+        if int(state.counters[0]) % recipe.every:
+            break  # steps beyond the last plan that is kept: gone on with, they lead where they would have
         state.labels.append(state.label.astype(np.int16))
         state.given.append(state.seats.astype(np.int16))
         if folder is not None and int(state.counters[0]) % recipe.checkpoint < recipe.every:
@@ -191,7 +219,9 @@ def run_chains(
     On a cluster the folder must be the same for all workers.
     """
     checked(council, recipe)
-    folder.mkdir(parents=True, exist_ok=True)
+    folder = writable(folder)
+    for left in folder.glob(".rantai-*.npz-*"):  # what a kill left of a checkpoint in the making
+        shutil.rmtree(left, ignore_errors=True)
     units = [(council, recipe, n, folder) for n in range(recipe.chains)]
     numbers = list(done(_one, units, workers, dask))
     return [run_chain(council, recipe, n, folder) for n in numbers]  # what is done is only read
@@ -217,7 +247,7 @@ def _begun(council: Council, recipe: Recipe, number: int) -> _State:
 
 
 def _start(council: Council, recipe: Recipe, rng: np.random.Generator) -> tuple[Array, Array, str]:
-    if recipe.start == "hukum" and not council.split:
+    if recipe.start == "hukum" and not council.split and recipe.dapil in (0, len(council.law_seats)):
         seats = (
             council.law_seats
             if recipe.mode != "hukum"
@@ -421,35 +451,51 @@ def _rows(council: Council) -> tuple[Array, Array]:
 
 
 def fingerprint(council: Council, recipe: Recipe) -> str:
-    """What a checkpoint belongs to: the council and the recipe, but for how long chains are and how many."""
+    """What a checkpoint belongs to: the version, the council and the recipe, but for how long chains are and how
+    many."""
     told = (
-        council.chamber, council.year, council.code, council.units, council.seats, council.low, council.high,
-        council.people.tolist(), council.pairs.tolist(), recipe.every, recipe.mode, recipe.slack, recipe.reversible,
-        recipe.uniform_pairs, recipe.start, recipe.seed, recipe.dapil,
-        [repr(each) if is_dataclass(each) else type(each).__qualname__ for each in recipe.constraints],
+        __version__, council.chamber, council.year, council.code, council.units, council.seats, council.low,
+        council.high, council.people.tolist(), council.pairs.tolist(), council.law.tolist(),
+        council.law_seats.tolist(), recipe.every, recipe.mode, recipe.slack, recipe.reversible, recipe.uniform_pairs,
+        recipe.start, recipe.seed, recipe.dapil, [_told(each) for each in recipe.constraints],
     )  # fmt: skip
     return hashlib.sha256(repr(told).encode()).hexdigest()
 
 
+def _told(constraint: Constraint) -> str:
+    """A constraint as what tells it from others: the name of a function, and what an object holds. One that no worker
+    could be sent is told apart only in this process, so that another goes on with none of its chains."""
+    try:
+        return pickle.dumps(constraint).hex()
+    except (pickle.PicklingError, AttributeError, TypeError):
+        return repr(constraint)
+
+
 def _kept(folder: Path, number: int, state: _State, mark: str) -> None:
-    """Write the checkpoint of a chain in one step: a kill leaves the one of before."""
-    path = folder / f"rantai-{number}.npz"
-    new = path.with_suffix(".baru")
-    with new.open("wb") as file:
+    """Write the checkpoint of a chain in one step: a kill, or a full disk, leaves the one of before."""
+    with new_file(folder / f"rantai-{number}.npz", over=True) as new:
         np.savez(
-            file, label=state.label, seats=state.seats, random=state.random, counters=state.counters,
+            new, label=state.label, seats=state.seats, random=state.random, counters=state.counters,
             start=np.array(state.start), mark=np.array(mark), labels=np.array(state.labels),
             given=np.array(state.given),
         )  # fmt: skip
-    new.replace(path)
 
 
 def _resumed(folder: Path | None, number: int, mark: str) -> _State | None:
     path = folder / f"rantai-{number}.npz" if folder is not None else None
     if path is None or not path.exists():
         return None
-    with np.load(path, allow_pickle=False) as held:
-        if str(held["mark"]) != mark:
-            raise PlanError(f"{path} is of another council or recipe; name another folder, or remove it")
-        return _State(held["label"], held["seats"], held["random"], held["counters"], str(held["start"]),
-                      list(held["labels"]), list(held["given"]))  # fmt: skip
+    try:
+        with np.load(path, allow_pickle=False) as held:
+            whose, state = str(held["mark"]), _State(
+                held["label"], held["seats"], held["random"], held["counters"], str(held["start"]),
+                list(held["labels"]), list(held["given"]))  # fmt: skip
+    except (OSError, EOFError, KeyError, ValueError, zipfile.BadZipFile, zlib.error) as error:
+        raise PlanError(
+            f"{path} is no checkpoint that can be read ({error}); remove it, and its chain begins again"
+        ) from None
+    if whose != mark:
+        raise PlanError(
+            f"{path} is of another council or recipe, or of another version of dapil; name another folder, or remove it"
+        )
+    return state

@@ -221,6 +221,10 @@ def _council(
         raise PlanError(
             f"people of {code} are not known by {' or '.join(each[0] for each in fused)}; name a weight"
         )
+    if len(found) == 1 and len(inside) > 1:
+        raise PlanError(
+            f"{name} has one figure for all {len(inside)} units of {code}; name a weight that parts them"
+        )
     units = tuple(tuple(codes[inside[number == n]].tolist()) for n in range(len(found)))
     pairs, border = _edges(graph, inside, number)
     rule = "; ".join([str(sea), *_told(graph, {unit for node in units for unit in node})])

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from boundaries.errors import PlanError
 from boundaries.extras import needed
-from boundaries.research.apportionment import malapportionment
+from boundaries.research.apportionment import largest_remainder, malapportionment
 from boundaries.research.council import Council
 from boundaries.research.enumeration import Count, Limits, count, draw, listed, renumbered, spectral_order
 from boundaries.research.plan_measures import FOLLOWING, MEASURES, PERMILLE, Problem, dense, problem
@@ -50,7 +50,8 @@ class Effort:
 
 @dataclass(frozen=True)
 class Front:
-    """Plans none of which is beaten by another in all of `WEIGHED`: the dapil (k, n) of each unit, measures (k, 8)."""
+    """Plans none of which is beaten by another in all of `WEIGHED`, at most `FRONT`, the best by each among them: the
+    dapil (k, n) of each unit, measures (k, 8)."""
 
     labels: Array
     measures: Array
@@ -118,7 +119,7 @@ class Survey:
         for n, name in enumerate(MEASURES):
             column = self.measures[:, n]
             value = np.float32(values[n])
-            if len(column) and not np.isnan(value) and not np.isnan(column).any():
+            if len(column) and np.isfinite(value) and not np.isnan(column).any():
                 found[name] = float(((column < value).sum() + (column == value).sum() / 2) / len(column))
         return found
 
@@ -175,14 +176,14 @@ def survey(
         tried += len(parts)
         kept.append(measures[lawful])
         share_dapil(parts, sizes, lawful, together)
-        front = _front(front, parts[lawful], measures[lawful])
+        front = _unbeaten(front, parts[lawful], measures[lawful])
     measures = np.concatenate(kept) if kept else np.empty((0, len(MEASURES)), np.float32)
     by_dapil = Counter(measures[:, 0].astype(int).tolist())
     place = np.argsort(made.graph.order)
     return Survey(
         made, found, COMPLETE if every else DRAWN, tried, len(measures), dict(sorted(by_dapil.items())), measures,
         together[np.ix_(place, place)] / max(len(measures), 1),
-        Front(made.graph.labels(front[0]), front[1]) if front is not None else None, law,
+        _shown(made, *front) if front is not None else None, law,
     )  # fmt: skip
 
 
@@ -217,23 +218,36 @@ def lawful_draws(made: Problem, counted: Count, number: int, seed: int) -> tuple
     return np.concatenate(labels), np.concatenate(kept)
 
 
-def _front(front: tuple[Array, Array] | None, parts: Array, measures: Array) -> tuple[Array, Array] | None:
-    """Keep the plans that no other beats."""
+def _unbeaten(front: tuple[Array, Array] | None, parts: Array, measures: Array) -> tuple[Array, Array] | None:
+    """Keep the plans that no other beats, all of them: what is left out here could beat one that comes later."""
     if not len(parts):
         return front
     if front is not None:
         parts, measures = np.concatenate([front[0], parts]), np.concatenate([front[1], measures])
-    at = [list(MEASURES).index(name) for name in WEIGHED]
-    value = np.nan_to_num(measures[:, at].astype(np.float64))
-    scale = np.ptp(value, axis=0)
+    value, rank = _weighed(measures)
     left = np.arange(len(value))
     chosen: list[int] = []
-    rank = (value / np.where(scale > 0, scale, 1)).sum(axis=1)
-    while len(left) and len(chosen) < FRONT:
+    while len(left):
         best = left[np.argmin(rank[left])]
         chosen.append(int(best))
         left = left[(value[left] < value[best]).any(axis=1)]
     return parts[chosen], measures[chosen]
+
+
+def _weighed(measures: Array) -> tuple[Array, Array]:
+    """The measures (m, 3) that are weighed against each other, and their sum (m,), each by its span."""
+    value = np.nan_to_num(measures[:, [list(MEASURES).index(name) for name in WEIGHED]].astype(np.float64))
+    span = np.ptp(value, axis=0)
+    return value, (value / np.where(span > 0, span, 1)).sum(axis=1)
+
+
+def _shown(made: Problem, parts: Array, measures: Array) -> Front:
+    """Of the plans that no other beats at most `FRONT`: the best by each measure, then those with the least sum."""
+    value, rank = _weighed(measures)
+    best = [int(np.lexsort((rank, column))[0]) for column in value.T]
+    order = sorted(range(len(rank)), key=lambda n: (n not in best, rank[n]))[:FRONT]
+    chosen = sorted(order, key=lambda n: rank[n])
+    return Front(made.graph.labels(parts[chosen]), measures[chosen])
 
 
 def of_plan(made: Problem, labels: Array, seats: Array | None = None) -> Array:
@@ -244,8 +258,6 @@ def of_plan(made: Problem, labels: Array, seats: Array | None = None) -> Array:
     count = int(labels.max()) + 1
     people = np.bincount(labels, council.people, count)
     if seats is None:
-        from boundaries.research.apportionment import largest_remainder
-
         seats = largest_remainder(people, council.seats).seats
     a, b = labels[council.pairs.reshape(-1, 2)].T
     land = council.border_m > 0
@@ -265,6 +277,29 @@ def of_plan(made: Problem, labels: Array, seats: Array | None = None) -> Array:
         count, np.abs(price).max(), malapportionment(people, seats), seats.max() - seats.min(),
         council.border_m[land & (a != b)].sum() / 1000, (land & (a != b)).sum(), (by_dapil > 1).sum(), moved,
     ])  # fmt: skip
+
+
+def stands(made: Problem, labels: Array, seats: Array | None = None) -> bool:
+    """Whether a plan is itself one of the lawful ones: its dapil hang together, and its seats are such as the reading
+    allows; `seats` (k,) of each dapil, by default any that are."""
+    council = made.council
+    labels, count = np.asarray(labels), int(np.max(labels)) + 1
+    a, b = council.pairs.reshape(-1, 2).T
+    piece = pieces(len(labels), council.pairs.reshape(-1, 2)[labels[a] == labels[b]])
+    if (
+        len(np.unique(np.stack([labels, piece]), axis=1).T) > count
+        or not made.describe(*made.as_sets(labels[None]))[1][0]
+    ):
+        return False
+    if seats is None:
+        return True
+    people, seats = np.bincount(labels, council.people, count).astype(np.int64), np.asarray(seats)
+    if made.reading == FOLLOWING:
+        due = largest_remainder(people, council.seats)
+        return bool(((seats == due.seats) | due.tied).all() and seats.sum() == council.seats)
+    off = np.abs(people * council.seats - seats * people.sum()) * 1000
+    within = (off <= made.permille * seats * people.sum()) & (seats >= council.low) & (seats <= council.high)
+    return bool(within.all() and seats.sum() == council.seats)
 
 
 def lawful_labels(found: Survey) -> Iterator[tuple[Array, Array]]:

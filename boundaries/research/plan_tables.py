@@ -12,7 +12,9 @@ from numpy.typing import NDArray
 
 from boundaries.errors import PlanError
 from boundaries.law.registry import load_registry
+from boundaries.release.staging import writable
 from boundaries.release.store import Release
+from boundaries.release.writing import new_file
 from boundaries.research.council import Council, councils
 from boundaries.research.enumeration import renumbered
 from boundaries.research.graph import SeaRule
@@ -23,6 +25,7 @@ from boundaries.research.legal_plans import (
     lawful_draws,
     lawful_labels,
     of_plan,
+    stands,
     survey,
 )
 from boundaries.research.own_plan import read_plan
@@ -54,11 +57,12 @@ class Asking:
 
 @dataclass(frozen=True)
 class Placed:
-    """One plan: its name, the dapil (n,) of each unit, its measures (8)."""
+    """One plan: its name, the dapil (n,) of each unit, its measures (8); whether it is itself one of the lawful."""
 
     name: str
     labels: Array
     measures: Array
+    lawful: bool
 
 
 def one(release: Release, asked: Asking, council: str) -> Survey:
@@ -99,8 +103,8 @@ def placed(plan: Proposal, found: Survey) -> Placed:
             f"{plan.name}: {', '.join(lacking[:5])} lies in no dapil, or in several; only plans of whole units can be "
             "placed among all"
         )
-    seats = plan.dapil["kursi"].to_numpy()
-    return Placed(plan.name, owner, of_plan(found.problem, owner, seats if plan.seats_given else None))
+    seats = plan.dapil["kursi"].to_numpy() if plan.seats_given else None
+    return Placed(plan.name, owner, of_plan(found.problem, owner, seats), stands(found.problem, owner, seats))
 
 
 def _holder(node: Sequence[str], members: Mapping[str, int]) -> int:
@@ -124,7 +128,8 @@ def as_dict(found: Survey, drafts: Sequence[Placed] = ()) -> dict[str, Any]:
     estimate = found.estimate or (None, None, None)
     plans = list(drafts)
     if found.law is not None:
-        plans.insert(0, Placed(f"{council.chamber}-{council.year}", council.law, found.law))
+        plans.insert(0, Placed(f"{council.chamber}-{council.year}", council.law, found.law,
+                               stands(found.problem, council.law, council.law_seats)))  # fmt: skip
     return {
         "dewan": {
             "code": council.code, "name": council.name, "chamber": council.chamber, "year": council.year,
@@ -145,8 +150,8 @@ def as_dict(found: Survey, drafts: Sequence[Placed] = ()) -> dict[str, Any]:
         "ukuran": {name: {**quantiles(found.measures[:, n]), "arti": each.said, "satuan": each.unit,
                           "rumus": each.formula}
                    for n, (name, each) in enumerate(MEASURES.items())},
-        "rencana": [{"nama": plan.name, "ukuran": _named(plan.measures), "persentil": found.percentile(plan.measures)}
-                    for plan in plans],
+        "rencana": [{"nama": plan.name, "sah": plan.lawful, "ukuran": _named(plan.measures),
+                     "persentil": found.percentile(plan.measures)} for plan in plans],
         "terbaik": [] if found.front is None else [
             {"dapil": dict(zip(("+".join(node) for node in council.units), (labels + 1).tolist(), strict=True)),
              "ukuran": _named(measures)}
@@ -157,7 +162,7 @@ def as_dict(found: Survey, drafts: Sequence[Placed] = ()) -> dict[str, Any]:
 
 def _named(measures: Array) -> dict[str, float | None]:
     return {
-        name: None if np.isnan(value) else round(float(value), 6)
+        name: round(float(value), 6) if np.isfinite(value) else None  # a dapil without a seat has no price
         for name, value in zip(MEASURES, measures, strict=True)
     }
 
@@ -176,7 +181,7 @@ def write_all(found: Survey, path: Path) -> Path:
         raise PlanError(
             f"{found.counted.total:,} plans within the quota are too many to list; draw some with --acak"
         )
-    with path.open("w", newline="", encoding="utf-8") as file:
+    with new_file(path, over=True) as new, new.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(_header(found))
         for labels, measures in lawful_labels(found):
@@ -202,24 +207,26 @@ def _rows(labels: Array, measures: Array) -> list[list[Any]]:
     ]
 
 
-def write(found: Survey, drafts: Sequence[Placed], folder: Path) -> list[Path]:
+def write(
+    found: Survey, drafts: Sequence[Placed], folder: Path, release: Release | None = None
+) -> list[Path]:
     """Write a survey: ``rencana.json``, what it says in full; ``sebaran.csv``, how often each value of each measure
-    comes; ``bersama.csv``, how often two neighbours share a dapil; pictures of both."""
+    comes; ``bersama.csv``, how often two neighbours share a dapil; pictures of both, a map on `release`'s ground."""
     import json
 
     from boundaries.research.plan_pictures import pictures
 
-    folder.mkdir(parents=True, exist_ok=True)
+    folder = writable(folder)
     stem = f"{found.problem.council.chamber}-{found.problem.council.year}-{found.problem.council.code}"
-    report = folder / f"{stem}-rencana.json"
-    report.write_text(json.dumps(as_dict(found, drafts), ensure_ascii=False, indent=1) + "\n", "utf-8")
-    files = [report]
+    texts = {"rencana.json": json.dumps(as_dict(found, drafts), ensure_ascii=False, indent=1) + "\n"}
     if found.lawful:
         for name, frame in (("sebaran", spread(found)), ("bersama", shared(found))):
-            files.append(folder / f"{stem}-{name}.csv")
-            frame.to_csv(files[-1], index=False, lineterminator="\n")
-        files += pictures(found, drafts, folder, stem)
-    return files
+            texts[f"{name}.csv"] = frame.to_csv(index=False, lineterminator="\n")
+    files = [folder / f"{stem}-{name}" for name in texts]
+    for path, text in zip(files, texts.values(), strict=True):
+        with new_file(path, over=True) as new:
+            new.write_text(text, encoding="utf-8", newline="\n")
+    return [*files, *(pictures(found, drafts, folder, stem, release) if found.lawful else [])]
 
 
 def spread(found: Survey, classes: int = 60) -> pd.DataFrame:
