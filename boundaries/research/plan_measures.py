@@ -45,7 +45,7 @@ MEASURES: Final[Mapping[str, Measure]] = {
     ),
     "sisi_terpotong": Measure(("pasang tetangga terpisah", "neighbours parted"), "", "|{uv : D(u) ≠ D(v)}|", "d"),
     "dapil_lewat_laut": Measure(
-        ("dapil yang menyatu hanya lewat laut", "dapil in one piece only over the sea"), "", "bagian darat D_i > 1", "d"
+        ("dapil yang tidak menyatu lewat darat", "dapil not in one piece by land"), "", "bagian darat D_i > 1", "d"
     ),
     "penduduk_pindah": Measure(
         ("penduduk di luar penerus utama dapil lamanya", "people outside their old dapil's main successor"), "bagian",

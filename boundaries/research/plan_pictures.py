@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
+import geopandas as gpd
 import numpy as np
 import shapely
 from numpy.typing import NDArray
@@ -160,16 +161,15 @@ def _map(found: Survey, shapes: dict[int, Any]) -> Any:
     in the colours of the law's dapil, red their borders."""
     import matplotlib.pyplot as plt
     from matplotlib.cm import ScalarMappable
-    from matplotlib.collections import LineCollection, PolyCollection
+    from matplotlib.collections import LineCollection
 
     council, together = found.problem.council, found.together
     assert together is not None
     figure, axis = plt.subplots(figsize=_SIZE, layout="constrained")
-    colours = plt.get_cmap("Pastel1").colors
-    for n, shape in shapes.items():
-        rings = [shapely.get_coordinates(part.exterior) for part in shapely.get_parts(shape)]
-        colour = colours[council.law[n] % len(colours)] if council.law[n] >= 0 else "white"
-        axis.add_collection(PolyCollection(rings, facecolor=colour, edgecolor="#b9b5a7", linewidth=0.4))
+    hues = plt.get_cmap("Pastel1")
+    colours = [hues(int(at) % hues.N) if (at := council.law[n]) >= 0 else "white" for n in shapes]
+    ground = gpd.GeoSeries(list(shapes.values()), crs="EPSG:4326")
+    ground.plot(ax=axis, color=colours, edgecolor="#b9b5a7", linewidth=0.4)
     shade = ScalarMappable(plt.Normalize(0, 1), "viridis_r")
     points = {n: shapely.get_coordinates(shape.representative_point())[0] for n, shape in shapes.items()}
     for (a, b), border in zip(council.pairs.tolist(), council.border_m, strict=True):
@@ -188,7 +188,6 @@ def _map(found: Survey, shapes: dict[int, Any]) -> Any:
     axis.plot([], [], color=_LAW, linewidth=5, label="batas dapil dalam hukum | border of dapil in law")
     figure.legend(loc="outside lower center", title="warna: dapil dalam hukum | colours: dapil in law")
     axis.autoscale_view()
-    axis.set_aspect(1 / np.cos(np.radians(np.mean([y for _, y in points.values()]))))
     axis.set_axis_off()
     figure.suptitle(title(found))
     return figure
