@@ -333,6 +333,11 @@ SHAPES = [
     ("kode,dapil,ket\n12.71.01,A,total\n12.71.02,B,\n,,Total\n", {"01": 0, "02": 1}, 1),
     ('"","kode","dapil","ket"\n"1","12.71.01","A","a;b;c;d;e;f;g"\n"2","12.71.02","B, C",""\n', {"01": 0, "02": 1}, 0),
     ("No.,Nama Kecamatan,Nama Dapil\n1,Médan Kota,a\n2,Medan Sunggal (baru),b\n", {"01": 0, "02": 1}, 0),
+    ("nama_dapil,wilayah\nA,12.71.01 Medan Kota; 12.71.03 Medan Helvetia\nB,12.71.02 medan sunggal\n",
+     {"01": 0, "02": 1, "03": 0}, 0),
+    ("No,Dapil,Kecamatan,Kursi\n1,A,Medan Kota,20\n2,B,Medan Sunggal,30\nJUMLAH,,,50\n,,\"Medan, 1/5/2027\",\nKetua\n",
+     {"01": 0, "02": 1}, 3),
+    ("No,Dapil,Kecamatan\n1,A,Medan Kota\n2,B,Medan Sunggal\nCatatan: Medan Kota dulu di B\n", {"01": 0, "02": 1}, 1),
 ]  # fmt: skip
 
 
@@ -365,6 +370,10 @@ def test_drafts_of_many_shapes_are_read_alike(
         ("wilayah,dapil\nBogor,1\nBandung,2\n", "may be 32.01 Kabupaten Bogor or 32.71 Kota Bogor; give the code"),
         ("kabkota,kecamatan,dapil\nKota Medan,Medan Kota,1\nKota Binjai,Binjai Kota,1\n", "units of 2 councils"),
         ("kabkota,kecamatan,dapil\nKota Medam,Medan Kota,1\n", "'Kota Medam' is no kabkota or provinsi"),
+        ("wilayah,dapil\n12.71.01 Medan Kota,1\n12.71.02 Medan Denai,2\n", "12.71.02 is Medan Sunggal; mend one"),
+        # A subtotal is no foot: what stands below it, before another, must have its dapil.
+        ("dapil,kecamatan\n1,Medan Kota\n,Jumlah\n,Medan Sunggal\n,Jumlah\n", "12.71.02 has no dapil"),
+        ("dapil,kecamatan\n1,Medan Kota\n,Jumlah\n,Medan Sunggal\n2,Medan Denai\n", "12.71.02 has no dapil"),
         ("kode,dapil,kursi\n12.71.01,1,20\n12.71.02,2,30\nJumlah,,55\n", "the total says 55 seats, the dapil have 50"),
     ],
 )  # fmt: skip

@@ -1,7 +1,8 @@
 """Units of a draft that are written by name: which council they are of, and which unit each is.
 
 A name counts as a unit's if both are written alike but for capitals, accents, signs and words such as Kecamatan
-(`boundaries.law.names.equal`); nothing is taken because it looks like something.
+(`boundaries.law.names.equal`); nothing is taken because it looks like something. A code may stand before the
+name, as in this project's own column ``wilayah``: then both must be of the same unit.
 """
 
 import re
@@ -26,6 +27,7 @@ TOO_FINE: Final = ("namadesa", "desa", "namakelurahan", "kelurahan", "desakelura
 #: The levels of councils whose dapil are made of units of the next level.
 _COUNCILS: Final[tuple[Level, ...]] = ("kabkota", "provinsi")
 _PARTS: Final = re.compile(r"\s*[,;/\n]\s*|\s+dan\s+")
+_CODED: Final = re.compile(r"(\d\d(?:\.\d\d(?:\.\d\d(?:\.\d{4})?)?)?)\s+(.+)")
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,7 @@ def units_of_names(
     for row in rows:
         codes = []
         for part in known.parts(row.text):
-            alike = known.units.get(names.letters(part), {}).get(council, [])
+            alike = known.alike(part, council).get(council, [])
             if len(alike) == 1:
                 codes += alike
             else:
@@ -91,16 +93,30 @@ class _Known:
                     found.units.setdefault(letters, {}).setdefault(council, []).append(code)
         return found
 
+    def alike(self, part: str, council: str = "") -> dict[str, list[str]]:
+        """The units that a name, or a code and a name, can be, by their council; of a code it is the nearest above
+        kecamatan or, of a kabkota, its provinsi, unless one that holds it is given."""
+        coded = _CODED.fullmatch(part)
+        if coded is None:
+            return self.units.get(names.letters(part), {})
+        code, name = coded.groups()
+        if code not in self.registry or names.letters(name) not in _spelt(self.registry.names[code], code):
+            return {}
+        nearest = next((code[: LENGTH[level]] for level in _COUNCILS if LENGTH[level] < len(code)), "")
+        holder = council if code != council and code.startswith(council or "-") else nearest
+        return {holder: [code]} if holder else {}
+
     def parts(self, text: str) -> list[str]:
         """The names in a cell."""
-        if names.letters(text) in self.units:
+        if self.alike(text):
             return [text]
         return [part for part in _PARTS.split(text) if part] or [text]
 
     def holders(self, rows: Sequence[Named]) -> tuple[Counter[str], dict[str, Named]]:
-        """How many of the different names each council has, and these by their letters, with a row of each."""
-        told = {names.letters(part): row for row in rows for part in self.parts(row.text)}
-        return Counter(council for letters in told for council in self.units.get(letters, ())), told
+        """How many of the different names each council has, and these by what is written, with a row of each."""
+        told = {names.letters(part): (part, row) for row in rows for part in self.parts(row.text)}
+        held = Counter(council for part, _ in told.values() for council in self.alike(part))
+        return held, dict(told.values())
 
 
 def _spelt(name: str, code: str) -> set[str]:
@@ -110,6 +126,12 @@ def _spelt(name: str, code: str) -> set[str]:
 
 
 def _why(registry: Registry, text: str, alike: Sequence[str], council: str) -> str:
+    coded = _CODED.fullmatch(text)
+    if coded and coded[1] in registry:
+        code, place = coded[1], f"{registry.names[council]} ({council})"
+        return (
+            f"is not as the list of 2025 has it: {code} is {registry.names[code]}; mend one, within {place}"
+        )
     if alike:
         return f"may be {' or '.join(f'{code} {registry.names[code]}' for code in alike)}; give the code"
     near = [code for code in registry.children(council) if names.same(registry.names[code], text)]
@@ -154,8 +176,8 @@ def _only(path: Path, rows: Sequence[Named], known: _Known) -> str:
             f"{where(path, rows[0].line - 1)}: no column kode, and no council has units of these names; name it with "
             "--kabkota, or give codes: kode,dapil"
         )
-    lacking = next(row for letters, row in told.items() if best not in known.units.get(letters, ()))
+    part, lacking = next((part, row) for part, row in told.items() if best not in known.alike(part))
     raise PlanError(
-        f"{where(path, lacking.line)}: {lacking.text!r} is no unit of {best} {known.registry.names[best]}, of which "
-        "the others are; mend the name, or name the council with --kabkota"
+        f"{where(path, lacking.line)}: {part!r} {_why(known.registry, part, (), best)}; the others are of {best}: name "
+        "another council with --kabkota if they are not"
     )

@@ -4,12 +4,14 @@ Read are CSV and sheets of workbooks (`boundaries.research.draft_cells`): a colu
 of the names that people and programs use, `kursi` if there is one; this project's own assignment; GerryChain's JSON;
 polygons, which `boundaries.research.drawn_plan` lays over a release.
 A kabkota stands for all its kecamatan. Units may be written by name (`boundaries.research.named_units`), several in a
-cell; a title above the columns and a total below are told. A merged cell stands for all that it covers. Codes that a
-spreadsheet spoilt are put right by `kunci` or, where only one unit can be meant, by the list of units
-(`boundaries.research.spoilt_codes`); each is told. What cannot be right is refused with line, thing and mend.
+cell, a code before each or none; a title above the columns, a total and signatures below are told. A merged cell
+stands for all that it covers. Codes that a spreadsheet spoilt are put right by `kunci` or, where only one unit can be
+meant, by the list of units (`boundaries.research.spoilt_codes`); each is told. What cannot be right is refused with
+line, thing and mend.
 """
 
 import json
+import math
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
@@ -168,11 +170,14 @@ def _from_cells(path: Path, cells: Cells) -> _Table:
     merged = [each for each in cells.merged if each.rows.start >= below and each.columns.start in filled]
     _fill(cells, merged)
     rows, beside, total, problems = [], _shown(cells.lines[:at], 1), [], []
-    for n, line in enumerate(cells.lines[below:], below + 1):
-        if not any(cell.strip() for cell in line):
+    body = [(n, line) for n, line in enumerate(cells.lines[below:], below + 1) if any(map(str.strip, line))]
+    said = [each for each in (assigned, seats) if each is not None]
+    foot = _foot(body, column, said)
+    for n, line in body:
+        if n >= foot or not any(_at(line, each) for each in (column, *said)):
+            beside += _shown([line], n)
             continue
-        own = _plain(line[column]) if len(line) > column else ""
-        if own in ("", *TOTAL) and any(_plain(cell) in TOTAL for cell in line):
+        if _is_total(line, column):
             beside += _shown([line], n)
             total += [(n, line[seats].strip())] if seats is not None and len(line) > seats else []
             continue
@@ -184,8 +189,30 @@ def _from_cells(path: Path, cells: Cells) -> _Table:
             line[within].strip() if within not in (None, column) and len(line) > int(within or 0) else "",
         ))  # fmt: skip
     refuse(problems, PlanError)
+    merged.sort(key=lambda each: (each.rows.start, each.columns.start))
     told = [_covering(each, cells.lines[each.rows.start][each.columns.start]) for each in merged]
     return _Table(rows, unit is None, tuple(beside), tuple(total), tuple(told))
+
+
+def _at(line: list[str], column: int) -> str:
+    return line[column].strip() if len(line) > column else ""
+
+
+def _is_total(line: list[str], unit: int) -> bool:
+    return _plain(_at(line, unit)) in ("", *TOTAL) and any(_plain(cell) in TOTAL for cell in line)
+
+
+def _foot(body: list[tuple[int, list[str]]], unit: int, said: list[int]) -> float:
+    """The first line of what stands below the last total, place, date and signatures, if nothing there gives a unit a
+    dapil or seats; else infinity."""
+    first = math.inf
+    for n, line in reversed(body):
+        if _is_total(line, unit):
+            return first
+        if _at(line, unit) and any(_at(line, each) for each in said):
+            return math.inf
+        first = n
+    return math.inf
 
 
 def _names(lines: list[list[str]]) -> list[str]:

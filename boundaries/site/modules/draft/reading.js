@@ -71,15 +71,33 @@ export function readDraft(text, council) {
   };
   const notes = rows.slice(0, at).map((cells, n) => [n + 1, cells]).filter(([, cells]) => cells.some((cell) => cell.trim())).map(([n, cells]) => told(n, cells));
   const [lines, total] = [[], []];
-  rows.slice(at + 1).forEach((cells, n) => {
-    const line = at + n + 2;
-    if (!cells.some((cell) => cell.trim())) return;
-    if (["", ...TOTAL].includes(compared(cells[unit] ?? "")) && cells.some((cell) => TOTAL.includes(compared(cell)))) {
+  const body = rows.map((cells, n) => [n + 1, cells]).slice(at + 1).filter(([, cells]) => cells.some((cell) => cell.trim()));
+  const said = (cells) => [dapil, seats].some((each) => cells[each]?.trim());
+  const foot = footOf(body, unit, said);
+  body.forEach(([line, cells]) => {
+    if (line >= foot || !(cells[unit]?.trim() || said(cells))) notes.push(told(line, cells));
+    else if (isTotal(cells, unit)) {
       notes.push(told(line, cells));
       if (cells[seats]?.trim()) total.push([line, cells[seats].trim()]);
     } else lines.push({ line, unit: cells[unit]?.trim(), dapil: cells[dapil]?.trim(), seats: cells[seats]?.trim() ?? "" });
   });
   return planOf(named ? byName(lines, council) : lines, council, notes, total);
+}
+
+function isTotal(cells, unit) {
+  return ["", ...TOTAL].includes(compared(cells[unit] ?? "")) && cells.some((cell) => TOTAL.includes(compared(cell)));
+}
+
+// The first line of what stands below the last total, place, date and signatures, if nothing there gives a unit a dapil
+// or seats; else none.
+function footOf(body, unit, said) {
+  let first = Infinity;
+  for (const [line, cells] of [...body].reverse()) {
+    if (isTotal(cells, unit)) return first;
+    if (cells[unit]?.trim() && said(cells)) return Infinity;
+    first = line;
+  }
+  return Infinity;
 }
 
 // A name of a column as it is compared.
@@ -111,17 +129,22 @@ export function letters(name) {
   return kind + words.join("");
 }
 
-// Lines whose units are written by name, several in a cell perhaps, with a code each; a name that is none stays.
+// Lines whose units are written by name, after a code or not, several in a cell perhaps: with a code each; a name that is
+// none stays.
 function byName(lines, council) {
   const codes = new Map();
   for (const [code, name] of council.unit)
     for (const each of new Set([letters(name), letters(name.replace(/^(kab\.|kabupaten|kota)\s+/i, ""))]))
       codes.set(each, [...(codes.get(each) ?? []), code]);
+  const alike = (part) => {
+    const [, code, name] = part.match(/^(\d\d(?:\.\d\d){0,2}(?:\.\d{4})?)\s+(.+)$/s) ?? [];
+    return (codes.get(letters(name ?? part)) ?? []).filter((each) => !code || each === code);
+  };
   return lines.flatMap((row) => {
     const text = row.unit ?? "";
-    const parts = codes.has(letters(text)) ? [text] : text.split(/\s*[,;/\n]\s*|\s+dan\s+/).filter(Boolean);
+    const parts = alike(text).length ? [text] : text.split(/\s*[,;/\n]\s*|\s+dan\s+/).filter(Boolean);
     return (parts.length ? parts : [text]).map((part) => {
-      const found = codes.get(letters(part)) ?? [];
+      const found = alike(part);
       return { ...row, unit: found.length === 1 ? found[0] : part };
     });
   });
