@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from boundaries.errors import PlanError
 from boundaries.exports.mapdata.draft_files import outlines
+from boundaries.law.codes import ABROAD
 from boundaries.law.plans import load_plans
 from boundaries.law.registry import Registry
 from boundaries.release.store import Release
@@ -333,6 +334,9 @@ SHAPES = [
     ("kode,dapil,ket\n12.71.01,A,total\n12.71.02,B,\n,,Total\n", {"01": 0, "02": 1}, 1),
     ('"","kode","dapil","ket"\n"1","12.71.01","A","a;b;c;d;e;f;g"\n"2","12.71.02","B, C",""\n', {"01": 0, "02": 1}, 0),
     ("No.,Nama Kecamatan,Nama Dapil\n1,Médan Kota,a\n2,Medan Sunggal (baru),b\n", {"01": 0, "02": 1}, 0),
+    ("id,kode_dapil,nama_dapil,lembaga,kode_kabkota,nama_kabkota,kursi,wilayah\n"
+     "x,127101,A,dprd-kabkota,12.71,Kota Medan,20,12.71.01 Medan Kota; 12.71.03 Medan Helvetia\n"
+     "y,127102,B,dprd-kabkota,12.71,Kota Medan,30,12.71.02 Medan Sunggal\n", {"01": 0, "02": 1, "03": 0}, 0),
     ("nama_dapil,wilayah\nA,12.71.01 Medan Kota; 12.71.03 Medan Helvetia\nB,12.71.02 medan sunggal\n",
      {"01": 0, "02": 1, "03": 0}, 0),
     ("No,Dapil,Kecamatan,Kursi\n1,A,Medan Kota,20\n2,B,Medan Sunggal,30\nJUMLAH,,,50\n,,\"Medan, 1/5/2027\",\nKetua\n",
@@ -386,11 +390,46 @@ def test_names_that_are_not_sure_are_refused(
         read_plan(path, registry)
 
 
+@pytest.mark.parametrize(
+    ("plan", "councils"),
+    [
+        ("dpr-2024", ["31", "73", "32"]),  # voters abroad; a name with "dan"; one council of many dapil
+        ("dprd-provinsi-2024", ["12", "16", "36"]),  # kecamatan of kabkota that are split
+        ("dprd-kabkota-2024", ["11.07", "95.04", "96.03"]),  # names with signs in them
+    ],
+)
+def test_own_tables_of_dapil_are_drafts(
+    plan: str, councils: list[str], registry: Registry, tmp_path: Path
+) -> None:
+    """Who changes a row of what is published has a draft: with nothing changed it is the plan in law."""
+    (law,) = load_plans(registry=registry, only=[plan])
+    members = law.members
+    members = members.assign(text=members["kode_unit"].map(lambda code: f"{code} {registry.names[code]}"))
+    lists = members.groupby("kode_dapil", sort=False)["text"].agg("; ".join).rename("wilayah")
+    lists[lists.index == "3102"] += f"; {' '.join(ABROAD)}"  # a release says so of the dapil that has them
+    table = law.dapil.join(lists, on="kode_dapil").assign(
+        id=plan + "-" + law.dapil["kode_dapil"], lembaga=law.chamber, kunci=1
+    )
+    for council in councils:
+        mine = table[table["kode_kabkota" if "." in council else "kode_provinsi"] == council]
+        mine.to_csv(path := tmp_path / "rancangan.csv", index=False)
+        read = read_plan(path, registry)
+        assert (read.chamber, set(read.dapil["dewan"])) == (law.chamber, {council})
+        wanted = members[members["kode_dapil"].isin(mine["kode_dapil"])]
+        found = {unit: read.dapil["kode_dapil"][n] for unit, n in read.members.items()}
+        assert found == dict(zip(wanted["kode_unit"], wanted["kode_dapil"], strict=True))
+        assert (
+            read.dapil.set_index("kode_dapil")["kursi"].to_dict()
+            == mine.set_index("kode_dapil")["kursi"].to_dict()
+        )
+        assert any("Luar Negeri" in en for _, en in read.notes) == (council == "31" and plan == "dpr-2024")
+
+
 def test_names_of_columns_are_the_same_in_the_browser() -> None:
     script = (MODULES / "draft" / "reading.js").read_text("utf-8")
     for name, words in {
         "UNIT": own_plan.UNIT, "NAME": named_units.UNIT, "DAPIL": own_plan.DAPIL, "SEATS": own_plan.SEATS,
-        "TOTAL": own_plan.TOTAL,
+        "TOTAL": own_plan.TOTAL, "OWN": own_plan.OWN,
     }.items():  # fmt: skip
         written = re.search(rf"^const {name} = (\[.*\]);$", script, re.MULTILINE)
         assert written, name

@@ -14,7 +14,7 @@ from typing import Final
 
 from boundaries.errors import PlanError
 from boundaries.law import names
-from boundaries.law.codes import LENGTH, Level
+from boundaries.law.codes import ABROAD, LENGTH, Level
 from boundaries.law.registry import Registry
 from boundaries.law.tables import SHOWN, refuse, where
 
@@ -27,6 +27,9 @@ TOO_FINE: Final = ("namadesa", "desa", "namakelurahan", "kelurahan", "desakelura
 #: The levels of councils whose dapil are made of units of the next level.
 _COUNCILS: Final[tuple[Level, ...]] = ("kabkota", "provinsi")
 _PARTS: Final = re.compile(r"\s*[,;/\n]\s*|\s+dan\s+")
+#: Between units that each begin with a code: their names may have signs and "dan" in them.
+_NEXT: Final = re.compile(r"\s*(?:[,;/\n]|\bdan\b)\s*(?=\d\d[. ])")
+_ABROAD: Final = " ".join(ABROAD).split()
 _CODED: Final = re.compile(r"(\d\d(?:\.\d\d(?:\.\d\d(?:\.\d{4})?)?)?)\s+(.+)")
 
 
@@ -48,7 +51,7 @@ def units_of_names(
     ----------
     council
         The council that the plan is for; where empty, what the rows say it is, else the only one that has units of all
-        these names. It is told.
+        these names. It is told. Where all names have codes, it follows from these.
 
     Raises
     ------
@@ -56,16 +59,20 @@ def units_of_names(
         A name that no unit of the council has, or several; names of several councils, or of none.
     """
     known = _Known.of(registry)
-    council = council or _said(path, rows, known) or _only(path, rows, known)
-    notes.append((f"nama dibaca sebagai wilayah di {council} {registry.names[council]}",
-                  f"names read as units of {council} {registry.names[council]}"))  # fmt: skip
+    if not all(_CODED.fullmatch(part) for row in rows for part in known.parts(row.text)):
+        council = council or _said(path, rows, known) or _only(path, rows, known)
+        notes.append((f"nama dibaca sebagai wilayah di {council} {registry.names[council]}",
+                      f"names read as units of {council} {registry.names[council]}"))  # fmt: skip
     found: list[list[str]] = []
     problems: list[str] = []
     for row in rows:
         codes = []
         for part in known.parts(row.text):
-            alike = known.alike(part, council).get(council, [])
-            if len(alike) == 1:
+            alike = known.found(part, council)
+            if part.split() == _ABROAD:
+                notes.append((f"baris {row.line}: {part}: tanpa wilayah di peta, tidak dibaca",
+                              f"line {row.line}: {part}: no ground on the map, not read"))  # fmt: skip
+            elif len(alike) == 1:
                 codes += alike
             else:
                 why = _why(registry, part, alike, council) if len(problems) < SHOWN else "is no unit"
@@ -93,29 +100,35 @@ class _Known:
                     found.units.setdefault(letters, {}).setdefault(council, []).append(code)
         return found
 
-    def alike(self, part: str, council: str = "") -> dict[str, list[str]]:
-        """The units that a name, or a code and a name, can be, by their council; of a code it is the nearest above
-        kecamatan or, of a kabkota, its provinsi, unless one that holds it is given."""
+    def found(self, part: str, council: str) -> list[str]:
+        """The units of a council that a name can be; of a code and a name of one unit this, wherever it is."""
         coded = _CODED.fullmatch(part)
         if coded is None:
-            return self.units.get(names.letters(part), {})
+            return self.units.get(names.letters(part), {}).get(council, [])
         code, name = coded.groups()
-        if code not in self.registry or names.letters(name) not in _spelt(self.registry.names[code], code):
-            return {}
-        nearest = next((code[: LENGTH[level]] for level in _COUNCILS if LENGTH[level] < len(code)), "")
-        holder = council if code != council and code.startswith(council or "-") else nearest
-        return {holder: [code]} if holder else {}
+        right = code in self.registry and names.letters(name) in _spelt(self.registry.names[code], code)
+        return [code] if right else []
+
+    def holding(self, part: str) -> list[str]:
+        """The councils that have a unit of this name; of a code the nearest above it."""
+        if _CODED.fullmatch(part) is None:
+            return list(self.units.get(names.letters(part), {}))
+        above = (LENGTH[level] for level in _COUNCILS)
+        return [
+            code[: next(n for n in above if n < len(code))] for code in self.found(part, "") if "." in code
+        ]
 
     def parts(self, text: str) -> list[str]:
         """The names in a cell."""
-        if self.alike(text):
+        if self.holding(text):
             return [text]
-        return [part for part in _PARTS.split(text) if part] or [text]
+        between = _NEXT if _CODED.match(text) else _PARTS
+        return [part for part in between.split(text) if part] or [text]
 
     def holders(self, rows: Sequence[Named]) -> tuple[Counter[str], dict[str, Named]]:
         """How many of the different names each council has, and these by what is written, with a row of each."""
         told = {names.letters(part): (part, row) for row in rows for part in self.parts(row.text)}
-        held = Counter(council for part, _ in told.values() for council in self.alike(part))
+        held = Counter(council for part, _ in told.values() for council in self.holding(part))
         return held, dict(told.values())
 
 
@@ -127,11 +140,10 @@ def _spelt(name: str, code: str) -> set[str]:
 
 def _why(registry: Registry, text: str, alike: Sequence[str], council: str) -> str:
     coded = _CODED.fullmatch(text)
-    if coded and coded[1] in registry:
-        code, place = coded[1], f"{registry.names[council]} ({council})"
-        return (
-            f"is not as the list of 2025 has it: {code} is {registry.names[code]}; mend one, within {place}"
-        )
+    if coded:
+        code = coded[1]
+        known = f"{code} is {registry.names[code]}; mend one" if code in registry else registry.suggest(code)
+        return f"is not in the list of 2025: {known}"
     if alike:
         return f"may be {' or '.join(f'{code} {registry.names[code]}' for code in alike)}; give the code"
     near = [code for code in registry.children(council) if names.same(registry.names[code], text)]
@@ -176,7 +188,7 @@ def _only(path: Path, rows: Sequence[Named], known: _Known) -> str:
             f"{where(path, rows[0].line - 1)}: no column kode, and no council has units of these names; name it with "
             "--kabkota, or give codes: kode,dapil"
         )
-    part, lacking = next((part, row) for part, row in told.items() if best not in known.alike(part))
+    part, lacking = next((part, row) for part, row in told.items() if best not in known.holding(part))
     raise PlanError(
         f"{where(path, lacking.line)}: {part!r} {_why(known.registry, part, (), best)}; the others are of {best}: name "
         "another council with --kabkota if they are not"

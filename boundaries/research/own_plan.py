@@ -1,7 +1,8 @@
 """A plan of somebody's own, read from a table: forgiving in form, strict in content.
 
 Read are CSV and sheets of workbooks (`boundaries.research.draft_cells`): a column of units and one of dapil, under any
-of the names that people and programs use, `kursi` if there is one; this project's own assignment; GerryChain's JSON;
+of the names that people and programs use, `kursi` if there is one; this project's own assignment and, a row a dapil,
+its tables of dapil; GerryChain's JSON;
 polygons, which `boundaries.research.drawn_plan` lays over a release.
 A kabkota stands for all its kecamatan. Units may be written by name (`boundaries.research.named_units`), several in a
 cell, a code before each or none; a title above the columns, a total and signatures below are told. A merged cell
@@ -39,6 +40,9 @@ UNIT: Final = ("kunci", "kodeunit", "kode", "unit", "kodewilayah", "kodedesa", "
 DAPIL: Final = ("kodedapil", "dapil", "daerahpemilihan", "district", "assignment", "namadapil",
                 "namadaerahpemilihan")  # fmt: skip
 SEATS: Final = ("kursi", "jumlahkursi", "alokasikursi", "seats")
+#: What tells this project's own tables of dapil, a row each: their units are in `LISTED`, whatever else has codes.
+OWN: Final = ("id", "kodedapil", "lembaga", "wilayah")
+LISTED: Final = "wilayah"
 #: Words of a total below the rows.
 TOTAL: Final = ("jumlah", "total", "jumlahtotal", "totalkursi", "jumlahkursi")
 #: What a spreadsheet shows where a formula fails.
@@ -58,13 +62,14 @@ class _Row:
 @dataclass(frozen=True)
 class _Table:
     """Rows of a file; whether its units are written by ``name``; lines ``beside`` the rows, that are told; the seats
-    that a ``total`` says, by its line; what is told of merged cells."""
+    that a ``total`` says, by its line; what is told of merged cells; the ``chamber`` that all rows name, or ""."""
 
     rows: list[_Row]
     by_name: bool = False
     beside: tuple[tuple[int, str], ...] = ()
     total: tuple[tuple[int, str], ...] = ()
     merged: tuple[tuple[str, str], ...] = ()
+    chamber: str = ""
 
 
 def read_plan(
@@ -91,7 +96,7 @@ def read_plan(
     asked, (path, sheet) = path, file_of(path)
     notes: list[tuple[str, str]] = []
     table = _Table(_drawn(path, ground, notes)) if is_drawn(path) else _table(asked)
-    rows = table.rows
+    rows, chamber = table.rows, chamber or table.chamber
     _not_more(path, len(rows), registry)
     notes += [
         (f"baris {line}: {text!r} tidak dibaca", f"line {line}: {text!r} not read")
@@ -161,10 +166,12 @@ def _from_cells(path: Path, cells: Cells) -> _Table:
     below = max((each.rows.stop for each in cells.merged if at in each.rows), default=at + 1)
     header = _names(cells.lines[at:below])
     unit, dapil, seats = (_column(header, names) for names in (UNIT, DAPIL, SEATS))
-    name = _column(header, named_units.UNIT) if unit is None else None
+    own = set(OWN) <= set(header)
+    unit = None if own else unit
+    name = _column(header, (LISTED,) if own else named_units.UNIT) if unit is None else None
     _lacking(path, header, unit if name is None else name, dapil)
     column, assigned = (unit if unit is not None else name) or 0, dapil or 0
-    within = None if name is None else _column(header, named_units.WITHIN)
+    within = None if name is None or own else _column(header, named_units.WITHIN)
     refuse(_twice(path, header, (column, assigned, seats)), PlanError)
     filled = {each for each in (assigned, seats, within) if each not in (None, column)}
     merged = [each for each in cells.merged if each.rows.start >= below and each.columns.start in filled]
@@ -191,7 +198,9 @@ def _from_cells(path: Path, cells: Cells) -> _Table:
     refuse(problems, PlanError)
     merged.sort(key=lambda each: (each.rows.start, each.columns.start))
     told = [_covering(each, cells.lines[each.rows.start][each.columns.start]) for each in merged]
-    return _Table(rows, unit is None, tuple(beside), tuple(total), tuple(told))
+    chambers = {_at(line, header.index("lembaga")) for _, line in body} if own else set()
+    chamber = chambers.pop() if len(chambers) == 1 else ""
+    return _Table(rows, unit is None, tuple(beside), tuple(total), tuple(told), chamber)
 
 
 def _at(line: list[str], column: int) -> str:

@@ -7,6 +7,7 @@ const NAME = ["namakecamatan", "kecamatan", "namakabkota", "kabkota", "kabupaten
 const DAPIL = ["kodedapil", "dapil", "daerahpemilihan", "district", "assignment", "namadapil", "namadaerahpemilihan"];
 const SEATS = ["kursi", "jumlahkursi", "alokasikursi", "seats"];
 const TITLE_LINES = 10;
+const OWN = ["id", "kodedapil", "lembaga", "wilayah"];
 const TOTAL = ["jumlah", "total", "jumlahtotal", "totalkursi", "jumlahkursi"];
 const MOST_BYTES = 4 << 20;
 const SHOWN = 10;
@@ -57,7 +58,8 @@ export function readDraft(text, council) {
   const header = (rows[at] ?? []).map(compared);
   const column = (names) => header.indexOf(names.find((name) => header.includes(name)));
   const [code, name, dapil, seats] = [column(UNIT), column(NAME), column(DAPIL), column(SEATS)];
-  const [unit, named] = code < 0 ? [name, true] : [code, false];
+  const own = OWN.every((each) => header.includes(each));
+  const [unit, named] = own ? [column(["wilayah"]), true] : code < 0 ? [name, true] : [code, false];
   if (unit < 0 || dapil < 0) {
     const lacking = unit < 0 ? "kode" : "dapil";
     throw new DraftError([[`baris 1: tidak ada kolom ${lacking}; namai kolomnya kode,dapil`, `line 1: no column ${lacking}; name the columns kode,dapil`]]);
