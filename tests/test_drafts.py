@@ -332,6 +332,7 @@ SHAPES = [
     ("kode_kec,nama,dapil\n127101,salah,A\n12.71.02,salah,B\n", {"01": 0, "02": 1}, 1),
     ("kode,dapil,ket\n12.71.01,A,total\n12.71.02,B,\n,,Total\n", {"01": 0, "02": 1}, 1),
     ('"","kode","dapil","ket"\n"1","12.71.01","A","a;b;c;d;e;f;g"\n"2","12.71.02","B, C",""\n', {"01": 0, "02": 1}, 0),
+    ("Distrik,No. Dapil\nDistrik Medan Kota,1\nMedan Denai,2\n", {"01": 0, "04": 1}, 0),
     ("No.,Nama Kecamatan,Nama Dapil\n1,Médan Kota,a\n2,Medan Sunggal (baru),b\n", {"01": 0, "02": 1}, 0),
 ]  # fmt: skip
 

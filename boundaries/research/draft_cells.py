@@ -152,7 +152,12 @@ def _of_sheet(path: Path, name: str) -> tuple[Lines, tuple[Merged, ...]]:
         )
         for each in sheet.merged_cells.ranges
     )
-    return lines, tuple(sorted((each for each in merged if len(each.rows) > 1), key=lambda each: each.name))
+    return lines, tuple(
+        sorted(
+            (each for each in merged if len(each.rows) > 1),
+            key=lambda each: (each.rows.start, each.columns.start),
+        )
+    )
 
 
 def _chosen(path: Path, name: str, found: Iterable[Any]) -> Any:

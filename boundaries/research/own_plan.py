@@ -33,9 +33,9 @@ from boundaries.research.zoning import Units
 
 #: Names of columns, as they are met; compared without case, blanks, underscores and hyphens.
 UNIT: Final = ("kunci", "kodeunit", "kode", "unit", "kodewilayah", "kodedesa", "kodekelurahan", "kodekecamatan",
-               "kodekec", "kodekabkota", "kodekabupaten", "geoid", "geoid20", "id")  # fmt: skip
+               "kodekec", "kodedistrik", "kodekabkota", "kodekabupaten", "geoid", "geoid20", "id")  # fmt: skip
 DAPIL: Final = ("kodedapil", "dapil", "daerahpemilihan", "district", "assignment", "namadapil",
-                "namadaerahpemilihan")  # fmt: skip
+                "namadaerahpemilihan", "nomordapil", "nodapil")  # fmt: skip
 SEATS: Final = ("kursi", "jumlahkursi", "alokasikursi", "seats")
 #: Words of a total below the rows.
 TOTAL: Final = ("jumlah", "total", "jumlahtotal", "totalkursi", "jumlahkursi")

@@ -2,9 +2,9 @@
 // cannot be right is told with its line, [id, en] each.
 import { natural } from "./shares.js";
 
-const UNIT = ["kunci", "kodeunit", "kode", "unit", "kodewilayah", "kodedesa", "kodekelurahan", "kodekecamatan", "kodekec", "kodekabkota", "kodekabupaten", "geoid", "geoid20", "id"];
-const NAME = ["namakecamatan", "kecamatan", "namakabkota", "kabkota", "kabupatenkota", "kabupaten", "namawilayah", "wilayah", "wilayahdapil", "namaunit", "nama"];
-const DAPIL = ["kodedapil", "dapil", "daerahpemilihan", "district", "assignment", "namadapil", "namadaerahpemilihan"];
+const UNIT = ["kunci", "kodeunit", "kode", "unit", "kodewilayah", "kodedesa", "kodekelurahan", "kodekecamatan", "kodekec", "kodedistrik", "kodekabkota", "kodekabupaten", "geoid", "geoid20", "id"];
+const NAME = ["namakecamatan", "kecamatan", "namadistrik", "distrik", "namakabkota", "kabkota", "kabupatenkota", "kabupaten", "namawilayah", "wilayah", "wilayahdapil", "namaunit", "nama"];
+const DAPIL = ["kodedapil", "dapil", "daerahpemilihan", "district", "assignment", "namadapil", "namadaerahpemilihan", "nomordapil", "nodapil"];
 const SEATS = ["kursi", "jumlahkursi", "alokasikursi", "seats"];
 const TITLE_LINES = 10;
 const TOTAL = ["jumlah", "total", "jumlahtotal", "totalkursi", "jumlahkursi"];
