@@ -24,6 +24,8 @@ MOST_CELLS: Final = 1 << 20
 #: A title may stand above the names of the columns: this many lines.
 TITLE_LINES: Final = 10
 _SHEETS: Final = (".xlsx", ".xlsm")
+#: Endings of files that may hold several sheets or layers.
+_OF_SEVERAL: Final = "xls[xm]|gpkg|gdb|km[lz]|zip"
 _PACKED: Final = b"PK\x03\x04"
 _OLD: Final = b"\xd0\xcf\x11\xe0"
 #: Excel's "Unicode text".
@@ -51,8 +53,8 @@ class Cells:
 
 
 def file_of(path: Path) -> tuple[Path, str]:
-    """The file that a person names, and the sheet, "" where none is named: ``rancangan.xlsx#Dapil``."""
-    found = re.fullmatch(r"(.+?\.xls[xm])#(.+)", str(path), re.IGNORECASE | re.DOTALL)
+    """The file that a person names, and the sheet or layer, "" where none is named: ``rancangan.xlsx#Dapil``."""
+    found = re.fullmatch(rf"(.+?\.(?:{_OF_SEVERAL}))#(.+)", str(path), re.IGNORECASE | re.DOTALL)
     return (path, "") if found is None or path.exists() else (Path(found[1]), found[2])
 
 

@@ -36,9 +36,9 @@ UNIT: Final = ("kunci", "kodeunit", "kode", "unit", "kodewilayah", "kodedesa", "
                "kodekec", "kodedistrik", "kodekabkota", "kodekabupaten", "geoid", "geoid20", "id")  # fmt: skip
 DAPIL: Final = ("kodedapil", "dapil", "daerahpemilihan", "district", "assignment", "namadapil",
                 "namadaerahpemilihan", "nomordapil", "nodapil")  # fmt: skip
-SEATS: Final = ("kursi", "jumlahkursi", "alokasikursi", "seats")
+SEATS: Final = ("kursi", "jumlahkursi", "jmlkursi", "alokasikursi", "seats")
 #: Words of a total below the rows.
-TOTAL: Final = ("jumlah", "total", "jumlahtotal", "totalkursi", "jumlahkursi")
+TOTAL: Final = ("jumlah", "total", "jumlahtotal", "totalkursi", "jumlahkursi", "jml")
 #: What a spreadsheet shows where a formula fails.
 ERROR: Final = r"#(N/A|[A-Z0/]+[!?])"
 _KEY: Final = "unit-"
@@ -86,9 +86,9 @@ def read_plan(
     PlanError
         The file, or what stands in it, cannot be a plan; up to ten problems by line, each with its mend.
     """
-    asked, (path, sheet) = path, file_of(path)
+    asked, (path, part) = path, file_of(path)
     notes: list[tuple[str, str]] = []
-    table = _Table(_drawn(path, ground, notes)) if is_drawn(path) else _table(asked)
+    table = _Table(_drawn(path, part, ground, notes)) if is_drawn(path) else _table(asked)
     rows = table.rows
     _not_more(path, len(rows), registry)
     notes += [
@@ -118,7 +118,7 @@ def read_plan(
         "penduduk": pd.array([None] * len(named), dtype="Int64"),
     })  # fmt: skip
     return Proposal(
-        f"{path.stem} {sheet}".rstrip(), chamber, year, dapil, members, whole=False, seats_given=bool(seats),
+        f"{path.stem} {part}".rstrip(), chamber, year, dapil, members, whole=False, seats_given=bool(seats),
         notes=tuple(notes),
     )  # fmt: skip
 
@@ -126,12 +126,14 @@ def read_plan(
 # The file
 
 
-def _drawn(path: Path, ground: Callable[[], Units] | None, notes: list[tuple[str, str]]) -> list[_Row]:
+def _drawn(
+    path: Path, layer: str, ground: Callable[[], Units] | None, notes: list[tuple[str, str]]
+) -> list[_Row]:
     """Rows of polygons: the line is the number of the feature."""
     if ground is None:
         raise PlanError(f"{where(path)}: polygons need a release to be laid over; give a table: kode,dapil")
     return [_Row(row.feature, row.unit, row.dapil, row.seats)
-            for row in assigned(path, ground, DAPIL, SEATS, notes)]  # fmt: skip
+            for row in assigned(path, layer, ground, DAPIL, SEATS, notes)]  # fmt: skip
 
 
 def _table(path: Path) -> _Table:
@@ -389,7 +391,7 @@ def _seats(path: Path, rows: list[_Row]) -> dict[str, int]:
             )
     lacking = sorted({row.dapil for row in rows} - found.keys()) if found else []
     problems += [f"{where(path)}: dapil {name} has no kursi; give all of them or none" for name in lacking]
-    refuse(problems, PlanError)
+    refuse(dict.fromkeys(problems), PlanError)  # the rows of a feature say the same
     return found
 
 

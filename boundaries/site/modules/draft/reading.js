@@ -5,9 +5,9 @@ import { natural } from "./shares.js";
 const UNIT = ["kunci", "kodeunit", "kode", "unit", "kodewilayah", "kodedesa", "kodekelurahan", "kodekecamatan", "kodekec", "kodedistrik", "kodekabkota", "kodekabupaten", "geoid", "geoid20", "id"];
 const NAME = ["namakecamatan", "kecamatan", "namadistrik", "distrik", "namakabkota", "kabkota", "kabupatenkota", "kabupaten", "namawilayah", "wilayah", "wilayahdapil", "namaunit", "nama"];
 const DAPIL = ["kodedapil", "dapil", "daerahpemilihan", "district", "assignment", "namadapil", "namadaerahpemilihan", "nomordapil", "nodapil"];
-const SEATS = ["kursi", "jumlahkursi", "alokasikursi", "seats"];
+const SEATS = ["kursi", "jumlahkursi", "jmlkursi", "alokasikursi", "seats"];
 const TITLE_LINES = 10;
-const TOTAL = ["jumlah", "total", "jumlahtotal", "totalkursi", "jumlahkursi"];
+const TOTAL = ["jumlah", "total", "jumlahtotal", "totalkursi", "jumlahkursi", "jml"];
 const MOST_BYTES = 4 << 20;
 const SHOWN = 10;
 
