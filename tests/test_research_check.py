@@ -283,6 +283,43 @@ def test_an_assignment_of_gerrychain_is_read(
     assert len(read_plan(path, registry).dapil) == len(part(laws["dprd-kabkota-2024"], "32.18").dapil)
 
 
+UNITS_OF_ARU = [f"81.07.{n:02d}" for n in range(1, 11)]
+
+
+@pytest.mark.parametrize("kind", [int, float, str])
+def test_numbers_of_dapil_in_json_are_whole(kind: type, registry: Registry, tmp_path: Path) -> None:
+    path = tmp_path / "r.json"
+    path.write_text(
+        json.dumps({"parts": 3, "assignment": {u: kind(1 + n // 4) for n, u in enumerate(UNITS_OF_ARU)}})
+    )
+    plan = read_plan(path, registry)
+    assert plan.dapil["nama_dapil"].tolist() == ["1", "2", "3"]
+    assert [plan.members[unit] for unit in UNITS_OF_ARU] == [n // 4 for n in range(10)]
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        ('{"81.07.01":1,"81.07.02":1,"81.07.01":2}', r"r\.json:3: 81\.07\.01 .* stands in line 1 already; remove one"),
+        ('{"81.07.01":1,"81.07.02":null}', r"r\.json:2: 81\.07\.02 has no dapil; write one"),
+        ('{"81.07.01":NaN}', r"r\.json:1: 81\.07\.01 has no dapil; write one"),
+        ('{"81.07.01":' + "9" * 5000 + "}", r"r\.json:1: dapil '9+' is no name; write one of letters and digits, 200"),
+        ('{"81.07.01":"\\ud800"}', r"r\.json:1: dapil '\\ud800' is no name; write one"),
+        ('{"81.07.01":"a\\u0000"}', r"r\.json:1: dapil 'a\\x00' is no name; write one"),
+        ('{"81.07.01":true}', r"r\.json: no assignment; write an object"),
+        ('[["81.07.01",1]]', r"r\.json: no assignment; write an object"),
+        ("[" * 100_000, r"r\.json: not JSON \(maximum recursion .*\); give the assignment as an object"),
+        ("", r"r\.json: not JSON"),
+    ],
+    ids=range(10),
+)  # fmt: skip
+def test_json_that_is_no_plan_is_told(content: str, told: str, registry: Registry, tmp_path: Path) -> None:
+    path = tmp_path / "r.json"
+    path.write_text(content)
+    with pytest.raises(PlanError, match=told):
+        read_plan(path, registry)
+
+
 def test_seats_that_are_not_given_follow_people(
     laws: dict[str, Proposal], registry: Registry, people: People, tmp_path: Path
 ) -> None:

@@ -41,6 +41,9 @@ SEATS: Final = ("kursi", "jumlahkursi", "jmlkursi", "alokasikursi", "seats")
 TOTAL: Final = ("jumlah", "total", "jumlahtotal", "totalkursi", "jumlahkursi", "jml")
 #: What a spreadsheet shows where a formula fails.
 ERROR: Final = r"#(N/A|[A-Z0/]+[!?])"
+#: What no name of a dapil has: signs that are not written, more letters.
+UNWRITTEN: Final = r"[\x00-\x08\x0e-\x1f\x7f\ud800-\udfff]"
+MOST_LETTERS: Final = 200
 _KEY: Final = "unit-"
 
 
@@ -259,16 +262,29 @@ def _column(header: list[str], names: tuple[str, ...]) -> int | None:
     return next((header.index(name) for name in names if name in header), None)
 
 
+class _Pairs(list[tuple[str, Any]]):
+    """An object of JSON with all its names, those that stand twice too."""
+
+
 def _from_json(path: Path, text: str) -> list[_Row]:
-    """GerryChain's assignment: an object of unit and dapil, bare or under ``assignment``."""
+    """GerryChain's assignment: an object of unit and dapil, bare or under ``assignment``; the line is the number of the
+    pair."""
     try:
-        value = json.loads(text)
-    except ValueError as error:
+        value = json.loads(text, object_pairs_hook=_Pairs, parse_int=str)
+    except (ValueError, RecursionError) as error:
         raise PlanError(f"{where(path)}: not JSON ({error}); give the assignment as an object") from None
-    value = value.get("assignment", value) if isinstance(value, dict) else value
-    if not isinstance(value, dict) or not all(isinstance(each, str | int) for each in value.values()):
+    if isinstance(value, _Pairs):
+        value = next((each for name, each in value if name == "assignment"), value)
+    if not isinstance(value, _Pairs) or not all(isinstance(each, str | float | None) for _, each in value):
         raise PlanError(f'{where(path)}: no assignment; write an object: {{"32.01.01": 1, ...}}')
-    return [_Row(n, str(unit).strip(), str(dapil), "") for n, (unit, dapil) in enumerate(value.items(), 1)]
+    return [_Row(n, unit.strip(), _numbered(dapil), "") for n, (unit, dapil) in enumerate(value, 1)]
+
+
+def _numbered(dapil: str | float | None) -> str:
+    """A dapil as JSON has it, a whole number as its digits; "" for none (NaN)."""
+    if isinstance(dapil, float):
+        return f"{dapil:.0f}" if dapil.is_integer() else "" if dapil != dapil else repr(dapil)
+    return dapil or ""
 
 
 # What is in it
@@ -358,6 +374,8 @@ def _faults(
             yield f"{at}: {unit} has no dapil; write one, in every line of cells that were merged, too"
         if row.dapil[:1] in "=+@" and row.dapil:
             yield f"{at}: dapil {row.dapil[:20]!r} is a formula; write its value"
+        if re.search(UNWRITTEN, row.dapil) or len(row.dapil) > MOST_LETTERS:
+            yield f"{at}: dapil {row.dapil[:20]!r} is no name; write one of letters and digits, {MOST_LETTERS} at most"
         if re.fullmatch(ERROR, row.dapil):
             yield f"{at}: dapil {row.dapil} is a spreadsheet's error; mend its formula"
         alike = spelt.setdefault(row.dapil.casefold().replace(" ", ""), row.dapil)

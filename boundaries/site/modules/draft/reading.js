@@ -209,6 +209,7 @@ function planOf(lines, council, beside, totals) {
     const dapil = row.dapil ?? "";
     if (!dapil) wrong(row.line, `${code} tanpa dapil; tulislah`, `${code} has no dapil; write one`);
     if (/^[=+@]/.test(dapil)) wrong(row.line, `dapil "${dapil.slice(0, 20)}" adalah rumus; tulis nilainya`, `dapil "${dapil.slice(0, 20)}" is a formula; write its value`);
+    if (/[\0-\x08\x0e-\x1f\x7f]/.test(dapil) || dapil.length > 200) wrong(row.line, `dapil "${dapil.slice(0, 20)}" bukan nama; tulis dengan huruf dan angka, paling banyak 200`, `dapil "${dapil.slice(0, 20)}" is no name; write one of letters and digits, 200 at most`);
     if (/^#(N\/A|[A-Z0/]+[!?])$/.test(dapil)) wrong(row.line, `dapil ${dapil} adalah galat lembar kerja; perbaiki rumusnya`, `dapil ${dapil} is a spreadsheet's error; mend its formula`);
     const plain = dapil.toLowerCase().replaceAll(" ", "");
     if ((spelt.get(plain) ?? dapil) !== dapil) wrong(row.line, `dapil "${dapil}" ditulis "${spelt.get(plain)}" di atas`, `dapil "${dapil}" is written "${spelt.get(plain)}" above`);
