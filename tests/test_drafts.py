@@ -280,6 +280,15 @@ BAD = [
     ("kode,dapil\n12.71.01,=A1\n", "is a formula"),
     ("kode,dapil\n12.71.01,1\n12.71.01,2\n", "line 3: 12.71.01 stands in line 2 already"),
     ("kode,dapil\n12.71.01,Barat 1\n12.71.02,barat1\n", 'is written "Barat 1" above'),
+    *(
+        (f"kode,dapil\n12.71.01,Barat 1\n12.71.02,{each}\n", 'is written "Barat 1" above')
+        for each in ("Barat\xa01", "Barat 1\u200b", "Barat １", "Ba\xadrat 1")
+    ),
+    *(
+        (f"kode,dapil\n12.71.01,{each}\n", "is no name; write one of letters and digits, 200 at most")
+        for each in ("-", "?", "…", "a\x01", "x" * 201)
+    ),
+    ("kode,dapil\n12.71.01,-2+3\n", "is a formula; write its value"),
     ("kode,dapil,kursi\n12.71.01,1,x\n", 'kursi "x" is no whole number'),
     ("kode,dapil,kursi\n12.71.01,1,3\n12.71.02,1,4\n", "is 4 here, 3 above"),
     ("kode,dapil,kursi\n12.71.01,1,3\n12.71.02,2,\n", "dapil 2 has no kursi"),
@@ -304,6 +313,15 @@ def test_bad_drafts_are_told_by_line(medan: Bench) -> None:
     for (text, wanted), problems in zip(BAD, told, strict=True):
         assert any(wanted in en for _, en in problems), (text, problems)
         assert all(id_ != en for id_, en in problems if "…" not in id_)
+
+
+def test_names_of_dapil_are_refused_by_both(registry: Registry, tmp_path: Path) -> None:
+    path = tmp_path / "r.csv"
+    for text, told in BAD:
+        if told.startswith(("is no name", "is a formula", 'is written "')):
+            path.write_text(text, "utf-8")
+            with pytest.raises(PlanError, match=told.replace('"', "'")):
+                read_plan(path, registry)
 
 
 @needs_node

@@ -320,6 +320,21 @@ def test_json_that_is_no_plan_is_told(content: str, told: str, registry: Registr
         read_plan(path, registry)
 
 
+def test_a_code_of_an_earlier_election_is_told_with_its_successor(registry: Registry, tmp_path: Path) -> None:
+    path = tmp_path / "r.csv"
+    path.write_text("kode,dapil\n91.09,A\n91.09.01,A\n91.09.01.1001,B\n16.05.99,B\n")
+    with pytest.raises(PlanError) as caught:
+        read_plan(path, registry)
+    first, second, third, fourth = str(caught.value).splitlines()
+    told = "91.09 of 2019 is 94.04 Kabupaten Mimika today; write the codes of 2025"
+    assert first.endswith(f"r.csv:2: '91.09' is no unit of the list of 2025; {told}")
+    assert second.endswith(f"r.csv:3: '91.09.01' is no unit of the list of 2025; {told}")
+    assert third.endswith("91.09.01.1001 of 2019 is 94.04.01.1001 Koperapoka today; write the codes of 2025")
+    assert (
+        "16.05.99' is no unit of the list of 2025; the nearest is 16.05." in fourth
+    )  # a part of 16.05 became 16.13
+
+
 def test_seats_that_are_not_given_follow_people(
     laws: dict[str, Proposal], registry: Registry, people: People, tmp_path: Path
 ) -> None:

@@ -58,7 +58,7 @@ def file_of(path: Path) -> tuple[Path, str]:
     return (path, "") if found is None or path.exists() else (Path(found[1]), found[2])
 
 
-def read_cells(path: Path, is_header: Callable[[list[str]], bool]) -> Cells:
+def cells_of(path: Path, is_header: Callable[[list[str]], bool]) -> Cells:
     """Read CSV (commas, semicolons or tabulators; UTF-8 or UTF-16) or a sheet of a workbook (`file_of`).
 
     `is_header` tells whether a line names the columns; it is sought in the first lines.

@@ -11,6 +11,7 @@ spreadsheet spoilt are put right by `kunci` or, where only one unit can be meant
 
 import json
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -21,10 +22,11 @@ import pandas as pd
 
 from boundaries.errors import PlanError
 from boundaries.law.codes import LENGTH
+from boundaries.law.former_codes import former_codes
 from boundaries.law.registry import Registry
 from boundaries.law.tables import SHOWN, refuse, where
 from boundaries.research import named_units
-from boundaries.research.draft_cells import Cells, Merged, file_of, read_cells, read_text
+from boundaries.research.draft_cells import Cells, Merged, cells_of, file_of, read_text
 from boundaries.research.drawn_plan import assigned, is_drawn
 from boundaries.research.named_units import Named, units_of_names
 from boundaries.research.proposal import COUNCILS, Proposal
@@ -44,6 +46,8 @@ ERROR: Final = r"#(N/A|[A-Z0/]+[!?])"
 #: What no name of a dapil has: signs that are not written, more letters.
 UNWRITTEN: Final = r"[\x00-\x08\x0e-\x1f\x7f\ud800-\udfff]"
 MOST_LETTERS: Final = 200
+#: Signs that are not seen: soft hyphen, joiners, marks of direction.
+UNSEEN: Final = r"\xad\u200b-\u200f\u2060\ufeff"
 _KEY: Final = "unit-"
 
 
@@ -144,7 +148,7 @@ def _table(path: Path) -> _Table:
     found = (
         _Table(_from_json(path, read_text(path)))
         if path.suffix.lower() == ".json"
-        else _from_cells(file_of(path)[0], read_cells(path, _is_header))
+        else _from_cells(file_of(path)[0], cells_of(path, _is_header))
     )
     if not found.rows:
         raise PlanError(f"{where(path)}: no unit in it; write a line a unit: kode,dapil")
@@ -327,7 +331,14 @@ def _unknown(registry: Registry, text: str, meant: list[str], problems: list[str
 
 def _suggested(registry: Registry, text: str, problems: list[str]) -> str:
     """What may be meant, for the problems that a message shows: to look for it takes milliseconds."""
-    return registry.suggest(text) if len(problems) < SHOWN else ""
+    if len(problems) >= SHOWN:
+        return ""
+    for size in (len(text), LENGTH["kabkota"]):
+        former = None if text[:size] in registry else former_codes().get(text[:size])
+        if former is not None:
+            year, now = former
+            return f"{text[:size]} of {year} is {now} {registry.names[now]} today; write the codes of 2025"
+    return registry.suggest(text)
 
 
 def _meant(
@@ -372,13 +383,13 @@ def _faults(
             yield f"{at}: {unit} {registry.names[unit]} is outside {council} {registry.names[council]}; remove the line"
         if not row.dapil:
             yield f"{at}: {unit} has no dapil; write one, in every line of cells that were merged, too"
-        if row.dapil[:1] in "=+@" and row.dapil:
-            yield f"{at}: dapil {row.dapil[:20]!r} is a formula; write its value"
-        if re.search(UNWRITTEN, row.dapil) or len(row.dapil) > MOST_LETTERS:
+        elif not is_name(row.dapil):
             yield f"{at}: dapil {row.dapil[:20]!r} is no name; write one of letters and digits, {MOST_LETTERS} at most"
+        elif row.dapil[:1] in "=+-@":
+            yield f"{at}: dapil {row.dapil[:20]!r} is a formula; write its value"
         if re.fullmatch(ERROR, row.dapil):
             yield f"{at}: dapil {row.dapil} is a spreadsheet's error; mend its formula"
-        alike = spelt.setdefault(row.dapil.casefold().replace(" ", ""), row.dapil)
+        alike = spelt.setdefault(_seen(row.dapil), row.dapil)
         if alike != row.dapil:
             yield f"{at}: dapil {row.dapil!r} is written {alike!r} above; write both alike"
         if unit in line_of:
@@ -390,6 +401,17 @@ def _faults(
             yield f"{where(path, line)}: {unit} lies in {above} of line {line_of[above]}; name one of them"
     if len({row.dapil for row in rows}) > 1_000:
         yield f"{where(path)}: over 1,000 dapil; the column of dapil is another: name it dapil"
+
+
+def is_name(dapil: str) -> bool:
+    """Whether a dapil may be called so: a letter or digit, no sign that is not written, not too long."""
+    written = not re.search(UNWRITTEN, dapil) and len(dapil) <= MOST_LETTERS
+    return written and any(map(str.isalnum, dapil))
+
+
+def _seen(dapil: str) -> str:
+    """A name as it looks: without case, blanks, signs that are not seen, and forms of letters."""
+    return re.sub(rf"[\s{UNSEEN}]", "", unicodedata.normalize("NFKC", dapil).casefold())
 
 
 def _seats(path: Path, rows: list[_Row]) -> dict[str, int]:
@@ -431,7 +453,7 @@ def read_people(path: Path, registry: Registry) -> dict[str, float]:
     PlanError
         A unit that is none, twice, or with people that are no number above 0.
     """
-    path, cells = file_of(path)[0], read_cells(path, _names_people)
+    path, cells = file_of(path)[0], cells_of(path, _names_people)
     if cells.header:
         raise PlanError(f"{where(path, 1)}: the columns must be kode,penduduk; name them so")
     lines = cells.lines
