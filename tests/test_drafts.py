@@ -132,8 +132,9 @@ def drafts(bench: Bench, number: int, seed: int) -> list[str]:
         names = [
             ["Dapil {}", "Barat {}", "X{}"][n % 3].format(k + 1 if n % 5 else k + 2) for k in range(count)
         ]
-        if n % 7 == 6:
-            names = [bench.council.code.replace(".", "") + f"{k + 1:02d}" for k in range(count)]
+        if n % 7 == 6:  # codes, or what only looks like codes
+            head = bench.council.code.replace(".", "") if n % 2 else "9999"
+            names = [head + f"{k + 1:02d}" for k in range(count)]
         used = sorted(set(label.tolist()))
         seats = ""
         given: dict[int, int] = {}

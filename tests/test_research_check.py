@@ -335,6 +335,23 @@ def test_a_code_of_an_earlier_election_is_told_with_its_successor(registry: Regi
     )  # a part of 16.05 became 16.13
 
 
+@pytest.mark.parametrize(
+    ("council", "codes", "kept"),
+    [("81.07", ("810701", "810702"), True), ("81.07", ("320101", "320102"), False), ("81.07", ("1001", "1002"), False),
+     ("94.04", ("910901", "910902"), True)],
+)  # fmt: skip
+def test_codes_of_dapil_are_those_of_the_council(
+    council: str, codes: tuple[str, str], kept: bool, registry: Registry, tmp_path: Path
+) -> None:
+    """As it has them today, or had them; other numbers are names."""
+    path = tmp_path / "r.csv"
+    path.write_text(f"kode,dapil\n{council}.02,{codes[0]}\n{council}.03,{codes[1]}\n")
+    dapil = read_plan(path, registry).dapil
+    digits, name = council.replace(".", ""), registry.names[council]
+    assert dapil["kode_dapil"].tolist() == (list(codes) if kept else [f"{digits}01", f"{digits}02"])
+    assert dapil["nama_dapil"].tolist() == ([f"{name} 1", f"{name} 2"] if kept else list(codes))
+
+
 def test_seats_that_are_not_given_follow_people(
     laws: dict[str, Proposal], registry: Registry, people: People, tmp_path: Path
 ) -> None:

@@ -116,7 +116,7 @@ def read_plan(
     seats = _seats(path, rows)
     refuse(_total(path, table, seats), PlanError)
     digits = council.replace(".", "")
-    coded = all(re.fullmatch(r"\d{4,6}", name, re.ASCII) for name in named)
+    coded = all(re.fullmatch(rf"({_prefixes(council)})\d{{2,4}}", name, re.ASCII) for name in named)
     dapil = pd.DataFrame({
         "kode_dapil": named if coded else [f"{digits}{n + 1:02d}" for n in range(len(named))],
         "nama_dapil": [f"{registry.names[council]} {int(name[-2:])}" for name in named] if coded else named,
@@ -128,6 +128,12 @@ def read_plan(
         f"{path.stem} {part}".rstrip(), chamber, year, dapil, members, whole=False, seats_given=bool(seats),
         notes=tuple(notes),
     )  # fmt: skip
+
+
+def _prefixes(council: str) -> str:
+    """What the codes of a council's dapil begin with, as alternatives: its own code, and those that it had."""
+    former = sorted(old for old, (_, now) in former_codes().items() if now == council)
+    return "|".join(code.replace(".", "") for code in [council, *former])
 
 
 # The file
