@@ -133,8 +133,9 @@ def drafts(bench: Bench, number: int, seed: int) -> list[str]:
         names = [
             ["Dapil {}", "Barat {}", "X{}"][n % 3].format(k + 1 if n % 5 else k + 2) for k in range(count)
         ]
-        if n % 7 == 6:
-            names = [bench.council.code.replace(".", "") + f"{k + 1:02d}" for k in range(count)]
+        if n % 7 == 6:  # codes, or what only looks like codes
+            head = bench.council.code.replace(".", "") if n % 2 else "9999"
+            names = [head + f"{k + 1:02d}" for k in range(count)]
         used = sorted(set(label.tolist()))
         seats = ""
         given: dict[int, int] = {}
@@ -281,6 +282,15 @@ BAD = [
     ("kode,dapil\n12.71.01,=A1\n", "is a formula"),
     ("kode,dapil\n12.71.01,1\n12.71.01,2\n", "line 3: 12.71.01 stands in line 2 already"),
     ("kode,dapil\n12.71.01,Barat 1\n12.71.02,barat1\n", 'is written "Barat 1" above'),
+    *(
+        (f"kode,dapil\n12.71.01,Barat 1\n12.71.02,{each}\n", 'is written "Barat 1" above')
+        for each in ("Barat\xa01", "Barat 1\u200b", "Barat １", "Ba\xadrat 1")
+    ),
+    *(
+        (f"kode,dapil\n12.71.01,{each}\n", "is no name; write one of letters and digits, 200 at most")
+        for each in ("-", "?", "…", "a\x01", "x" * 201)
+    ),
+    ("kode,dapil\n12.71.01,-2+3\n", "is a formula; write its value"),
     ("kode,dapil,kursi\n12.71.01,1,x\n", 'kursi "x" is no whole number'),
     ("kode,dapil,kursi\n12.71.01,1,3\n12.71.02,1,4\n", "is 4 here, 3 above"),
     ("kode,dapil,kursi\n12.71.01,1,3\n12.71.02,2,\n", "dapil 2 has no kursi"),
@@ -305,6 +315,15 @@ def test_bad_drafts_are_told_by_line(medan: Bench) -> None:
     for (text, wanted), problems in zip(BAD, told, strict=True):
         assert any(wanted in en for _, en in problems), (text, problems)
         assert all(id_ != en for id_, en in problems if "…" not in id_)
+
+
+def test_names_of_dapil_are_refused_by_both(registry: Registry, tmp_path: Path) -> None:
+    path = tmp_path / "r.csv"
+    for text, told in BAD:
+        if told.startswith(("is no name", "is a formula", 'is written "')):
+            path.write_text(text, "utf-8")
+            with pytest.raises(PlanError, match=told.replace('"', "'")):
+                read_plan(path, registry)
 
 
 @needs_node
@@ -333,6 +352,7 @@ SHAPES = [
     ("kode_kec,nama,dapil\n127101,salah,A\n12.71.02,salah,B\n", {"01": 0, "02": 1}, 1),
     ("kode,dapil,ket\n12.71.01,A,total\n12.71.02,B,\n,,Total\n", {"01": 0, "02": 1}, 1),
     ('"","kode","dapil","ket"\n"1","12.71.01","A","a;b;c;d;e;f;g"\n"2","12.71.02","B, C",""\n', {"01": 0, "02": 1}, 0),
+    ("Distrik,No. Dapil\nDistrik Medan Kota,1\nMedan Denai,2\n", {"01": 0, "04": 1}, 0),
     ("No.,Nama Kecamatan,Nama Dapil\n1,Médan Kota,a\n2,Medan Sunggal (baru),b\n", {"01": 0, "02": 1}, 0),
     ("id,kode_dapil,nama_dapil,lembaga,kode_kabkota,nama_kabkota,kursi,wilayah\n"
      "x,127101,A,dprd-kabkota,12.71,Kota Medan,20,12.71.01 Medan Kota; 12.71.03 Medan Helvetia\n"

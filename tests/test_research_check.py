@@ -283,6 +283,75 @@ def test_an_assignment_of_gerrychain_is_read(
     assert len(read_plan(path, registry).dapil) == len(part(laws["dprd-kabkota-2024"], "32.18").dapil)
 
 
+UNITS_OF_ARU = [f"81.07.{n:02d}" for n in range(1, 11)]
+
+
+@pytest.mark.parametrize("kind", [int, float, str])
+def test_numbers_of_dapil_in_json_are_whole(kind: type, registry: Registry, tmp_path: Path) -> None:
+    path = tmp_path / "r.json"
+    path.write_text(
+        json.dumps({"parts": 3, "assignment": {u: kind(1 + n // 4) for n, u in enumerate(UNITS_OF_ARU)}})
+    )
+    plan = read_plan(path, registry)
+    assert plan.dapil["nama_dapil"].tolist() == ["1", "2", "3"]
+    assert [plan.members[unit] for unit in UNITS_OF_ARU] == [n // 4 for n in range(10)]
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        ('{"81.07.01":1,"81.07.02":1,"81.07.01":2}', r"r\.json:3: 81\.07\.01 .* stands in line 1 already; remove one"),
+        ('{"81.07.01":1,"81.07.02":null}', r"r\.json:2: 81\.07\.02 has no dapil; write one"),
+        ('{"81.07.01":NaN}', r"r\.json:1: 81\.07\.01 has no dapil; write one"),
+        ('{"81.07.01":' + "9" * 5000 + "}", r"r\.json:1: dapil '9+' is no name; write one of letters and digits, 200"),
+        ('{"81.07.01":"\\ud800"}', r"r\.json:1: dapil '\\ud800' is no name; write one"),
+        ('{"81.07.01":"a\\u0000"}', r"r\.json:1: dapil 'a\\x00' is no name; write one"),
+        ('{"81.07.01":true}', r"r\.json: no assignment; write an object"),
+        ('[["81.07.01",1]]', r"r\.json: no assignment; write an object"),
+        ("[" * 100_000, r"r\.json: not JSON \(maximum recursion .*\); give the assignment as an object"),
+        ("", r"r\.json: not JSON"),
+    ],
+    ids=range(10),
+)  # fmt: skip
+def test_json_that_is_no_plan_is_told(content: str, told: str, registry: Registry, tmp_path: Path) -> None:
+    path = tmp_path / "r.json"
+    path.write_text(content)
+    with pytest.raises(PlanError, match=told):
+        read_plan(path, registry)
+
+
+def test_a_code_of_an_earlier_election_is_told_with_its_successor(registry: Registry, tmp_path: Path) -> None:
+    path = tmp_path / "r.csv"
+    path.write_text("kode,dapil\n91.09,A\n91.09.01,A\n91.09.01.1001,B\n16.05.99,B\n")
+    with pytest.raises(PlanError) as caught:
+        read_plan(path, registry)
+    first, second, third, fourth = str(caught.value).splitlines()
+    told = "91.09 of 2019 is 94.04 Kabupaten Mimika today; write the codes of 2025"
+    assert first.endswith(f"r.csv:2: '91.09' is no unit of the list of 2025; {told}")
+    assert second.endswith(f"r.csv:3: '91.09.01' is no unit of the list of 2025; {told}")
+    assert third.endswith("91.09.01.1001 of 2019 is 94.04.01.1001 Koperapoka today; write the codes of 2025")
+    assert (
+        "16.05.99' is no unit of the list of 2025; the nearest is 16.05." in fourth
+    )  # a part of 16.05 became 16.13
+
+
+@pytest.mark.parametrize(
+    ("council", "codes", "kept"),
+    [("81.07", ("810701", "810702"), True), ("81.07", ("320101", "320102"), False), ("81.07", ("1001", "1002"), False),
+     ("94.04", ("910901", "910902"), True)],
+)  # fmt: skip
+def test_codes_of_dapil_are_those_of_the_council(
+    council: str, codes: tuple[str, str], kept: bool, registry: Registry, tmp_path: Path
+) -> None:
+    """As it has them today, or had them; other numbers are names."""
+    path = tmp_path / "r.csv"
+    path.write_text(f"kode,dapil\n{council}.02,{codes[0]}\n{council}.03,{codes[1]}\n")
+    dapil = read_plan(path, registry).dapil
+    digits, name = council.replace(".", ""), registry.names[council]
+    assert dapil["kode_dapil"].tolist() == (list(codes) if kept else [f"{digits}01", f"{digits}02"])
+    assert dapil["nama_dapil"].tolist() == ([f"{name} 1", f"{name} 2"] if kept else list(codes))
+
+
 def test_seats_that_are_not_given_follow_people(
     laws: dict[str, Proposal], registry: Registry, people: People, tmp_path: Path
 ) -> None:

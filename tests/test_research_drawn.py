@@ -151,3 +151,50 @@ def test_what_cannot_be_a_plan_is_refused_with_the_mend(
         read_plan(broken, registry, ground=lambda: units)
     with pytest.raises(PlanError, match="need a release"):
         read_plan(written(drawn, tmp_path, "r.gpkg"), registry)
+
+
+def test_dapil_by_number_and_one_of_several_layers(
+    law: Proposal, drawn: gpd.GeoDataFrame, units: Units, registry: Registry, tmp_path: Path
+) -> None:
+    path = tmp_path / "r.gpkg"
+    numbers = range(1, len(drawn) + 1)
+    for kind in ("int32", "float64"):
+        layer = drawn.rename(columns={"Dapil": "No Dapil", "kursi": "Jml_Kursi"})
+        layer["No Dapil"] = np.array(numbers, dtype=kind)
+        layer["Jml_Kursi"] = layer["Jml_Kursi"].astype(float)
+        layer.to_file(path, layer="Rancangan 2")
+        plan = read_plan(path, registry, ground=lambda: units)
+        assert dict(plan.members) == dict(law.members)
+        assert plan.dapil["nama_dapil"].tolist() == [str(n) for n in numbers]
+        assert plan.dapil["kursi"].tolist() == law.dapil["kursi"].tolist()
+    drawn.iloc[:1].to_file(path, layer="lain")
+    with pytest.raises(PlanError) as caught:
+        read_plan(path, registry, ground=lambda: units)
+    assert f"2 layers (Rancangan 2, lain); name one: '{path}#Rancangan 2'" in str(caught.value)
+    named = read_plan(Path(f"{path}#Rancangan 2"), registry, ground=lambda: units)
+    assert (named.name, dict(named.members)) == ("r Rancangan 2", dict(law.members))
+    with pytest.raises(PlanError, match=r"no layer 'lagi'; there are Rancangan 2, lain"):
+        read_plan(Path(f"{path}#lagi"), registry, ground=lambda: units)
+
+
+def test_a_map_says_its_crs_and_all_of_its_dapil(
+    drawn: gpd.GeoDataFrame, units: Units, registry: Registry, tmp_path: Path
+) -> None:
+    lacking = drawn.astype({"kursi": float})
+    lacking.loc[1, "kursi"] = np.nan
+    with pytest.raises(PlanError) as caught:
+        read_plan(written(lacking, tmp_path, "kursi.gpkg"), registry, ground=lambda: units)
+    assert str(caught.value).endswith("kursi.gpkg: dapil Dapil 2 has no kursi; give all of them or none")
+    blank = drawn.assign(dapil=[np.nan, *range(2, len(drawn) + 1)]).drop(columns="Dapil")
+    with pytest.raises(PlanError, match="feature 1 has no 'dapil'"):
+        read_plan(written(blank, tmp_path, "blank.gpkg"), registry, ground=lambda: units)
+    half = drawn.assign(dapil=np.array(range(len(drawn))) + 0.5).drop(columns="Dapil")
+    with pytest.raises(PlanError, match="field 'dapil' holds numbers"):
+        read_plan(written(half, tmp_path, "half.gpkg"), registry, ground=lambda: units)
+    path = written(drawn, tmp_path, "r.shp")
+    path.with_suffix(".prj").unlink()
+    with pytest.warns(UserWarning, match="crs"):
+        none = written(drawn.set_crs(None, allow_override=True), tmp_path, "none.gpkg")
+    for each in (path, none):
+        with pytest.raises(PlanError, match="does not say its CRS; save it as GeoPackage with one"):
+            read_plan(each, registry, ground=lambda: units)

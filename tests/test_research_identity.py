@@ -151,6 +151,24 @@ def test_a_crosswalk_is_a_join(laws: dict[str, Proposal], people: People, ground
     assert table["luas_m2"].tolist() == wanted.tolist()
 
 
+def test_shares_are_of_all_of_a_dapil(
+    laws: dict[str, Proposal], people: People, ground: Ground, registry: Registry
+) -> None:
+    """Of a plan that covers a part of another's ground: not of what they have in common."""
+    council, law = registry.children("32.18"), laws["dpr-2024"]
+    draft = drawn("rancangan", dict(zip(council, [(d, 5) for d in "AABBBBCCCC"], strict=True)))
+    for large, small in (("a", "b"), ("b", "a")):
+        table = crosswalk(*((law, draft) if large == "a" else (draft, law)), people, ground)
+        (name,) = set(table[f"id_{large}"])
+        row = law.dapil["kode_dapil"].tolist().index(name.removeprefix("dpr-2024-"))
+        area = int(ground.area_m2[law.owners(people) == row].sum())
+        assert table[f"bagian_{large}_luas"].tolist() == (table["luas_m2"] / area).round(9).tolist()
+        assert table[f"bagian_{large}_luas"].sum() < 0.5
+        assert 0 < table[f"bagian_{large}_tps_2024"].sum() < 0.5
+        assert table[f"bagian_{small}_luas"].tolist() == [1.0] * 3
+        assert table[f"id_{small}"].tolist() == ["rancangan-A", "rancangan-B", "rancangan-C"]
+
+
 # The ledger
 
 

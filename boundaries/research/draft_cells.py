@@ -24,6 +24,8 @@ MOST_CELLS: Final = 1 << 20
 #: A title may stand above the names of the columns: this many lines.
 TITLE_LINES: Final = 10
 _SHEETS: Final = (".xlsx", ".xlsm")
+#: Endings of files that may hold several sheets or layers.
+_OF_SEVERAL: Final = "xls[xm]|gpkg|gdb|km[lz]|zip"
 _PACKED: Final = b"PK\x03\x04"
 _OLD: Final = b"\xd0\xcf\x11\xe0"
 #: Excel's "Unicode text".
@@ -51,12 +53,12 @@ class Cells:
 
 
 def file_of(path: Path) -> tuple[Path, str]:
-    """The file that a person names, and the sheet, "" where none is named: ``rancangan.xlsx#Dapil``."""
-    found = re.fullmatch(r"(.+?\.xls[xm])#(.+)", str(path), re.IGNORECASE | re.DOTALL)
+    """The file that a person names, and the sheet or layer, "" where none is named: ``rancangan.xlsx#Dapil``."""
+    found = re.fullmatch(rf"(.+?\.(?:{_OF_SEVERAL}))#(.+)", str(path), re.IGNORECASE | re.DOTALL)
     return (path, "") if found is None or path.exists() else (Path(found[1]), found[2])
 
 
-def read_cells(path: Path, is_header: Callable[[list[str]], bool]) -> Cells:
+def cells_of(path: Path, is_header: Callable[[list[str]], bool]) -> Cells:
     """Read CSV (commas, semicolons or tabulators; UTF-8 or UTF-16) or a sheet of a workbook (`file_of`).
 
     `is_header` tells whether a line names the columns; it is sought in the first lines.
@@ -152,7 +154,12 @@ def _of_sheet(path: Path, name: str) -> tuple[Lines, tuple[Merged, ...]]:
         )
         for each in sheet.merged_cells.ranges
     )
-    return lines, tuple(sorted((each for each in merged if len(each.rows) > 1), key=lambda each: each.name))
+    return lines, tuple(
+        sorted(
+            (each for each in merged if len(each.rows) > 1),
+            key=lambda each: (each.rows.start, each.columns.start),
+        )
+    )
 
 
 def _chosen(path: Path, name: str, found: Iterable[Any]) -> Any:

@@ -61,6 +61,7 @@ def is_drawn(path: Path) -> bool:
 
 def assigned(
     path: Path,
+    layer: str,
     ground: Callable[[], Units],
     dapil: tuple[str, ...],
     seats: tuple[str, ...],
@@ -70,6 +71,8 @@ def assigned(
 
     Parameters
     ----------
+    layer
+        Which of several to read; "" for the only one.
     ground
         Gives all units that may be meant, in degrees; asked once the map is read.
     dapil, seats
@@ -86,7 +89,8 @@ def assigned(
         refuse_large(part, PlanError, MOST_BYTES)
     try:
         with own_formats.opened(path) as file:
-            told = pyogrio.read_info(own_formats.named(file), force_feature_count=True)
+            layer = _chosen(path, file, layer)
+            told = pyogrio.read_info(own_formats.named(file), layer=layer or None, force_feature_count=True)
             fields = list(told["fields"])
         if told["features"] > MOST_FEATURES:
             raise PlanError(
@@ -98,7 +102,13 @@ def assigned(
             raise PlanError(
                 f"{where(path)}: no field dapil (it has {', '.join(fields) or 'none'}); name it so"
             )
-        names, seat, shapes = ogr.read(path, LevelFiles((path.name,), field, seated or ""))
+        if not told["crs"] or "undefined" in str(told["crs"]).lower():
+            raise PlanError(
+                f"{where(path)}: does not say its CRS; save it as GeoPackage with one (a Shapefile has it in its .prj)"
+            )
+        names, seat, shapes = ogr.read(
+            path, LevelFiles((path.name,), field, seated or "", layer), numbered=True
+        )
     except SourceError as error:
         raise PlanError(str(error)) from None
     except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
@@ -123,6 +133,20 @@ def assigned(
     ), PlanError)  # fmt: skip
     notes += _told(units, unit, share)
     return rows
+
+
+def _chosen(path: Path, file: Path, layer: str) -> str:
+    """The layer that is named, else the only one with polygons; "" for that of a format that has but one."""
+    if file.suffix.lower() in (*own_formats.JSON, ".shp") and not layer:
+        return ""
+    layers = [str(name) for name, kind in pyogrio.list_layers(own_formats.named(file)) if kind is not None]
+    if layer and layer not in layers:
+        raise PlanError(f"{where(path)}: no layer {layer!r}; there are {', '.join(layers) or 'none'}")
+    if not layer and len(layers) > 1:
+        raise PlanError(
+            f"{where(path)}: {len(layers)} layers ({', '.join(layers)}); name one: '{where(path)}#{layers[0]}'"
+        )
+    return layer or next(iter(layers), "")
 
 
 def _parts(path: Path) -> list[Path]:

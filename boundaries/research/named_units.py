@@ -19,8 +19,8 @@ from boundaries.law.registry import Registry
 from boundaries.law.tables import SHOWN, refuse, where
 
 #: Names of columns, without case, blanks and signs: of units by name, the finest first; and of what holds them.
-UNIT: Final = ("namakecamatan", "kecamatan", "namakabkota", "kabkota", "kabupatenkota", "kabupaten",
-               "namawilayah", "wilayah", "wilayahdapil", "namaunit", "nama")  # fmt: skip
+UNIT: Final = ("namakecamatan", "kecamatan", "namadistrik", "distrik", "namakabkota", "kabkota", "kabupatenkota",
+               "kabupaten", "namawilayah", "wilayah", "wilayahdapil", "namaunit", "nama")  # fmt: skip
 WITHIN: Final = ("namakabkota", "kabkota", "kabupatenkota", "kabupaten", "namaprovinsi", "provinsi")
 #: Columns of names that many units of one council have.
 TOO_FINE: Final = ("namadesa", "desa", "namakelurahan", "kelurahan", "desakelurahan")

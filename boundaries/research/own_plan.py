@@ -14,6 +14,7 @@ line, thing and mend.
 import json
 import math
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -24,10 +25,11 @@ import pandas as pd
 
 from boundaries.errors import PlanError
 from boundaries.law.codes import LENGTH
+from boundaries.law.former_codes import former_codes
 from boundaries.law.registry import Registry
 from boundaries.law.tables import SHOWN, refuse, where
 from boundaries.research import named_units
-from boundaries.research.draft_cells import Cells, Merged, file_of, read_cells, read_text
+from boundaries.research.draft_cells import Cells, Merged, cells_of, file_of, read_text
 from boundaries.research.drawn_plan import assigned, is_drawn
 from boundaries.research.named_units import Named, units_of_names
 from boundaries.research.proposal import COUNCILS, Proposal
@@ -36,17 +38,22 @@ from boundaries.research.zoning import Units
 
 #: Names of columns, as they are met; compared without case, blanks, underscores and hyphens.
 UNIT: Final = ("kunci", "kodeunit", "kode", "unit", "kodewilayah", "kodedesa", "kodekelurahan", "kodekecamatan",
-               "kodekec", "kodekabkota", "kodekabupaten", "geoid", "geoid20", "id")  # fmt: skip
+               "kodekec", "kodedistrik", "kodekabkota", "kodekabupaten", "geoid", "geoid20", "id")  # fmt: skip
 DAPIL: Final = ("kodedapil", "dapil", "daerahpemilihan", "district", "assignment", "namadapil",
-                "namadaerahpemilihan")  # fmt: skip
-SEATS: Final = ("kursi", "jumlahkursi", "alokasikursi", "seats")
+                "namadaerahpemilihan", "nomordapil", "nodapil")  # fmt: skip
+SEATS: Final = ("kursi", "jumlahkursi", "jmlkursi", "alokasikursi", "seats")
 #: What tells this project's own tables of dapil, a row each: their units are in `LISTED`, whatever else has codes.
 OWN: Final = ("id", "kodedapil", "lembaga", "wilayah")
 LISTED: Final = "wilayah"
 #: Words of a total below the rows.
-TOTAL: Final = ("jumlah", "total", "jumlahtotal", "totalkursi", "jumlahkursi")
+TOTAL: Final = ("jumlah", "total", "jumlahtotal", "totalkursi", "jumlahkursi", "jml")
 #: What a spreadsheet shows where a formula fails.
 ERROR: Final = r"#(N/A|[A-Z0/]+[!?])"
+#: What no name of a dapil has: signs that are not written, more letters.
+UNWRITTEN: Final = r"[\x00-\x08\x0e-\x1f\x7f\ud800-\udfff]"
+MOST_LETTERS: Final = 200
+#: Signs that are not seen: soft hyphen, joiners, marks of direction.
+UNSEEN: Final = r"\xad\u200b-\u200f\u2060\ufeff"
 _KEY: Final = "unit-"
 
 
@@ -93,9 +100,9 @@ def read_plan(
     PlanError
         The file, or what stands in it, cannot be a plan; up to ten problems by line, each with its mend.
     """
-    asked, (path, sheet) = path, file_of(path)
+    asked, (path, part) = path, file_of(path)
     notes: list[tuple[str, str]] = []
-    table = _Table(_drawn(path, ground, notes)) if is_drawn(path) else _table(asked)
+    table = _Table(_drawn(path, part, ground, notes)) if is_drawn(path) else _table(asked)
     rows, chamber = table.rows, chamber or table.chamber
     _not_more(path, len(rows), registry)
     notes += [
@@ -116,7 +123,7 @@ def read_plan(
     seats = _seats(path, rows)
     refuse(_total(path, table, seats), PlanError)
     digits = council.replace(".", "")
-    coded = all(re.fullmatch(r"\d{4,6}", name, re.ASCII) for name in named)
+    coded = all(re.fullmatch(rf"({_prefixes(council)})\d{{2,4}}", name, re.ASCII) for name in named)
     dapil = pd.DataFrame({
         "kode_dapil": named if coded else [f"{digits}{n + 1:02d}" for n in range(len(named))],
         "nama_dapil": [f"{registry.names[council]} {int(name[-2:])}" for name in named] if coded else named,
@@ -125,20 +132,28 @@ def read_plan(
         "penduduk": pd.array([None] * len(named), dtype="Int64"),
     })  # fmt: skip
     return Proposal(
-        f"{path.stem} {sheet}".rstrip(), chamber, year, dapil, members, whole=False, seats_given=bool(seats),
+        f"{path.stem} {part}".rstrip(), chamber, year, dapil, members, whole=False, seats_given=bool(seats),
         notes=tuple(notes),
     )  # fmt: skip
+
+
+def _prefixes(council: str) -> str:
+    """What the codes of a council's dapil begin with, as alternatives: its own code, and those that it had."""
+    former = sorted(old for old, (_, now) in former_codes().items() if now == council)
+    return "|".join(code.replace(".", "") for code in [council, *former])
 
 
 # The file
 
 
-def _drawn(path: Path, ground: Callable[[], Units] | None, notes: list[tuple[str, str]]) -> list[_Row]:
+def _drawn(
+    path: Path, layer: str, ground: Callable[[], Units] | None, notes: list[tuple[str, str]]
+) -> list[_Row]:
     """Rows of polygons: the line is the number of the feature."""
     if ground is None:
         raise PlanError(f"{where(path)}: polygons need a release to be laid over; give a table: kode,dapil")
     return [_Row(row.feature, row.unit, row.dapil, row.seats)
-            for row in assigned(path, ground, DAPIL, SEATS, notes)]  # fmt: skip
+            for row in assigned(path, layer, ground, DAPIL, SEATS, notes)]  # fmt: skip
 
 
 def _table(path: Path) -> _Table:
@@ -146,7 +161,7 @@ def _table(path: Path) -> _Table:
     found = (
         _Table(_from_json(path, read_text(path)))
         if path.suffix.lower() == ".json"
-        else _from_cells(file_of(path)[0], read_cells(path, _is_header))
+        else _from_cells(file_of(path)[0], cells_of(path, _is_header))
     )
     if not found.rows:
         raise PlanError(f"{where(path)}: no unit in it; write a line a unit: kode,dapil")
@@ -293,16 +308,29 @@ def _column(header: list[str], names: tuple[str, ...]) -> int | None:
     return next((header.index(name) for name in names if name in header), None)
 
 
+class _Pairs(list[tuple[str, Any]]):
+    """An object of JSON with all its names, those that stand twice too."""
+
+
 def _from_json(path: Path, text: str) -> list[_Row]:
-    """GerryChain's assignment: an object of unit and dapil, bare or under ``assignment``."""
+    """GerryChain's assignment: an object of unit and dapil, bare or under ``assignment``; the line is the number of the
+    pair."""
     try:
-        value = json.loads(text)
-    except ValueError as error:
+        value = json.loads(text, object_pairs_hook=_Pairs, parse_int=str)
+    except (ValueError, RecursionError) as error:
         raise PlanError(f"{where(path)}: not JSON ({error}); give the assignment as an object") from None
-    value = value.get("assignment", value) if isinstance(value, dict) else value
-    if not isinstance(value, dict) or not all(isinstance(each, str | int) for each in value.values()):
+    if isinstance(value, _Pairs):
+        value = next((each for name, each in value if name == "assignment"), value)
+    if not isinstance(value, _Pairs) or not all(isinstance(each, str | float | None) for _, each in value):
         raise PlanError(f'{where(path)}: no assignment; write an object: {{"32.01.01": 1, ...}}')
-    return [_Row(n, str(unit).strip(), str(dapil), "") for n, (unit, dapil) in enumerate(value.items(), 1)]
+    return [_Row(n, unit.strip(), _numbered(dapil), "") for n, (unit, dapil) in enumerate(value, 1)]
+
+
+def _numbered(dapil: str | float | None) -> str:
+    """A dapil as JSON has it, a whole number as its digits; "" for none (NaN)."""
+    if isinstance(dapil, float):
+        return f"{dapil:.0f}" if dapil.is_integer() else "" if dapil != dapil else repr(dapil)
+    return dapil or ""
 
 
 # What is in it
@@ -345,7 +373,14 @@ def _unknown(registry: Registry, text: str, meant: list[str], problems: list[str
 
 def _suggested(registry: Registry, text: str, problems: list[str]) -> str:
     """What may be meant, for the problems that a message shows: to look for it takes milliseconds."""
-    return registry.suggest(text) if len(problems) < SHOWN else ""
+    if len(problems) >= SHOWN:
+        return ""
+    for size in (len(text), LENGTH["kabkota"]):
+        former = None if text[:size] in registry else former_codes().get(text[:size])
+        if former is not None:
+            year, now = former
+            return f"{text[:size]} of {year} is {now} {registry.names[now]} today; write the codes of 2025"
+    return registry.suggest(text)
 
 
 def _meant(
@@ -390,11 +425,13 @@ def _faults(
             yield f"{at}: {unit} {registry.names[unit]} is outside {council} {registry.names[council]}; remove the line"
         if not row.dapil:
             yield f"{at}: {unit} has no dapil; write one, in every line of cells that were merged, too"
-        if row.dapil[:1] in "=+@" and row.dapil:
+        elif not is_name(row.dapil):
+            yield f"{at}: dapil {row.dapil[:20]!r} is no name; write one of letters and digits, {MOST_LETTERS} at most"
+        elif row.dapil[:1] in "=+-@":
             yield f"{at}: dapil {row.dapil[:20]!r} is a formula; write its value"
         if re.fullmatch(ERROR, row.dapil):
             yield f"{at}: dapil {row.dapil} is a spreadsheet's error; mend its formula"
-        alike = spelt.setdefault(row.dapil.casefold().replace(" ", ""), row.dapil)
+        alike = spelt.setdefault(_seen(row.dapil), row.dapil)
         if alike != row.dapil:
             yield f"{at}: dapil {row.dapil!r} is written {alike!r} above; write both alike"
         if unit in line_of:
@@ -406,6 +443,17 @@ def _faults(
             yield f"{where(path, line)}: {unit} lies in {above} of line {line_of[above]}; name one of them"
     if len({row.dapil for row in rows}) > 1_000:
         yield f"{where(path)}: over 1,000 dapil; the column of dapil is another: name it dapil"
+
+
+def is_name(dapil: str) -> bool:
+    """Whether a dapil may be called so: a letter or digit, no sign that is not written, not too long."""
+    written = not re.search(UNWRITTEN, dapil) and len(dapil) <= MOST_LETTERS
+    return written and any(map(str.isalnum, dapil))
+
+
+def _seen(dapil: str) -> str:
+    """A name as it looks: without case, blanks, signs that are not seen, and forms of letters."""
+    return re.sub(rf"[\s{UNSEEN}]", "", unicodedata.normalize("NFKC", dapil).casefold())
 
 
 def _seats(path: Path, rows: list[_Row]) -> dict[str, int]:
@@ -425,7 +473,7 @@ def _seats(path: Path, rows: list[_Row]) -> dict[str, int]:
             )
     lacking = sorted({row.dapil for row in rows} - found.keys()) if found else []
     problems += [f"{where(path)}: dapil {name} has no kursi; give all of them or none" for name in lacking]
-    refuse(problems, PlanError)
+    refuse(dict.fromkeys(problems), PlanError)  # the rows of a feature say the same
     return found
 
 
@@ -447,7 +495,7 @@ def read_people(path: Path, registry: Registry) -> dict[str, float]:
     PlanError
         A unit that is none, twice, or with people that are no number above 0.
     """
-    path, cells = file_of(path)[0], read_cells(path, _names_people)
+    path, cells = file_of(path)[0], cells_of(path, _names_people)
     if cells.header:
         raise PlanError(f"{where(path, 1)}: the columns must be kode,penduduk; name them so")
     lines = cells.lines

@@ -65,6 +65,11 @@ class Proposal:
             self._owners[id(people)] = people, found
         return self._owners[id(people)][1]
 
+    @property
+    def called(self) -> str:
+        """What stands before the codes of its dapil: a plan in law as in a release, a draft by its own name."""
+        return f"{self.chamber}-{self.year}" if self.of_law else self.name
+
     @cached_property
     def councils(self) -> dict[str, Array]:
         """The rows of the dapil of each council, sorted by its code."""

@@ -39,11 +39,14 @@ _FAULTS: Final = (
 )
 
 
-def read(path: Path, level: LevelFiles, *, crs: str = "", latlon: bool = False) -> tuple[Array, Array, Array]:
+def read(
+    path: Path, level: LevelFiles, *, crs: str = "", latlon: bool = False, numbered: bool = False
+) -> tuple[Array, Array, Array]:
     """Read code, name and polygons (lon/lat, two dimensions) of every feature of one file.
 
     A feature whose polygon the file does not give comes out as None. `crs` is used where the file does not say its
-    own. Raises SourceError naming file, field or feature, and mend.
+    own; `numbered`: what stands for the code may be a whole number, which comes out as digits. Raises SourceError
+    naming file, field or feature, and mend.
     """
     fields = [level.code, *([level.name] if level.name else [])]
     with own_formats.opened(path) as file:
@@ -56,7 +59,8 @@ def read(path: Path, level: LevelFiles, *, crs: str = "", latlon: bool = False) 
             geojson_rows.check(file, str(path), len(wkb))
         own = _own_crs(path, file, meta["crs"])
     column = dict(zip(meta["fields"], data, strict=True))
-    codes = _text(path, level.code, column[level.code])
+    values = column[level.code]
+    codes = _text(path, level.code, _digits(values) if numbered else values)
     names = _names(column[level.name]) if level.name else codes.copy()
     geometry = _polygons(path, codes, _shapes(path, codes, wkb))
     return codes, names, _to_crs84(path, codes, geometry, own, crs, latlon)
@@ -120,6 +124,13 @@ def _layer(path: Path, file: Path, level: LevelFiles) -> str | None:
     return level.layer or layers[0]
 
 
+def _digits(values: Array) -> Array:
+    """Whole numbers as digits, None for what lacks; anything else as it is."""
+    if values.dtype.kind not in "iuf" or not (np.isnan(values) | (values == np.floor(values))).all():
+        return values
+    return objects([None if np.isnan(value) else f"{value:.0f}" for value in values])
+
+
 def _text(path: Path, name: str, values: Array) -> Array:
     """Return the codes, which must be text: a number has lost its zeros."""
     if values.dtype != object:
@@ -135,7 +146,7 @@ def _text(path: Path, name: str, values: Array) -> Array:
 
 
 def _names(values: Array) -> Array:
-    return objects(["" if value is None else str(value) for value in values])
+    return objects(["" if value is None or value != value else str(value) for value in values])
 
 
 # --- polygons --------------------------------------------------------------------------------------

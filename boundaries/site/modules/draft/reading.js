@@ -2,15 +2,16 @@
 // cannot be right is told with its line, [id, en] each.
 import { natural } from "./shares.js";
 
-const UNIT = ["kunci", "kodeunit", "kode", "unit", "kodewilayah", "kodedesa", "kodekelurahan", "kodekecamatan", "kodekec", "kodekabkota", "kodekabupaten", "geoid", "geoid20", "id"];
-const NAME = ["namakecamatan", "kecamatan", "namakabkota", "kabkota", "kabupatenkota", "kabupaten", "namawilayah", "wilayah", "wilayahdapil", "namaunit", "nama"];
-const DAPIL = ["kodedapil", "dapil", "daerahpemilihan", "district", "assignment", "namadapil", "namadaerahpemilihan"];
-const SEATS = ["kursi", "jumlahkursi", "alokasikursi", "seats"];
+const UNIT = ["kunci", "kodeunit", "kode", "unit", "kodewilayah", "kodedesa", "kodekelurahan", "kodekecamatan", "kodekec", "kodedistrik", "kodekabkota", "kodekabupaten", "geoid", "geoid20", "id"];
+const NAME = ["namakecamatan", "kecamatan", "namadistrik", "distrik", "namakabkota", "kabkota", "kabupatenkota", "kabupaten", "namawilayah", "wilayah", "wilayahdapil", "namaunit", "nama"];
+const DAPIL = ["kodedapil", "dapil", "daerahpemilihan", "district", "assignment", "namadapil", "namadaerahpemilihan", "nomordapil", "nodapil"];
+const SEATS = ["kursi", "jumlahkursi", "jmlkursi", "alokasikursi", "seats"];
 const TITLE_LINES = 10;
 const OWN = ["id", "kodedapil", "lembaga", "wilayah"];
-const TOTAL = ["jumlah", "total", "jumlahtotal", "totalkursi", "jumlahkursi"];
+const TOTAL = ["jumlah", "total", "jumlahtotal", "totalkursi", "jumlahkursi", "jml"];
 const MOST_BYTES = 4 << 20;
 const SHOWN = 10;
+const MOST_LETTERS = 200;
 
 export class DraftError extends Error {
   constructor(problems) {
@@ -210,6 +211,10 @@ function bare(text) {
     .join("-");
 }
 
+function isName(dapil) {
+  return !/[\0-\x08\x0e-\x1f\x7f]/.test(dapil) && dapil.length <= MOST_LETTERS && /[\p{L}\p{N}]/u.test(dapil);
+}
+
 function planOf(lines, council, beside, totals) {
   const place = new Map(council.unit.map(([code], at) => [code, at]));
   const codes = council.unit.map(([code]) => code);
@@ -233,9 +238,10 @@ function planOf(lines, council, beside, totals) {
     if (code !== text) notes.push([`baris ${row.line}: "${text}" dibaca sebagai ${code}`, `line ${row.line}: "${text}" read as ${code}`]);
     const dapil = row.dapil ?? "";
     if (!dapil) wrong(row.line, `${code} tanpa dapil; tulislah`, `${code} has no dapil; write one`);
-    if (/^[=+@]/.test(dapil)) wrong(row.line, `dapil "${dapil.slice(0, 20)}" adalah rumus; tulis nilainya`, `dapil "${dapil.slice(0, 20)}" is a formula; write its value`);
+    else if (!isName(dapil)) wrong(row.line, `dapil "${dapil.slice(0, 20)}" bukan nama; tulis dengan huruf dan angka, paling banyak ${MOST_LETTERS}`, `dapil "${dapil.slice(0, 20)}" is no name; write one of letters and digits, ${MOST_LETTERS} at most`);
+    else if (/^[=+@-]/.test(dapil)) wrong(row.line, `dapil "${dapil.slice(0, 20)}" adalah rumus; tulis nilainya`, `dapil "${dapil.slice(0, 20)}" is a formula; write its value`);
     if (/^#(N\/A|[A-Z0/]+[!?])$/.test(dapil)) wrong(row.line, `dapil ${dapil} adalah galat lembar kerja; perbaiki rumusnya`, `dapil ${dapil} is a spreadsheet's error; mend its formula`);
-    const plain = dapil.toLowerCase().replaceAll(" ", "");
+    const plain = dapil.normalize("NFKC").toLowerCase().replace(/[\s\xad\u200b-\u200f\u2060\ufeff]/g, "");
     if ((spelt.get(plain) ?? dapil) !== dapil) wrong(row.line, `dapil "${dapil}" ditulis "${spelt.get(plain)}" di atas`, `dapil "${dapil}" is written "${spelt.get(plain)}" above`);
     spelt.set(plain, spelt.get(plain) ?? dapil);
     if (seen.has(code)) wrong(row.line, `${code} sudah ada di baris ${seen.get(code)[0]}`, `${code} stands in line ${seen.get(code)[0]} already`);

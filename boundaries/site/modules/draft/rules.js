@@ -112,7 +112,7 @@ const ROMAN = ["I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X", "XI"
 // Codes of the dapil, and those whose number is another than the one in their name.
 function numbered(council, names) {
   const digits = council.dewan.replaceAll(".", "");
-  const coded = names.length > 0 && names.every((name) => /^\d{4,6}$/.test(name));
+  const coded = names.length > 0 && names.every((name) => /^\d{4,6}$/.test(name) && name.startsWith(digits));
   const codes = coded ? names : names.map((_, at) => digits + String(at + 1).padStart(2, "0"));
   const numbers = codes.map((code) => (/^\d{4,6}$/.test(code) ? Number(code.slice(-2)) : NaN));
   const named = names.map((name, at) => (coded ? numbers[at] : numeral(name)));
