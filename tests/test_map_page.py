@@ -198,6 +198,42 @@ def test_on_a_small_screen_the_legend_opens_when_it_is_asked_for(browser: Any, b
         context.close()
 
 
+def nine_parties(route: Any) -> None:
+    """Answer with results in which nine parties have a seat in every dapil."""
+    told = route.fetch().json()
+    [first, *_] = told["parties"]
+    told["parties"] = [[f"p{at}", at, f"P{at}", *first[3:]] for at in range(1, 10)]
+    at = told["columns"].index("kursi")
+    for row in told["rows"]:
+        row[at] = [1] * 9
+    route.fulfill(json=told)
+
+
+@pytest.mark.parametrize(("screen", "shown"), [("phone", 6), ("desktop", 9)])
+def test_a_long_legend_of_parties_leaves_a_phone_its_map(
+    contexts: dict[str, Any], base: str, screen: str, shown: int
+) -> None:
+    """Those that have the least wait under a fold, which stays as it was left."""
+    with visit_in(contexts[screen], base) as visit:
+        visit.page.route("**/map-results-dpr-2024.json", nine_parties)
+        visit.open("#lembaga=dpr&tahun=2024&tema=titik")
+        visit.whole()
+        keys, fold = (
+            visit.page.locator("#legend li:visible:has(.dot)"),
+            visit.page.locator("#legend .rest summary"),
+        )
+        assert (keys.count(), fold.count()) == (shown, int(shown < 9))
+        if shown < 9:
+            assert fold.inner_text() == "3 lagi"
+            fold.click()
+            assert keys.count() == 9
+            visit.page.locator("#prov").select_option("32")
+            visit.shows("Jawa Barat")
+            visit.whole()
+            visit.settle()
+            assert keys.count() == 9
+
+
 def test_a_first_visit_asks_for_little_and_not_for_what_only_a_search_needs(desk: Visit) -> None:
     desk.open()
     names = {urlsplit(url).path.rpartition("/")[2] for url in desk.requests if "/downloads/" in url}
