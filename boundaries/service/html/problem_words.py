@@ -48,6 +48,9 @@ INDONESIAN: Final[Mapping[str, str]] = {
         "dengan direktori rilis",
     "{} is not what If-Match names; its ETag is {}": "{} bukan yang disebut If-Match; ETag-nya {}",
     # a dapil
+    "no ground is known of a dapil {}: of dapil of {} without ground names and seats are in the downloads, as {}":
+        "wilayah dapil {} tidak diketahui: nama dan kursi dapil {} yang wilayahnya tidak diketahui ada di unduhan, "
+        "sebagai {}",
     "no format {}; there are {}": "tidak ada format {}; yang ada: {}",
     "who was elected in {} is not known here": "siapa yang terpilih di {} tidak diketahui di sini",
     "{} cannot be had as {} here: {}": "{} tidak tersedia sebagai {} di sini: {}",
