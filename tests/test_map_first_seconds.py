@@ -221,6 +221,13 @@ def test_the_list_of_a_province_waits_for_no_other_and_asks_for_none(browser: An
         assert (asked_for(visit).count(OWN), asked_for(visit).count(ALL)) == (1, 1)
 
 
+def test_where_nobody_is_elected_no_rows_are_asked_for(browser: Any, base: str) -> None:
+    with visiting(browser, base, **PHONE) as visit:
+        visit.open("#lembaga=dprd-kabkota&tahun=2024&prov=31")
+        visit.whole()
+        assert [name for name in asked_for(visit) if "facts" in name] == []
+
+
 def test_a_dapil_alone_is_there_before_all_others_of_its_council(browser: Any, base: str) -> None:
     with visiting(browser, base, **PHONE) as visit:
         held: list[Any] = []

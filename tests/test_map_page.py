@@ -308,6 +308,18 @@ def test_a_chamber_that_was_not_elected_that_year_shows_its_nearest(desk: Visit)
     assert desk.page.locator("#tahun").input_value() == "2024"
 
 
+def test_a_link_to_a_year_without_election_says_which_is_shown(desk: Visit) -> None:
+    desk.open("#lembaga=dpd&tahun=2019")
+    assert "DPD RI tidak ada untuk pemilu itu; ditampilkan 2024." in desk.panel
+
+
+def test_a_link_to_a_dapil_alone_shows_it_and_one_to_no_kabupaten_its_province(desk: Visit) -> None:
+    desk.open("#dapil=dprd-kabkota-2024-320402")
+    assert desk.heading == "Bandung 2"
+    desk.open("#lembaga=dprd-kabkota&tahun=2024&prov=32&kab=32.99")
+    assert desk.heading == "Jawa Barat"
+
+
 def test_a_plan_without_composition_is_a_list_and_says_why_there_is_no_map(visit: Visit) -> None:
     visit.open("#lembaga=dprd-kabkota&tahun=2014")
     assert "Susunan wilayah dapil ini tidak diketahui" in visit.panel

@@ -4,6 +4,7 @@ import { comparisonOf, factsOf, factsWithin, kabkotaOf, nameOf } from "./state/a
 import { groundAround, placeAt, placeIn } from "./search/place.js";
 import { ABROAD } from "./search/special.js";
 import { detailOf, drawn, focusBox, groundFiles, olderDrawing, olderProvinces, prepareDiscs, provinceFirst } from "./draw/scene.js";
+import { fragmentOf } from "./state/fragment.js";
 import { readState, writeState, yearFor } from "./state/address.js";
 import { readUnitVotes, resultsOf } from "./state/results.js";
 import { byUnits, lacking, ranksAll, themeFiles, themeOf } from "./state/themes.js";
@@ -17,10 +18,21 @@ export class App {
   // panel, controls, fit, fitWorld, failed, details, address, whole}, functions of the page.
   constructor(index, site, shown) {
     Object.assign(this, { index, site, shown });
-    this.state = readState(location.hash, index);
+    this.notice = ""; // what must be said of the last step
+    this.read();
     this.known = this.fresh();
     this.turn = 0;
-    this.notice = ""; // what must be said of the last step
+  }
+
+  // Take the state from the address; that its year is another than the one named there is said.
+  read() {
+    this.state = readState(location.hash, this.index);
+    const named = Number(fragmentOf(location.hash).get("tahun")) || this.state.tahun;
+    this.notice = this.yearNotice(this.state.dapil ? this.state.tahun : named, this.state);
+  }
+
+  yearNotice(wanted, { lembaga, tahun }) {
+    return wanted === tahun ? "" : t("changedto", { chamber: t(lembaga), year: tahun });
   }
 
   fresh() {
@@ -61,7 +73,7 @@ export class App {
   settle(next, before) {
     const wanted = next.tahun;
     next.tahun = yearFor(this.index, next.lembaga, wanted);
-    this.notice = next.tahun === wanted ? "" : t("changedto", { chamber: t(next.lembaga), year: next.tahun });
+    this.notice = this.yearNotice(wanted, next);
     if (next.prov !== before.prov && !next.kab.startsWith(`${next.prov}.`)) next.kab = "";
     const moved = next.lembaga !== before.lembaga || next.tahun !== before.tahun;
     if (moved && next.dapil === before.dapil) next.dapil = "";
@@ -101,8 +113,7 @@ export class App {
   readAddress() {
     if (location.hash === writeState(this.state)) return;
     const before = this.state;
-    this.notice = "";
-    this.state = readState(location.hash, this.index);
+    this.read();
     this.show({ before, quiet: true });
   }
 
@@ -153,6 +164,7 @@ export class App {
       state.prov ? kabkotaOf(state.prov) : null,
       nation,
     ]);
+    if (!known.kabkota?.some(([kode]) => kode === state.kab)) state.kab = ""; // no such kabupaten
     if (!nation && !(await this.collectProvince(state, known))) await this.collectNation(state, known);
     if (state.banding) await this.collectComparison(state, known);
     else await this.collectTheme(state, known);

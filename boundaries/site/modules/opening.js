@@ -64,7 +64,7 @@ open()
     await begin();
     ask("map-index.json");
     if (!link?.plan) return;
-    ask(factsFile(link.plan, link.part));
+    if (!link.nobody) ask(factsFile(link.plan, link.part));
     if (link.given.get("prov") || link.kab) ask("map-kabkota.json");
     if (link.province) return;
     ask(`${link.plan}-overview.topojson`);
