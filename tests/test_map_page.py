@@ -313,6 +313,13 @@ def test_a_link_to_a_year_without_election_says_which_is_shown(desk: Visit) -> N
     assert "DPD RI tidak ada untuk pemilu itu; ditampilkan 2024." in desk.panel
 
 
+@pytest.mark.parametrize("titik", ["107.6,-6.9", "-6,9;107,6", "<b>"])
+def test_a_link_whose_point_is_none_says_so(desk: Visit, titik: str) -> None:
+    desk.open(f"#titik={titik}")
+    assert desk.heading == "Indonesia"
+    assert f"“{titik}” bukan titik." in desk.panel
+
+
 def test_a_link_to_a_dapil_alone_shows_it_and_one_to_no_kabupaten_its_province(desk: Visit) -> None:
     desk.open("#dapil=dprd-kabkota-2024-320402")
     assert desk.heading == "Bandung 2"

@@ -24,11 +24,16 @@ export class App {
     this.turn = 0;
   }
 
-  // Take the state from the address; that its year is another than the one named there is said.
+  // Take the state from the address. That its year is another than the one named there is said, and that its point is none.
   read() {
     this.state = readState(location.hash, this.index);
-    const named = Number(fragmentOf(location.hash).get("tahun")) || this.state.tahun;
-    this.notice = this.yearNotice(this.state.dapil ? this.state.tahun : named, this.state);
+    const given = fragmentOf(location.hash);
+    const named = Number(given.get("tahun")) || this.state.tahun;
+    const point = given.get("titik");
+    this.notice =
+      point && !this.state.titik
+        ? t("nopoint", { text: point.slice(0, 40) })
+        : this.yearNotice(this.state.dapil ? this.state.tahun : named, this.state);
   }
 
   yearNotice(wanted, { lembaga, tahun }) {

@@ -226,6 +226,10 @@ const WORDS = {
     "This release has no map files yet. Whoever runs the service can make them with: dapil export --all",
   ],
   again: ["Coba lagi", "Try again"],
+  nopoint: [
+    "“{text}” bukan titik. Tulis lintang lalu bujur, dalam derajat: titik=-6.9,107.6.",
+    "“{text}” is no point. Write latitude, then longitude, in degrees: titik=-6.9,107.6.",
+  ],
   changedto: [
     "{chamber} tidak ada untuk pemilu itu; ditampilkan {year}.",
     "There is no {chamber} of that election; {year} is shown.",
