@@ -21,6 +21,7 @@ VIEWS: Final = {
     "a province, DPRD kabupaten/kota": "#lembaga=dprd-kabkota&tahun=2024&prov=32",
     "the province with the largest file": "#lembaga=dprd-kabkota&tahun=2024&prov=35",
     "a dapil alone, DPRD kabupaten/kota": "#lembaga=dprd-kabkota&tahun=2024&dapil=dprd-kabkota-2024-320401",
+    "a dapil alone, with the largest file": "#lembaga=dprd-kabkota&tahun=2024&dapil=dprd-kabkota-2024-350101",
 }
 KBITS: Final = 400
 WATCH: Final = """
@@ -93,11 +94,12 @@ def main() -> int:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--address", action="append", required=True, help="of a service; repeatable")
+    parser.add_argument("--only", default="", help="views whose name has this in it")
     given = parser.parse_args()
     with sync_playwright() as run:
         browser = run.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
         for name, view in VIEWS.items():
-            for address in given.address:
+            for address in given.address if given.only in name else ():
                 told = measured(browser, address.rstrip("/"), view)
                 print(f"{name} ({address}, load {os.getloadavg()[0]:.1f}): {told}")
         browser.close()

@@ -14,6 +14,7 @@ MODULES = Path(__file__).parents[1] / "boundaries/site/modules"
 #: The module that each script begins with → the script.
 BUNDLES = {
     "main.js": MODULES.with_name("assets") / "map.js",
+    "early.js": MODULES.with_name("assets") / "early.js",
     "opening.js": MODULES.with_name("assets") / "first.js",
     "drafts.js": MODULES.with_name("assets") / "uji.js",
     "finder.js": MODULES.parents[1] / "service/html/assets/find.js",

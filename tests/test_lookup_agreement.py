@@ -3,6 +3,7 @@
 import gzip
 import json
 import math
+import re
 import sqlite3
 import subprocess
 from collections.abc import Iterator
@@ -40,10 +41,12 @@ class Both:
         self.server = Lookup.from_release(release)
         self.data = data
 
-    def page(self, questions: list[tuple[float, float, int | None]]) -> list[dict[str, Any]]:
+    def page(
+        self, questions: list[tuple[float, float, int | None]], data: Path | None = None
+    ) -> list[dict[str, Any]]:
         assert NODE is not None
         run = subprocess.run(
-            [NODE, RUNNER, json.loads(module("lookup.js")), self.data],
+            [NODE, RUNNER, json.loads(module("lookup.js")), data or self.data],
             input=json.dumps(questions).replace("NaN", '"NaN"'),
             capture_output=True, text=True, check=False, timeout=120,
         )  # fmt: skip
@@ -268,6 +271,25 @@ def test_what_cannot_be_asked_is_refused_by_both(small):
 def test_without_a_year_it_is_the_latest(small):
     [answer] = small.page([(106.55, -6.95, None)])
     assert answer["year"] == small.server.years[-1]
+
+
+def test_of_councils_the_rows_of_the_own_province_are_enough_and_all_will_do(small, tmp_path):
+    """Who asks for a place waits for no rows of other provinces; without a network the whole file is what is kept."""
+    kept = tmp_path / "kept"
+    kept.mkdir()
+    for path in small.data.iterdir():
+        if not re.fullmatch(r"map-facts-.*-\d\d\.json", path.name):
+            (kept / path.name).symlink_to(path)
+    starts = vertices(small.server, 2, 4, 40, np.random.default_rng(15))
+    questions = [(float(lon), float(lat), 2024) for lon, lat in starts]
+    apart, whole = small.page(questions), small.page(questions, kept)
+    councils = {name for answer in apart for name in answer["opened"] if name.startswith("map-facts-dprd")}
+    assert councils == {f"map-facts-dprd-kabkota-2024-{code}.json" for code in ("32", "81")}
+    told = ("unit", "dapil", "remarks")
+    assert [[each[name] for name in told] for each in apart] == [
+        [each[name] for name in told] for each in whole
+    ]
+    assert any(seat["id"] for each in apart for seat in [each["dapil"]["dprd-kabkota"]])
 
 
 @pytest.fixture(scope="module")

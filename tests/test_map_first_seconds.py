@@ -128,6 +128,24 @@ BOTH = """() => {
 }"""
 
 
+def test_the_file_of_a_province_is_on_its_way_before_what_draws_it(browser: Any, base: str) -> None:
+    """So that a slow line does not stand idle; and it is asked for once."""
+    with visiting(browser, base, **PHONE) as visit:
+        held: list[Any] = []
+        visit.page.route("**/first.js", lambda route: held.append(route))
+        visit.page.goto(f"{base}/map?lang=id{LINKS['dapil']}", wait_until="commit")
+        name = "dpr-2024-32-web.topojson"
+        for _ in range(600):
+            if held and name in asked_for(visit):
+                break
+            visit.page.wait_for_timeout(100)
+        assert name in asked_for(visit)
+        assert "map.js" not in asked_for(visit)
+        held[0].continue_()
+        visit.whole()
+        assert asked_for(visit).count(name) == 1
+
+
 @pytest.mark.parametrize("link", LINKS)
 def test_a_link_into_a_province_is_drawn_before_the_scripts_and_where_the_map_has_it(
     browser: Any, base: str, link: str
@@ -177,6 +195,86 @@ def test_the_map_of_a_province_waits_for_no_nation(browser: Any, base: str) -> N
             while held:
                 held.pop().continue_()
             visit.page.wait_for_timeout(50)
+
+
+ALL, OWN = "map-facts-dprd-kabkota-2024.json", "map-facts-dprd-kabkota-2024-32.json"
+
+
+def asked_for(visit: Visit) -> list[str]:
+    """Names of the files that were asked for, in turn."""
+    return [address.rpartition("/")[2] for address in visit.requests]
+
+
+def test_the_list_of_a_province_waits_for_no_other_and_asks_for_none(browser: Any, base: str) -> None:
+    with visiting(browser, base, **PHONE) as visit:
+        visit.open(LINKS["kabupaten"])
+        visit.whole()
+        assert (asked_for(visit).count(OWN), asked_for(visit).count(ALL)) == (1, 0)
+        assert visit.page.locator("#panel .row").count() == 2
+        visit.page.locator("#panel .row", has_text="Bandung 2").click()
+        visit.shows("Bandung 2")
+        visit.whole()
+        assert (asked_for(visit).count(OWN), asked_for(visit).count(ALL)) == (1, 0)
+        # What is coloured by its place among all needs all, and then nothing else.
+        visit.open("#lembaga=dprd-kabkota&tahun=2024&prov=32&tema=penduduk")
+        visit.whole()
+        assert (asked_for(visit).count(OWN), asked_for(visit).count(ALL)) == (1, 1)
+
+
+def test_where_nobody_is_elected_no_rows_are_asked_for(browser: Any, base: str) -> None:
+    with visiting(browser, base, **PHONE) as visit:
+        visit.open("#lembaga=dprd-kabkota&tahun=2024&prov=31")
+        visit.whole()
+        assert [name for name in asked_for(visit) if "facts" in name] == []
+
+
+def test_a_dapil_alone_is_there_before_all_others_of_its_council(browser: Any, base: str) -> None:
+    with visiting(browser, base, **PHONE) as visit:
+        held: list[Any] = []
+        visit.page.route(f"**/{ALL}", lambda route: held.append(route))
+        visit.open("#lembaga=dprd-kabkota&tahun=2024&dapil=dprd-kabkota-2024-320402")
+        assert visit.heading == "Bandung 2"
+        assert "480.000" in visit.panel
+        for _ in range(600):
+            if held:
+                break
+            visit.page.wait_for_timeout(100)
+        before = visit.page.locator("#legend").inner_text()
+        held.pop().continue_()
+        visit.whole()
+        visit.settle()
+        assert visit.page.locator("#legend").inner_text() != before  # seats of Maluku, too
+        assert asked_for(visit).count(OWN) == 1
+
+
+def test_where_the_rows_of_a_province_cannot_be_had_all_will_do(browser: Any, base: str) -> None:
+    """So a province opens without a network, where the worker keeps the whole file."""
+    with visiting(browser, base, expected="ERR_FAILED", **PHONE) as visit:
+        visit.page.route(f"**/{OWN}", lambda route: route.abort())
+        visit.open(LINKS["kabupaten"])
+        assert visit.page.locator("#panel .row").count() == 2
+        assert ALL in asked_for(visit)
+
+
+def test_a_dapil_of_another_province_is_told_of_when_it_is_pointed_at(browser: Any, base: str) -> None:
+    with visiting(browser, base, viewport={"width": 1280, "height": 800}) as visit:
+        visit.open("#lembaga=dprd-kabkota&tahun=2024&prov=81")
+        visit.whole()
+        box = visit.page.locator("#map").bounding_box()
+        visit.page.locator(".zoom button").nth(1).click()
+        visit.page.wait_for_timeout(600)
+        visit.whole()
+        seen = set()
+        for at in range(5, 95):
+            visit.page.mouse.move(box["x"] + box["width"] * at / 100, box["y"] + box["height"] / 2)
+            visit.page.wait_for_timeout(30)
+            seen.add(
+                visit.page.locator(".tip strong").inner_text()
+                if visit.page.locator(".tip").is_visible()
+                else ""
+            )
+        assert seen & {"Bandung 1", "Bandung 2", "Kota Bandung 1", "Majalengka 1"}
+        assert (asked_for(visit).count(OWN), asked_for(visit).count(ALL)) == (1, 0)
 
 
 def test_the_first_script_knows_the_provinces_of_each_plan(base: str) -> None:

@@ -198,6 +198,42 @@ def test_on_a_small_screen_the_legend_opens_when_it_is_asked_for(browser: Any, b
         context.close()
 
 
+def nine_parties(route: Any) -> None:
+    """Answer with results in which nine parties have a seat in every dapil."""
+    told = route.fetch().json()
+    [first, *_] = told["parties"]
+    told["parties"] = [[f"p{at}", at, f"P{at}", *first[3:]] for at in range(1, 10)]
+    at = told["columns"].index("kursi")
+    for row in told["rows"]:
+        row[at] = [1] * 9
+    route.fulfill(json=told)
+
+
+@pytest.mark.parametrize(("screen", "shown"), [("phone", 6), ("desktop", 9)])
+def test_a_long_legend_of_parties_leaves_a_phone_its_map(
+    contexts: dict[str, Any], base: str, screen: str, shown: int
+) -> None:
+    """Those that have the least wait under a fold, which stays as it was left."""
+    with visit_in(contexts[screen], base) as visit:
+        visit.page.route("**/map-results-dpr-2024.json", nine_parties)
+        visit.open("#lembaga=dpr&tahun=2024&tema=titik")
+        visit.whole()
+        keys, fold = (
+            visit.page.locator("#legend li:visible:has(.dot)"),
+            visit.page.locator("#legend .rest summary"),
+        )
+        assert (keys.count(), fold.count()) == (shown, int(shown < 9))
+        if shown < 9:
+            assert fold.inner_text() == "3 lagi"
+            fold.click()
+            assert keys.count() == 9
+            visit.page.locator("#prov").select_option("32")
+            visit.shows("Jawa Barat")
+            visit.whole()
+            visit.settle()
+            assert keys.count() == 9
+
+
 def test_a_first_visit_asks_for_little_and_not_for_what_only_a_search_needs(desk: Visit) -> None:
     desk.open()
     names = {urlsplit(url).path.rpartition("/")[2] for url in desk.requests if "/downloads/" in url}
@@ -270,6 +306,25 @@ def test_a_chamber_that_was_not_elected_that_year_shows_its_nearest(desk: Visit)
     assert "DPD RI tidak ada untuk pemilu itu; ditampilkan 2024." in desk.panel
     assert desk.hash["tahun"] == "2024"
     assert desk.page.locator("#tahun").input_value() == "2024"
+
+
+def test_a_link_to_a_year_without_election_says_which_is_shown(desk: Visit) -> None:
+    desk.open("#lembaga=dpd&tahun=2019")
+    assert "DPD RI tidak ada untuk pemilu itu; ditampilkan 2024." in desk.panel
+
+
+@pytest.mark.parametrize("titik", ["107.6,-6.9", "-6,9;107,6", "<b>"])
+def test_a_link_whose_point_is_none_says_so(desk: Visit, titik: str) -> None:
+    desk.open(f"#titik={titik}")
+    assert desk.heading == "Indonesia"
+    assert f"“{titik}” bukan titik." in desk.panel
+
+
+def test_a_link_to_a_dapil_alone_shows_it_and_one_to_no_kabupaten_its_province(desk: Visit) -> None:
+    desk.open("#dapil=dprd-kabkota-2024-320402")
+    assert desk.heading == "Bandung 2"
+    desk.open("#lembaga=dprd-kabkota&tahun=2024&prov=32&kab=32.99")
+    assert desk.heading == "Jawa Barat"
 
 
 def test_a_plan_without_composition_is_a_list_and_says_why_there_is_no_map(visit: Visit) -> None:

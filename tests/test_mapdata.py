@@ -5,6 +5,7 @@ import json
 import re
 from itertools import pairwise
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ import shapely
 from boundaries.errors import ReleaseError
 from boundaries.exports.mapdata import map_files
 from boundaries.exports.mapdata.comparison import compare
-from boundaries.exports.mapdata.dapil_rows import labels
+from boundaries.exports.mapdata.dapil_rows import COLUMNS, apart, labels, parts
 from boundaries.exports.mapdata.map_tables import LEDGER, Content, paired
 from boundaries.exports.mapdata.unit_names import runs
 from boundaries.law.codes import ancestor
@@ -69,8 +70,13 @@ def test_the_index_comes_last_and_tells_of_every_other_file_but_those_of_electio
     *others, last = files
     assert last == "map-index.json"
     of_elections = ("map-results-", "map-elected-", "map-candidates-", "map-votes-", "map-carried-")
-    named = [name for name in sorted(others) if not name.startswith(of_elections)]
-    assert read(files, last)["files"] == {name: len(files[name]) for name in named}
+    index = read(files, last)
+    by_province = {
+        f"map-facts-{plan}-{code}.json" for plan, told in index["plans"].items() for code, _ in told["parts"]
+    }
+    assert by_province < set(others)
+    named = [name for name in sorted(others) if not name.startswith(of_elections) and name not in by_province]
+    assert index["files"] == {name: len(files[name]) for name in named}
     assert all(re.fullmatch(r"map-[a-z0-9-]+\.(json|topojson)", name) for name in files)
 
 
@@ -143,6 +149,60 @@ def test_facts_are_those_of_the_layer(release, files, plan):
     assert [facts["laws"][row["dasar_hukum"]] for row in rows] == frame["dasar_hukum"].tolist()
     members = {code: [*sorted(units), *["99"][: plan.abroad == code]] for code, _, _, _, units in plan.dapil}
     assert [row["wilayah"] for row in rows] == [members[row["kode_dapil"]] for row in rows]
+
+
+def meant(facts: dict[str, Any]) -> list[dict[str, Any]]:
+    """The rows of a file with the texts that they name, each of which some row names."""
+    rows = rows_of(facts)
+    used: dict[str, set[int]] = {}
+    for row in rows:
+        for column, texts in (("dasar_hukum", "laws"), ("ragu", "doubts"), ("catatan", "notes")):
+            places = [row[column]] if isinstance(row[column], int) else row[column] or []
+            used.setdefault(texts, set()).update(places)
+            row[column] = [facts[texts][place] for place in places]
+    assert {texts: set(range(len(facts[texts]))) for texts in used} == used
+    return rows
+
+
+@pytest.mark.parametrize("plan", PLANS, ids=lambda plan: plan.id)
+def test_the_facts_of_dprd_kabkota_lie_apart_by_province_too(files, plan):
+    parts = read(files, "map-index.json")["plans"][plan.id]["parts"]
+    apart = {code: meant(read(files, f"map-facts-{plan.id}-{code}.json")) for code, _ in parts}
+    assert bool(apart) == (plan.chamber == "dprd-kabkota" and plan.composed)
+    assert all(row["kode_provinsi"] == code for code, rows in apart.items() for row in rows)
+    if apart:
+        turn = [apart[code].pop(0) for code, count in parts for _ in range(count)]
+        assert turn == meant(read(files, f"map-facts-{plan.id}.json"))
+        assert not any(apart.values())
+
+
+def test_rows_of_provinces_that_alternate_keep_their_texts():
+    """Ids need not be in the order of the provinces; what a file says is said with what its own rows name."""
+    frame = pd.DataFrame({"kode_provinsi": ["91", "92", "91"]})
+    content = SimpleNamespace(
+        plans={"dprd-kabkota-2019": {"lembaga": "dprd-kabkota"}},
+        composed=lambda _: True,
+        dapil=lambda _: SimpleNamespace(frame=frame),
+    )
+    rows = [
+        [{"kode_provinsi": code, "dasar_hukum": law, "ragu": doubts}.get(name) for name in COLUMNS]
+        for code, law, doubts in (("91", 0, [0]), ("92", 1, [1, 0]), ("91", 2, [2, 0]))
+    ]
+    whole = {
+        "plan": "dprd-kabkota-2019",
+        "columns": COLUMNS,
+        "laws": ["a", "b", "c"],
+        "doubts": ["x", "y", "z"],
+    }
+    whole |= {"notes": ["nobody's"], "rows": rows}
+    before = json.dumps(whole)
+    assert parts(content, whole["plan"]) == [("91", 1), ("92", 1), ("91", 1)]
+    first, second = dict(apart(content, whole)).values()
+    assert (first["laws"], first["doubts"], first["notes"]) == (["a", "c"], ["x", "z"], [])
+    assert [[row["dasar_hukum"], row["ragu"]] for row in rows_of(first)] == [[0, [0]], [1, [1, 0]]]
+    assert (second["laws"], second["doubts"]) == (["b"], ["x", "y"])
+    assert [[row["dasar_hukum"], row["ragu"]] for row in rows_of(second)] == [[0, [1, 0]]]
+    assert json.dumps(whole) == before
 
 
 def test_names_stand_inside_the_largest_part(release, files):

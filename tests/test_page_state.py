@@ -8,7 +8,8 @@ from tests.page_modules import module, needs_node, run
 
 pytestmark = needs_node
 
-INDEX = {"years": [2024, 2019], "plans": {"dpr-2024": {}, "dpr-2019": {}}, "provinces": [],
+INDEX = {"years": [2024, 2019], "provinces": [],
+         "plans": {f"dpr-{year}": {"lembaga": "dpr", "tahun": year} for year in (2024, 2019)},
          "files": {"map-compare-dpr-2019-2024.json": {}}}  # fmt: skip
 READ = """import { readState, writeState } from "address.js";
 const index = { ...given.index };
@@ -38,6 +39,35 @@ def test_other_numbers_of_an_address_are_read_alike():
     assert [state["tahun"] for state in states[:4]] == [2019, 2024, 2024, 2024]
     assert [state["banding"] for state in states[4:6]] == [2019, 0]
     assert [state["peta"] for state in states[6:]] == [None, None, [5, -2, 118], None]
+
+
+def test_a_link_is_read_though_its_signs_were_escaped():
+    hashes = [
+        "#lembaga%3Ddpr%26tahun%3D2019",
+        "#lembaga=dpr&amp;tahun=2019",
+        "#tahun%3d2019",
+        "#tahun%3D2019%",
+        "#%",
+    ]
+    assert [state["tahun"] for state in run(READ, {"index": INDEX, "hashes": hashes})] == [
+        2019,
+        2019,
+        2019,
+        2024,
+        2024,
+    ]
+
+
+def test_a_dapil_says_of_which_chamber_and_election_it_is():
+    """Whatever stands beside it: the release has that dapil, so the page must not say that it is not there."""
+    hashes = [
+        "#dapil=dpr-2019-3202",
+        "#lembaga=dpr&tahun=2024&dapil=dpr-2019-3202",
+        "#tahun=2019&dapil=dpd-2024-32",
+    ]
+    states = run(READ, {"index": INDEX, "hashes": hashes})
+    assert [state["tahun"] for state in states] == [2019, 2019, 2019]
+    assert [state["dapil"] for state in states] == ["dpr-2019-3202", "dpr-2019-3202", "dpd-2024-32"]
 
 
 def test_what_is_written_is_read_again():

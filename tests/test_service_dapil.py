@@ -6,6 +6,7 @@ import re
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.robotparser import RobotFileParser
 
 import pytest
 from flask.testing import FlaskClient
@@ -182,6 +183,13 @@ def test_every_link_of_the_sitemaps_is_a_page_in_two_languages(client: FlaskClie
     places = listed(client)
     assert f"{ROOT}{HERE}?lang=en" in places
     assert [each for each in places if wrong(client, each)] == []
+
+
+def test_no_link_of_the_sitemaps_is_kept_from_crawlers(client: FlaskClient) -> None:
+    rules = RobotFileParser()
+    rules.parse(client.get("/robots.txt").text.splitlines())
+    assert [each for each in listed(client) if not rules.can_fetch("*", each)] == []
+    assert not rules.can_fetch("*", f"{ROOT}/lookup?lat=-6.9&lon=107.6&lang=id")
 
 
 @pytest.mark.national

@@ -24,7 +24,8 @@ ROOM = Path(service.__file__).parents[1]
 MODULES = (
     "service/messages", "service/download_files", "service/download_routes", "service/front", "service/delivery",
     "service/posted", "service/static_files", "service/problems", "service/app", "service/ogcapi/query",
-    "service/ogcapi/routes", "service/oembed", "release/lookup",
+    "service/ogcapi/routes", "service/oembed", "service/dapil_routes", "service/site_files",
+    "service/posted_points", "release/lookup",
     *(f"service/filters/{name}" for name in (
         "__init__", "binding", "charges", "cql2_json", "cql2_text", "spatial", "strings", "temporal")),
 )  # fmt: skip
@@ -35,6 +36,7 @@ CALLS = {
     "bad": (1, 2),
     "QuestionError": (1,),
     "NotFound": (0,),
+    "_refused": (1,),
     "FilterError": (0, 1),
 }
 #: Nothing but places to fill: what fills them is a message of its own, or a value.
@@ -119,6 +121,7 @@ WRONG = (
     "/collections/dpr-2024/items?limit=", "/collections/dpr-2024/items?limit=1&limit=2", "/lookup?lon=1",
     "/lookup?lon=x&lat=1", "/lookup?lon=106,8&lat=-6", "/lookup?lon=-6&lat=106", "/lookup?lon=200&lat=-6",
     "/lookup?lon=10&lat=-6", "/lookup?lon=106.75&lat=-6.95&year=1999", "/lookup?lon=106.75&lat=-6.95&year=x",
+    "/dapil/dpr-2024-9999", "/dapil/dpr-2024-3201/dpr-2024-3201.zip", "/dapil/dpd-2024-31/terpilih",
     "/downloads/none/", "/downloads/latest/none.csv", "/collections/dpr-2024/items?bbox-crs=x",
     "/collections/dpr-2024/items?filter-lang=cql2-text",
     *(f"/collections/dpr-2024/items?filter={text}" for text in (
@@ -186,6 +189,21 @@ def test_no_problem_is_told_in_english(client: FlaskClient, path: str) -> None:
     assert page.one("html").attributes["lang"] == "id"
     marked = [each.text for each in page.one("body").all() if each.attributes.get("lang") == "en"]
     assert marked == ["EN"], marked  # the way to the other language
+    assert english_in(page) == []
+
+
+@pytest.mark.parametrize("table", [
+    "lat,lon\n", "a,b\n1,2\n", "lat,lon,lat\n1,2,3\n", "lat,lon\n1\n", "lat,lon\nx,1\n", "lat,lon\n107,-6\n",
+    "lat,lon,tahun\n-6,107,1\n",
+    'lat,lon\n"1\n', "lat,lon\n" + "-6.95,106.75\n" * 1001,
+])  # fmt: skip
+def test_what_is_wrong_with_a_table_is_told_in_indonesian(client: FlaskClient, table: str) -> None:
+    asked = {"Accept": "text/html", "Accept-Language": "id", "Content-Type": "text/csv"}
+    answer = client.post("/lookup", data=table, headers=asked)
+    assert answer.status_code in (400, 413)
+    page = read(answer.data)
+    marked = [each.text for each in page.one("body").all() if each.attributes.get("lang") == "en"]
+    assert marked == ["EN"], marked
     assert english_in(page) == []
 
 

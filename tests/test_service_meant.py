@@ -53,6 +53,25 @@ def test_the_nearest_is_offered_first_and_is_there(client: FlaskClient, path: st
         assert client.get(each, headers=PAGE).status_code in (200, 302) or "properties=x" in each
 
 
+def test_a_dapil_of_another_election_is_offered_by_its_code(client: FlaskClient) -> None:
+    """Not one that is only written like it, of another place."""
+    assert links(client, "/dapil/dpr-2019-3102?lang=id") == ["/dapil/dpr-2024-3102?lang=id"]
+    assert links(client, "/dapil/dprd-kabkota-2014-320402?lang=id") == [
+        "/dapil/dprd-kabkota-2024-320402?lang=id"
+    ]
+
+
+def test_of_a_dapil_whose_ground_is_not_known_it_is_not_said_that_there_is_none(client: FlaskClient) -> None:
+    told = client.get("/dapil/dprd-kabkota-2014-320401", headers=PAGE | {"Accept-Language": "id"})
+    assert told.status_code == 404
+    assert "tabel-dprd-kabkota-2014" in told.text
+    assert "Rilis ini tidak memuat" not in told.text
+    assert (
+        "names and seats"
+        in client.get("/dapil/dprd-kabkota-2014-320401", headers={"Accept": "application/json"}).text
+    )
+
+
 def test_it_stays_in_the_language_and_says_it_there(client: FlaskClient) -> None:
     path = "/dapil/dpr-2024-32-02"
     assert links(client, f"{path}?lang=en")[0].endswith("?lang=en")

@@ -61,8 +61,23 @@ def _found(state: State, name: str) -> tuple[Layer, int]:
     layer = state.layers.get(name.rpartition("-")[0])
     position = layer.position(name) if layer is not None and layer.is_plan else None
     if layer is None or position is None:
-        raise missing("dapil", name)
+        raise _nowhere(state, name)
     return layer, position
+
+
+def _nowhere(state: State, name: str) -> Problem:
+    """Return why there is no page: of some plans names and seats are known and no ground, which is not nothing."""
+    plan = name.rpartition("-")[0]
+    tables = [
+        str(each["table"]) for each in state.manifest["plans"] if each["id"] == plan and "table" in each
+    ]
+    if not tables:
+        return missing("dapil", name)
+    return Problem(
+        404,
+        f"no ground is known of a dapil {name!r}: of dapil of {plan} without ground names and seats are in the "
+        f"downloads, as {tables[0]}",
+    )
 
 
 def _page(call: Call, layer: Layer, position: int) -> Reply:

@@ -97,6 +97,9 @@ def _rows(state: State, layer: Layer, wrong: str) -> list[tuple[str, str]]:
 
 
 def _dapil(state: State, wrong: str) -> list[tuple[str, str]]:
+    """Return ids and names of dapil: those with this code in other elections, else what is written most like it."""
+    if found := _elsewhen(state, *wrong.rpartition("-")[::2]):
+        return found
     layer = state.layers.get(wrong.rpartition("-")[0])
     if layer is not None and layer.is_plan:
         return _rows(state, layer, wrong)
@@ -107,6 +110,15 @@ def _dapil(state: State, wrong: str) -> list[tuple[str, str]]:
             return found
     ids = [each for each in _called(state, wrong, "", "") if each.rpartition("-")[0] in state.layers]
     return [(each, _name(state.layers[each.rpartition("-")[0]], each)) for each in ids]
+
+
+def _elsewhen(state: State, plan: str, code: str) -> list[tuple[str, str]]:
+    chamber = plan.rpartition("-")[0]
+    plans = [each for each in state.layers.values() if each.is_plan and each.name[-4:].isdecimal()]
+    same = [each for each in plans if each.name.rpartition("-")[0] == chamber]
+    same.sort(key=lambda each: (-fuzz.ratio(plan, each.name), each.name))
+    ids = [(each, f"{each.name}-{code}") for each in same if each.position(f"{each.name}-{code}") is not None]
+    return [(id_, _name(layer, id_)) for layer, id_ in ids][:_MOST]
 
 
 def _alike(layer: Layer, wrong: str) -> list[str]:

@@ -51,8 +51,8 @@ def answer(call: Call, environ: Mapping[str, Any]) -> Reply:
     params = call.read(("lang", "year"), ("json",))
     media, _, parameters = str(environ.get("CONTENT_TYPE", "")).lower().partition(";")
     if media.strip() not in TYPES or parameters.replace('"', "").strip() not in ("", "charset=utf-8"):
-        told = "a POST takes points here; its Content-Type is one of these, in UTF-8"
-        raise Problem(415, f"{told}: {', '.join(TYPES)}", allowed=list(TYPES))
+        told = f"a POST takes points here; its Content-Type is one of these, in UTF-8: {', '.join(TYPES)}"
+        raise Problem(415, told, allowed=list(TYPES))
     year = _year(call, params.get("year"))
     text = body(environ, MOST_BYTES, "table")
     if not _ROOM.acquire(blocking=False):
@@ -178,7 +178,9 @@ def _bounded(count: int) -> None:
     if count > MOST_POINTS:
         mend = "send it in parts, or use `dapil lookup` or boundaries.lookup, which take any number"
         raise Problem(
-            413, f"the table has {count} points; at most {MOST_POINTS} at once: {mend}", allowed=MOST_POINTS
+            413,
+            f"the table has {count} points; at most {MOST_POINTS} at once: {mend}",
+            allowed=f"1 to {MOST_POINTS} points",
         )
 
 

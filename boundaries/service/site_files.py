@@ -76,11 +76,10 @@ def made(state: State) -> datetime:
 
 
 def _parts(state: State) -> dict[str, list[str]]:
-    """Return the sitemaps and the paths in each: pages, and the dapil of each election."""
+    """Return the sitemaps and the paths in each: pages that `_robots` allows, and the dapil of each election."""
     pages = [
         "/",
         *(["/map", "/uji", "/downloads/"] if state.files else []),
-        "/lookup",
         "/pakai",
         "/tentang",
         "/collections",

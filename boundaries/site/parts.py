@@ -17,7 +17,7 @@ _LEAFLET: Final = Path(leaflet.BASE_DIR)
 #: What the page loads, name → file on disk.
 ASSETS: Final[Mapping[str, Path]] = MappingProxyType(
     {name: _LEAFLET / name for name in ("leaflet.js", "leaflet.css")}
-    | {name: _HERE / name for name in ("first.js", "map.js", "map.css", "icon.svg")}
+    | {name: _HERE / name for name in ("early.js", "first.js", "map.js", "map.css", "icon.svg")}
 )
 #: What the page of drafts loads besides.
 DRAFT_ASSETS: Final[Mapping[str, Path]] = MappingProxyType(

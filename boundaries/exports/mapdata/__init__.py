@@ -3,6 +3,7 @@
 ======================================  ==============================================================
 ``map-index.json``                      elections, plans, provinces, source: what the first view needs
 ``map-facts-<plan>.json``               every dapil of a plan: seats, law, members, where its name stands
+``map-facts-<plan>-<province>.json``    the same of a province alone, of DPRD kabupaten/kota: they are many
 ``map-kabkota.json``                    where every kabupaten and kota lies
 ``map-undrawn.json``                    ground that land encloses and the base map does not draw
 ``map-units.json``                      names of all units, and the dapil of each in every plan
@@ -28,7 +29,7 @@ from typing import Any
 from boundaries.exports.basemap_topology import unit_topologies
 from boundaries.exports.mapdata.carried_votes import carried
 from boundaries.exports.mapdata.comparison import compare, pairs
-from boundaries.exports.mapdata.dapil_rows import facts
+from boundaries.exports.mapdata.dapil_rows import apart, facts
 from boundaries.exports.mapdata.map_index import described, index, kabkota
 from boundaries.exports.mapdata.map_tables import Content, packed
 from boundaries.exports.mapdata.person_lists import candidates, elected
@@ -54,6 +55,13 @@ def map_files(release: Release, years: Collection[int] = ()) -> Iterator[tuple[s
     for name, written in _files(content):
         sizes[name] = len(written)
         yield name, written
+    for plan in content.plans:
+        whole = facts(content, plan)
+        written = packed(whole)
+        sizes[f"map-facts-{plan}.json"] = len(written)
+        yield f"map-facts-{plan}.json", written
+        for province, part in apart(content, whole):
+            yield f"map-facts-{plan}-{province}.json", packed(part)
     for plan, name, table in _of_elections(content):
         described(told.setdefault(plan, {}), name, table)
         yield name, packed(table)
@@ -69,8 +77,6 @@ def _files(content: Content) -> Iterator[tuple[str, bytes]]:
         yield f"map-names-{letter}.json", packed(names)
     for figure, posts in post_codes(content):
         yield f"map-post-{figure}.json", packed(posts)
-    for plan in content.plans:
-        yield f"map-facts-{plan}.json", packed(facts(content, plan))
     for before, after in pairs(content):
         chamber, _, first = before.rpartition("-")
         name = f"map-compare-{chamber}-{first}-{after.rpartition('-')[2]}.json"

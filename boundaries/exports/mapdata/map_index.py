@@ -9,6 +9,7 @@ import shapely
 from numpy.typing import NDArray
 
 from boundaries.exports.mapdata.comparison import pairs
+from boundaries.exports.mapdata.dapil_rows import parts
 from boundaries.exports.mapdata.map_tables import CHAMBERS, Content, json_list
 from boundaries.law.doubts import caveats, tongues
 from boundaries.release.store import STANDARD
@@ -26,7 +27,8 @@ def index(
 ) -> dict[str, Any]:
     """Make the index; `sizes`: other ``map-*`` files and their bytes; `results`: what `described` says of each plan.
 
-    Files of elections are many, and follow from the latter, so they are not among ``files``.
+    Files of elections are many, and follow from the latter, so they are not among ``files``; nor are those of facts by
+    province, which follow from ``parts`` of a plan.
     """
     origin = asdict(content.datasets.origin)
     plans = {plan: _plan(content, plan) for plan in content.plans}
@@ -73,6 +75,7 @@ def _plan(content: Content, plan: str) -> dict[str, Any]:
         "dapil": int(entry["dapil"]),
         "kursi": int(entry["kursi"]),
         "kursi_hukum": int(row["jumlah_kursi"]),
+        "parts": parts(content, plan),
         "composed": content.composed(plan),
         "table": not content.composed(plan),
         "compare": [int(before.rpartition("-")[2]) for before, after in pairs(content) if after == plan],

@@ -47,6 +47,13 @@ INDONESIAN: Final[Mapping[str, str]] = {
         "layanan ini tidak memiliki berkas: datanya dibaca dari basis data. Pengelolanya dapat mengisi DAPIL_DOWNLOADS "
         "dengan direktori rilis",
     "{} is not what If-Match names; its ETag is {}": "{} bukan yang disebut If-Match; ETag-nya {}",
+    # a dapil
+    "no ground is known of a dapil {}: of dapil of {} without ground names and seats are in the downloads, as {}":
+        "wilayah dapil {} tidak diketahui: nama dan kursi dapil {} yang wilayahnya tidak diketahui ada di unduhan, "
+        "sebagai {}",
+    "no format {}; there are {}": "tidak ada format {}; yang ada: {}",
+    "who was elected in {} is not known here": "siapa yang terpilih di {} tidak diketahui di sini",
+    "{} cannot be had as {} here: {}": "{} tidak tersedia sebagai {} di sini: {}",
     # parameters
     "unknown parameter": "parameter tidak dikenal",
     "text search is not supported": "pencarian teks tidak tersedia",
@@ -105,6 +112,34 @@ INDONESIAN: Final[Mapping[str, str]] = {
     "either a point or a name": "titik atau nama, bukan keduanya",
     "has {} characters": "terdiri dari {} huruf",
     "a name of 2 to {} characters": "nama sepanjang 2 sampai {} huruf",
+    # a table of points
+    "a POST takes points here; its Content-Type is one of these, in UTF-8: {}":
+        "POST di sini menerima titik; Content-Type-nya salah satu dari ini, dalam UTF-8: {}",
+    "too many tables of points are being answered just now; ask again in a moment":
+        "terlalu banyak tabel titik sedang dijawab; coba lagi sebentar lagi",
+    "not CSV: {}": "bukan CSV: {}",
+    "not JSON: {}": "bukan JSON: {}",
+    "not a FeatureCollection": "bukan FeatureCollection",
+    "a FeatureCollection of points (RFC 7946)": "FeatureCollection berisi titik (RFC 7946)",
+    "holds a number that is not finite, or is nested too deep":
+        "memuat bilangan yang tidak berhingga, atau bersarang terlalu dalam",
+    "has no point": "tidak memuat titik",
+    "1 to {} points": "1 sampai {} titik",
+    "the table has {} points; at most {} at once: {}": "tabel ini memuat {} titik; sekaligus paling banyak {}: {}",
+    "send it in parts, or use `dapil lookup` or boundaries.lookup, which take any number":
+        "kirimkan sebagian-sebagian, atau pakai `dapil lookup` atau boundaries.lookup, yang menerima berapa pun",
+    "has a column {} already, which would be added: rename or drop it":
+        "sudah memuat kolom {}, yang akan ditambahkan: ganti namanya atau hapus",
+    "the first row has {} of this meaning": "baris pertama memuat {} dengan arti ini",
+    "no column": "nol kolom",
+    "{} columns": "{} kolom",
+    "one of {}": "salah satu dari {}",
+    "row {}: {}": "baris {}: {}",
+    "has {} cells, the first row {}": "memuat {} sel, baris pertama {}",
+    "{} is {}, not a number of degrees": "{} berisi {}, bukan bilangan derajat",
+    "is not a Feature with properties": "bukan Feature dengan properties",
+    "has no Point with a longitude and a latitude": "tidak memuat Point dengan bujur dan lintang",
+    "has a longitude or latitude that is not finite": "bujur atau lintangnya tidak berhingga",
     # oEmbed
     "oEmbed is given as JSON only: format=json": "oEmbed hanya tersedia sebagai JSON: format=json",
     "the address of /map or of a page /dapil/<id> of this service":

@@ -123,7 +123,7 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
         "Dapil {name} in the {chamber} election of {year}: {seats} seats, made up of {units}. Map, files, changes.",
     ),
     "dapil.people": ("Penduduk {year}", "Inhabitants {year}"),
-    "dapil.perseat": ("Penduduk per kursi", "Inhabitants per seat"),
+    "dapil.perseat": ("Penduduk {year} per kursi", "Inhabitants {year} per seat"),
     "dapil.abroad": (
         "Pemilih di luar negeri juga memilih di dapil ini; mereka tidak terhitung dalam penduduk.",
         "Voters abroad vote in this dapil, too; they are not counted among its inhabitants.",

@@ -1,13 +1,15 @@
 // The page's heart: one state, what is known for it, and one way to change it. What is shown follows from the two.
 import { drawingOf, kecamatanOf, undrawnRings } from "./draw/maps.js";
-import { comparisonOf, factsOf, kabkotaOf, nameOf } from "./state/atlas.js";
+import { comparisonOf, factsOf, factsWithin, kabkotaOf, nameOf } from "./state/atlas.js";
 import { groundAround, placeAt, placeIn } from "./search/place.js";
 import { ABROAD } from "./search/special.js";
 import { detailOf, drawn, focusBox, groundFiles, olderDrawing, olderProvinces, prepareDiscs, provinceFirst } from "./draw/scene.js";
+import { fragmentOf } from "./state/fragment.js";
 import { readState, writeState, yearFor } from "./state/address.js";
 import { readUnitVotes, resultsOf } from "./state/results.js";
-import { byUnits, lacking, themeFiles, themeOf } from "./state/themes.js";
+import { byUnits, lacking, ranksAll, themeFiles, themeOf } from "./state/themes.js";
 import { load } from "./state/load.js";
+import { provinceIn } from "./state/parts.js";
 import { pause } from "./state/slices.js";
 import { t } from "./state/words.js";
 
@@ -16,10 +18,26 @@ export class App {
   // panel, controls, fit, fitWorld, failed, details, address, whole}, functions of the page.
   constructor(index, site, shown) {
     Object.assign(this, { index, site, shown });
-    this.state = readState(location.hash, index);
+    this.notice = ""; // what must be said of the last step
+    this.read();
     this.known = this.fresh();
     this.turn = 0;
-    this.notice = ""; // what must be said of the last step
+  }
+
+  // Take the state from the address. That its year is another than the one named there is said, and that its point is none.
+  read() {
+    this.state = readState(location.hash, this.index);
+    const given = fragmentOf(location.hash);
+    const named = Number(given.get("tahun")) || this.state.tahun;
+    const point = given.get("titik");
+    this.notice =
+      point && !this.state.titik
+        ? t("nopoint", { text: point.slice(0, 40) })
+        : this.yearNotice(this.state.dapil ? this.state.tahun : named, this.state);
+  }
+
+  yearNotice(wanted, { lembaga, tahun }) {
+    return wanted === tahun ? "" : t("changedto", { chamber: t(lembaga), year: tahun });
   }
 
   fresh() {
@@ -60,7 +78,7 @@ export class App {
   settle(next, before) {
     const wanted = next.tahun;
     next.tahun = yearFor(this.index, next.lembaga, wanted);
-    this.notice = next.tahun === wanted ? "" : t("changedto", { chamber: t(next.lembaga), year: next.tahun });
+    this.notice = this.yearNotice(wanted, next);
     if (next.prov !== before.prov && !next.kab.startsWith(`${next.prov}.`)) next.kab = "";
     const moved = next.lembaga !== before.lembaga || next.tahun !== before.tahun;
     if (moved && next.dapil === before.dapil) next.dapil = "";
@@ -100,8 +118,7 @@ export class App {
   readAddress() {
     if (location.hash === writeState(this.state)) return;
     const before = this.state;
-    this.notice = "";
-    this.state = readState(location.hash, this.index);
+    this.read();
     this.show({ before, quiet: true });
   }
 
@@ -148,15 +165,24 @@ export class App {
     const known = { ...this.fresh(), plan, key: `${state.banding}` };
     const nation = state.prov || state.dapil ? null : this.collectNation(state, known); // asked for at once
     [known.facts, known.kabkota] = await Promise.all([
-      factsOf(plan),
+      this.collectFacts(state, plan),
       state.prov ? kabkotaOf(state.prov) : null,
       nation,
     ]);
+    if (!known.kabkota?.some(([kode]) => kode === state.kab)) state.kab = ""; // no such kabupaten
     if (!nation && !(await this.collectProvince(state, known))) await this.collectNation(state, known);
     if (state.banding) await this.collectComparison(state, known);
     else await this.collectTheme(state, known);
     if (state.tampil === "kursi") await prepareDiscs(state, known);
     return known;
+  }
+
+  // The facts of what is looked at, or of all dapil where one is coloured by its place among them.
+  async collectFacts(state, plan) {
+    const own = [state.prov, provinceIn(state.dapil, plan)].filter(Boolean);
+    if (!own.length || ranksAll(state)) return factsOf(plan);
+    const facts = await factsWithin(this.index, plan, own);
+    return state.dapil && !facts.byId.has(state.dapil) ? factsOf(plan) : facts;
   }
 
   // The maps of the nation: of the chamber's dapil, and of all land where those leave some out.
@@ -218,6 +244,7 @@ export class App {
   // What may come later: the place that was asked for, finer maps, what moved.
   async after(state, options, current) {
     const works = [this.addNation(state, current), this.addDetails(current)];
+    if (!state.prov && this.known.facts.within) works.push(this.addFacts(current));
     if (!this.undrawn) works.push(this.addUndrawn());
     if (state.unit || state.titik) works.push(this.addPlace(state, options, current));
     if (state.banding && state.prov) works.push(this.addMoved(state, current));
@@ -261,6 +288,27 @@ export class App {
       known[parts[at]] = drawing;
       this.shown.ground();
     }
+  }
+
+  // The facts of all dapil around one that was shown without them.
+  async addFacts(current) {
+    const { known } = this;
+    const facts = await factsOf(known.plan);
+    if (known !== this.known || !current()) return;
+    known.facts = facts;
+    this.shown.ground();
+  }
+
+  // The facts of a dapil that is pointed at outside the provinces whose facts are at hand; whether there are any.
+  async learn(id) {
+    const { known } = this;
+    const { plan, within } = known.facts ?? {};
+    const province = provinceIn(id, plan);
+    if (!within || !province || within.includes(province)) return false;
+    const facts = await factsWithin(this.index, plan, [...within, province]).catch(() => null);
+    if (!facts || known !== this.known) return false;
+    known.facts = facts;
+    return facts.byId.has(id);
   }
 
   // Hatch what the base map does not draw; without the file the map stands all the same.

@@ -1,48 +1,12 @@
 // What runs first, before the page's large scripts are even asked for: a link into a province has its own file at once,
 // alone on a slow line, and its picture; then come the scripts, and with them what the first view needs of data.
+import { ask, askProvince, linkOf, scripts } from "./asking.js";
 import { forceColours } from "./draw/palette.js";
 import { sketch } from "./draw/sketch.js";
+import { factsFile } from "./state/parts.js";
 
 const PATIENCE = 6000; // milliseconds that the scripts wait for the file of the province
-const { base, maps, scripts } = document.currentScript.dataset;
-const asked = new Map(); // name of a file -> its content, null where it cannot be had: load.js takes it from here
 const root = document.documentElement;
-globalThis.dapilAsked = asked;
-
-function ask(name) {
-  if (location.protocol === "file:" || asked.has(name)) return asked.get(name);
-  const answer = fetch(base + name)
-    .then((found) => (found.ok ? found.json() : null))
-    .catch(() => null);
-  asked.set(name, answer);
-  return answer;
-}
-
-// What the link asks for, as far as it is plain: {plan, chamber, province, ...}; what is unclear is left to the map.
-function linkOf(hash) {
-  const given = new URLSearchParams(hash.replace(/^#/, ""));
-  const known = Object.fromEntries(maps.split(",").map((each) => [each.split(" ")[0], each.split(" ").slice(1)]));
-  const [first = ""] = Object.keys(known);
-  const plan = given.has("lembaga") ? `${given.get("lembaga")}-${given.get("tahun")}` : first;
-  const chamber = plan.replace(/-\d+$/, "");
-  const [kab, dapil] = [given.get("kab") ?? "", given.get("dapil") ?? ""];
-  const own = dapil.startsWith(`${plan}-`) ? dapil.slice(plan.length + 1, plan.length + 3) : "";
-  const wanted = kab.slice(0, 2) || given.get("prov") || own;
-  const province = known[plan]?.includes(wanted) ? wanted : "";
-  const place = (given.get("peta") ?? "").split("/").map(Number);
-  return {
-    plan: known[plan] ? plan : "",
-    chamber,
-    province,
-    kab,
-    dapil: own && own === wanted ? dapil : "",
-    peta: place.length === 3 && place.every(Number.isFinite) ? place : null,
-    plain: ["tema", "tampil", "banding"].some((name) => given.has(name)),
-    elsewhere: ["unit", "titik"].some((name) => given.has(name)), // the map must find the place first
-    given,
-    known,
-  };
-}
 
 // What another page's frame wants is so from the first picture on.
 function frame(given) {
@@ -85,8 +49,8 @@ async function begin() {
 async function open() {
   const link = linkOf(location.hash);
   frame(link.given);
-  if (link.province && !link.elsewhere && location.protocol !== "file:") {
-    const coming = ask(`${link.plan}-${link.province}-web.topojson`);
+  const coming = askProvince(link);
+  if (coming) {
     const late = new Promise((resolve) => setTimeout(resolve, PATIENCE, null));
     const json = await Promise.race([coming, late]);
     if (json) await draw(link, json);
@@ -100,7 +64,7 @@ open()
     await begin();
     ask("map-index.json");
     if (!link?.plan) return;
-    ask(`map-facts-${link.plan}.json`);
+    if (!link.nobody) ask(factsFile(link.plan, link.part));
     if (link.given.get("prov") || link.kab) ask("map-kabkota.json");
     if (link.province) return;
     ask(`${link.plan}-overview.topojson`);

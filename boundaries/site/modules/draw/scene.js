@@ -50,7 +50,7 @@ function landFile(index, year) {
 // Provinces whose own files should be drawn for what the map shows.
 export function wantedDetails({ index, facts }, state, zoom, [west, south, east, north]) {
   if (!facts || !drawn(index, state.lembaga, state.tahun)) return [];
-  const elects = new Set(facts.rows.map((row) => row.kode_provinsi));
+  const elects = electing(index, facts);
   const wanted = elects.has(state.prov) ? [state.prov] : [];
   if (zoom < DETAIL_ZOOM) return wanted;
   const centre = [(west + east) / 2, (south + north) / 2];
@@ -62,6 +62,12 @@ export function wantedDetails({ index, facts }, state, zoom, [west, south, east,
     .map(({ kode, bbox: [w, s, e, n] }) => [Math.hypot((w + e) / 2 - centre[0], (s + n) / 2 - centre[1]), kode])
     .sort(([one], [other]) => one - other);
   return [...wanted, ...near.slice(0, DETAILS).map(([, kode]) => kode)];
+}
+
+// The provinces that a plan has dapil in, also where the facts of some alone are at hand.
+function electing(index, { plan, rows }) {
+  const { parts } = index.plans[plan];
+  return new Set(parts?.length ? parts.map(([province]) => province) : rows.map((row) => row.kode_provinsi));
 }
 
 export function detailOf(state, province) {

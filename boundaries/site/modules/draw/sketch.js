@@ -38,9 +38,10 @@ export function sketch(canvas, json, chamber, { kab, dapil, peta, plain }, { wid
     plain || (kab && properties.kode_kabkota && properties.kode_kabkota !== kab)
       ? colours.land
       : colours.fills[chamber][stepOf(properties.kursi)];
+  const within = inView(drawing, view);
   const thin = drawing.typical * view.scale < CROWDED ? THIN : 1;
   pen.within(drawing, () => {
-    drawing.features.forEach((feature, row) => pen.area(drawing, row, fill(feature)));
+    drawing.features.forEach((feature, row) => within(row) && pen.area(drawing, row, fill(feature)));
     for (const [what, colour, wide] of LINES)
       for (const kind of drawing.kinds.keys())
         if (kind.startsWith(`${what}:`)) pen.line(drawing, kind, { colour: colours[colour], width: wide * thin });
@@ -55,6 +56,13 @@ function boxAround({ boxes, origin: [x, y] }, rows) {
   const [down, up] = [Math.floor, Math.ceil].map((whole) => (degrees) => whole(degrees * 1000) / 1000);
   const [west, north] = [down(lonAt(side(0, Math.min) + x)), up(latAt(side(1, Math.min) + y))];
   return worldBox([west, down(latAt(side(3, Math.max) + y)), up(lonAt(side(2, Math.max) + x)), north]);
+}
+
+// Whether the box of a row meets the view: of a dapil that is looked at all others of its province are outlined for nobody.
+function inView({ boxes, origin }, { scale, tx, ty, width, height }) {
+  const [left, top] = [-tx / scale - origin[0], -ty / scale - origin[1]];
+  const [right, bottom] = [left + width / scale, top + height / scale];
+  return (row) => boxes[row][0] <= right && boxes[row][2] >= left && boxes[row][1] <= bottom && boxes[row][3] >= top;
 }
 
 function viewAt([zoom, lat, lon], width, height) {

@@ -162,7 +162,9 @@ export class Stage {
     const touch =
       event?.originalEvent?.pointerType === "touch" || event?.originalEvent?.sourceCapabilities?.firesTouchEvents;
     const id = event && !touch && !this.map.dragging?.moving?.() ? this.at(event.latlng) : null;
+    this.last = event;
     const facts = id && this.app.known.facts?.byId.get(id);
+    if (id && !facts) this.app.learn(id).then((learnt) => learnt && this.last === event && this.hovered(event));
     this.tip.hidden = !facts;
     if (facts) {
       this.tip.replaceChildren(el("strong", {}, nice(facts.nama_dapil)), ` ${seatsText(facts.kursi)}`, ...this.themeTip(facts, event.latlng));

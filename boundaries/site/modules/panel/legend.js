@@ -9,6 +9,9 @@ import { number, t } from "../state/words.js";
 // On a small screen the legend would cover the map: there it opens when it is asked for.
 const ROOMY = "(min-width: 341px) and (min-height: 421px)";
 let unfolded = null; // as the reader left it
+// Parties that lead somewhere can be twenty: where the map is narrow those that lead least often wait under a fold.
+const [NARROW, KEYS] = ["(max-width: 40rem)", 6];
+let restUnfolded = false;
 
 // `fine`: the dots of the seat view are too small to be drawn; `hatched`: ground that is not drawn is in view.
 export function showLegend(place, { state, known }, { fine, hatched }) {
@@ -24,17 +27,31 @@ export function showLegend(place, { state, known }, { fine, hatched }) {
     ),
     entries.title ? el("p", { class: "title long" }, entries.title) : null,
     entries.basis ? el("p", { class: "title" }, entries.basis) : null,
-    el(
-      "ul",
-      { class: entries.steps ? "steps" : "keys" },
-      entries.items.map(([colour, text, kind]) => el("li", {}, swatch(colour, kind), text)),
-    ),
+    keyLists(entries),
     entries.none ? el("ul", { class: "keys" }, el("li", {}, swatch(entries.none, "area"), t("legendnone"))) : null,
     hatched ? el("ul", { class: "keys" }, el("li", {}, swatch(palette().hatch, "hatched"), t("legendundrawn"))) : null,
   );
   const held = place.contains(document.activeElement);
   fill(place, box);
   if (held) box.firstChild.focus();
+}
+
+function keyLists({ items, steps }) {
+  const list = (some) =>
+    el(
+      "ul",
+      { class: steps ? "steps" : "keys" },
+      some.map(([colour, text, kind]) => el("li", {}, swatch(colour, kind), text)),
+    );
+  const rest = items.slice(KEYS);
+  if (steps || rest.length < 3 || !matchMedia(NARROW).matches) return [list(items)];
+  const fold = el(
+    "details",
+    { class: "rest", open: restUnfolded },
+    el("summary", { onclick: () => (restUnfolded = !fold.open) }, t("legendrest", { n: number(rest.length) })),
+    list(rest),
+  );
+  return [list(items.slice(0, KEYS)), fold];
 }
 
 // [colour, words, kind] of all that needs telling.

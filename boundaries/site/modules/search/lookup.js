@@ -5,6 +5,7 @@ import { boxesMeet, sideOfRing, windowAround } from "./geodesy.js";
 import { contains, groundOf, metresTo, nearestPlace } from "./ground.js";
 import { holesOf } from "../state/undrawn.js";
 import { noneAbroad, NOT_HERE, planInForce, remarksOn } from "./special.js";
+import { factsFile, partAt } from "../state/parts.js";
 import { readUnits } from "../state/units.js";
 
 export const LOOKUP_CHAMBERS = ["dpr", "dpd", "dprd-provinsi", "dprd-kabkota"];
@@ -200,7 +201,14 @@ async function seatOf(code, around, chamber, year, index, units, load) {
   if (row < 0) return { id: null, row, reason: outside(plan, chamber, code), may: [] };
   const others = new Set([...around].map((each) => units.rowOf(name, each)));
   const may = [...others].filter((each) => each >= 0 && each !== row).sort((a, b) => a - b);
-  return { row, reason: null, may, ...factsIn(await load(`map-facts-${name}.json`), row) };
+  return { row, reason: null, may, ...(await factsAt(name, plan, row, load)) };
+}
+
+// Of a plan whose facts lie apart by province those of its own are enough; where they cannot be had, all will do.
+async function factsAt(name, plan, row, load) {
+  const part = partAt(plan.parts, row);
+  const own = part && (await load(factsFile(name, part.province)).catch(() => null));
+  return own ? factsIn(own, part.row) : factsIn(await load(factsFile(name)), row);
 }
 
 function factsIn({ columns, rows }, row) {
@@ -215,7 +223,7 @@ export async function abroadOf(year, index, load) {
   if (!plans.some((plan) => plan?.[1].abroad)) return {};
   const seats = plans.map(async (plan, at) => {
     if (!plan?.[1].abroad) return { id: null, row: -1, reason: noneAbroad(LOOKUP_CHAMBERS[at]), may: [] };
-    const facts = await load(`map-facts-${plan[0]}.json`);
+    const facts = await load(factsFile(plan[0]));
     const row = facts.rows.findIndex((each) => each[facts.columns.indexOf("id")] === plan[1].abroad);
     return { row, reason: null, may: [], ...factsIn(facts, row) };
   });

@@ -1,6 +1,6 @@
 // The dapil of all four chambers at a point or in a unit, with the facts of each.
 import { drawingOf } from "../draw/maps.js";
-import { factsOf, units } from "../state/atlas.js";
+import { dapilAt, units } from "../state/atlas.js";
 import { loadAndKeep } from "../state/load.js";
 import { abroadOf, lookup } from "./lookup.js";
 import { ABROAD, planInForce, remarksOn } from "./special.js";
@@ -14,16 +14,14 @@ export async function placeAt(index, year, { lon, lat }) {
   const remarks = answer.remarks ?? [];
   if (!answer.unit) return { answer, code: "", seats: answer.dapil ? await seatsAbroad(index, year) : [], remarks };
   const seats = await seatsIn(index, year, answer.unit.kode);
-  const all = await Promise.all(seats.map((seat) => withOthers(seat, answer, year)));
+  const all = await Promise.all(seats.map((seat) => withOthers(index, seat, answer, year)));
   return { answer, code: answer.unit.kode, seats: all, remarks };
 }
 
 // A chamber's seat with the other dapil that the point may lie in.
-async function withOthers(seat, answer, year) {
+async function withOthers(index, seat, answer, year) {
   const rows = answer.year === year ? (answer.dapil[seat.chamber]?.may ?? []) : [];
-  if (!rows.length) return seat;
-  const facts = await factsOf(seat.plan);
-  return { ...seat, may: rows.map((row) => facts.rows[row]) };
+  return rows.length ? { ...seat, may: await dapilAt(index, seat.plan, rows) } : seat;
 }
 
 // lookup.js knows the years of which some plan has a map; of others the newest serves to find the unit.
@@ -51,7 +49,7 @@ async function seatsAbroad(index, year) {
     chambersOf(index).map(async (chamber) => {
       const { row = -1, reason } = dapil[chamber] ?? {};
       const [plan] = planInForce(index, chamber, year) ?? [""];
-      const found = row >= 0 ? [(await factsOf(plan)).rows[row]] : [];
+      const found = row >= 0 ? await dapilAt(index, plan, [row]) : [];
       return { chamber, plan, dapil: found, reason: reason ? told(reason) : found.length ? "" : t("nodapil") };
     }),
   );
@@ -69,11 +67,10 @@ async function seatsIn(index, year, code) {
       const rows = [...new Set(base.map((each) => known.rowOf(plan, each)))]
         .filter((row) => row >= 0)
         .sort((a, b) => a - b);
-      const facts = await factsOf(plan);
       const left = (about.excluded ?? []).some((each) => code === each || code.startsWith(`${each}.`));
       const other = about.rest ? t("nocomposition") : t("nodapil");
       const reason = rows.length ? "" : left ? t("excluded", { chamber: t(chamber) }) : other;
-      return { chamber, plan, dapil: rows.map((row) => facts.rows[row]), reason };
+      return { chamber, plan, dapil: await dapilAt(index, plan, rows), reason };
     }),
   );
 }

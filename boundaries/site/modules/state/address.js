@@ -1,6 +1,7 @@
 // What is shown, as an address. All of it stands behind the #, which no browser sends to any server: where a person
 // tapped is between them and whom they send the link to.
 
+import { fragmentOf, planOf } from "./fragment.js";
 import { lacking, THEMES, themeOf } from "./themes.js";
 
 const CHAMBER_ORDER = ["dpr", "dpd", "dprd-provinsi", "dprd-kabkota"];
@@ -26,14 +27,16 @@ export const COLOURS = ["terang", "gelap"];
 
 // Read the part behind the #. What is unknown to this release is left out rather than guessed.
 export function readState(hash, index) {
-  const given = new URLSearchParams(hash.replace(/^#/, ""));
-  const state = { ...PLAIN, lembaga: chamberOf(given.get("lembaga"), index) };
-  state.tahun = yearFor(index, state.lembaga, numberOf(given.get("tahun")));
+  const given = fragmentOf(hash);
+  const dapil = given.get("dapil") ?? "";
+  const named = index.plans[planOf(dapil)]; // a dapil is of one chamber and one election
+  const state = { ...PLAIN, lembaga: named?.lembaga ?? chamberOf(given.get("lembaga"), index) };
+  state.tahun = named?.tahun ?? yearFor(index, state.lembaga, numberOf(given.get("tahun")));
   if (index.provinces.some(({ kode }) => kode === given.get("prov"))) state.prov = given.get("prov");
   const kab = given.get("kab") ?? "";
   if (/^\d\d\.\d\d$/.test(kab) && index.provinces.some(({ kode }) => kode === kab.slice(0, 2)))
     [state.kab, state.prov] = [kab, kab.slice(0, 2)];
-  if (/^[\w-]{1,60}$/.test(given.get("dapil") ?? "")) state.dapil = given.get("dapil");
+  if (/^[\w-]{1,60}$/.test(dapil)) state.dapil = dapil;
   if (/^[\d.]{2,13}$/.test(given.get("unit") ?? "")) state.unit = given.get("unit");
   state.titik = pointOf(given.get("titik"));
   if (given.get("tampil") === "kursi") state.tampil = "kursi";

@@ -1,18 +1,52 @@
 // What the release knows, read when it is first needed: facts of a plan, names, comparisons.
 import { load, loadAndKeep } from "./load.js";
+import { factsFile, partAt } from "./parts.js";
 import { inSlices, pause } from "./slices.js";
 import { namesOf, readUnits } from "./units.js";
 
-const factsKept = new Map();
+const factsKept = new Map(); // name of a file -> what was read of it
 let unitsKept = null;
 
-// The facts of a plan: {id, rows, byId}. A row has the columns by name, the law, doubts and remarks as texts.
-export async function factsOf(plan) {
-  if (!factsKept.has(plan)) {
-    factsKept.set(plan, load(`map-facts-${plan}.json`).then(readFacts));
-    factsKept.get(plan).catch(() => factsKept.delete(plan));
+// The facts of a plan: {plan, rows, byId}. A row has the columns by name, the law, doubts and remarks as texts.
+export function factsOf(plan) {
+  return factsIn(factsFile(plan));
+}
+
+function factsIn(file) {
+  if (!factsKept.has(file)) {
+    factsKept.set(file, load(file).then(readFacts));
+    factsKept.get(file).catch(() => factsKept.delete(file));
   }
-  return factsKept.get(plan);
+  return factsKept.get(file);
+}
+
+// The same of the dapil of some provinces, and `within`: those. Where they do not lie apart, where all are at hand or a
+// part cannot be had (without a network the whole is kept), those of all dapil, without `within`.
+export async function factsWithin(index, plan, provinces) {
+  const apart = new Set(index.plans[plan]?.parts?.map(([province]) => province));
+  if (!apart.size || factsKept.has(factsFile(plan))) return factsOf(plan);
+  const wanted = [...new Set(provinces)].filter((province) => apart.has(province));
+  try {
+    const parts = await Promise.all(wanted.map((province) => factsIn(factsFile(plan, province))));
+    const rows = parts.flatMap((part) => part.rows);
+    return { plan, rows, byId: new Map(rows.map((row) => [row.id, row])), within: provinces };
+  } catch {
+    return factsOf(plan);
+  }
+}
+
+// The facts of some dapil by their rows in the whole file, without the whole where it is not at hand.
+export async function dapilAt(index, plan, rows) {
+  const places = rows.map((row) => partAt(index.plans[plan]?.parts, row));
+  const whole = () => factsOf(plan).then((facts) => rows.map((row) => facts.rows[row]));
+  if (!places.every(Boolean) || factsKept.has(factsFile(plan))) return whole();
+  try {
+    return await Promise.all(
+      places.map(async ({ province, row }) => (await factsIn(factsFile(plan, province))).rows[row]),
+    );
+  } catch {
+    return whole();
+  }
 }
 
 async function readFacts({ plan, columns, rows, laws, doubts, notes }) {

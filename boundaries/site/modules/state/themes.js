@@ -46,6 +46,12 @@ export function byUnits(index, state) {
   return Boolean(state.rinci && state.prov && themeOf(state).by && index.results?.[plan]?.units);
 }
 
+// Whether what is drawn of a dapil hangs on all others of its plan, and not on itself alone.
+export function ranksAll(state) {
+  const { kind } = themeOf(state);
+  return Boolean(state.banding) || (kind !== "seats" && kind !== "plain") || (state.tampil === "kursi" && !state.prov);
+}
+
 // What a theme must have beside the facts of its plan: the names of its files by part.
 export function themeFiles(index, state) {
   const { needs } = themeOf(state);

@@ -29,8 +29,8 @@ const WORDS = {
   compare: ["Bandingkan dengan", "Compare with"],
   nocompare: ["Tidak dibandingkan", "No comparison"],
   view: ["Tampilan", "View"],
-  area: ["Wilayah", "Area"],
-  seatview: ["Kursi", "Seats"],
+  area: ["Peta", "Map"],
+  seatview: ["Lingkaran", "Circles"],
   search: ["Cari desa, kecamatan, kabupaten, atau dapil", "Find a desa, kecamatan, kabupaten or dapil"],
   searchnone: [
     "Tidak ditemukan. Periksa ejaannya, terutama huruf pertamanya, atau coba nama kecamatan.",
@@ -136,6 +136,7 @@ const WORDS = {
   legendchanged: ["Dapil yang berubah", "Dapil that changed"],
   legendsame: ["Wilayah tetap", "Same ground"],
   legendmoved: ["Wilayah yang pindah dapil", "Ground that changed dapil"],
+  legendrest: ["{n} lagi", "{n} more"],
   legendword: ["Legenda", "Legend"],
   legendnone: ["Tidak ada dapil", "No dapil"],
   legendundrawn: ["Tidak digambar peta dasar", "Not drawn by the base map"],
@@ -225,6 +226,10 @@ const WORDS = {
     "This release has no map files yet. Whoever runs the service can make them with: dapil export --all",
   ],
   again: ["Coba lagi", "Try again"],
+  nopoint: [
+    "“{text}” bukan titik. Tulis lintang lalu bujur, dalam derajat: titik=-6.9,107.6.",
+    "“{text}” is no point. Write latitude, then longitude, in degrees: titik=-6.9,107.6.",
+  ],
   changedto: [
     "{chamber} tidak ada untuk pemilu itu; ditampilkan {year}.",
     "There is no {chamber} of that election; {year} is shown.",
