@@ -213,6 +213,23 @@ def test_a_shared_address_opens_the_draft(browser: Any, base: str) -> None:
     visit.context.close()
 
 
+def test_the_dapil_of_each_unit_can_be_read_on_the_narrowest_screen(browser: Any, base: str) -> None:
+    visit = Drafting(browser, base, "phone").open("12.71")
+    visit.page.set_viewport_size({"width": 320, "height": 640})
+    narrow = """() => [...document.querySelectorAll("#daftar select")].filter((select) => {
+        const text = document.createElement("span");
+        text.style.font = getComputedStyle(select).font;
+        text.textContent = "Dapil 12";
+        document.body.append(text);
+        const wide = text.getBoundingClientRect().width;
+        text.remove();
+        return select.getBoundingClientRect().width < wide + 24; // and the arrow
+    }).length"""
+    assert visit.page.evaluate(narrow) == 0
+    assert visit.page.evaluate("document.documentElement.scrollWidth") <= 320
+    visit.quiet()
+
+
 def test_another_council_begins_with_nothing_to_undo(browser: Any, base: str) -> None:
     visit = Drafting(browser, base, "desktop").open("32.18")
     visit.page.locator("#peta path").first.click()
