@@ -254,10 +254,10 @@ def of_plan(made: Problem, labels: Array, seats: Array | None = None) -> Array:
     """The measures (8) of one plan given as the dapil (n,) of each unit; `seats` (k,) of each dapil by its label, by
     default those that follow people. Reckoned without the compiled loops."""
     council = made.council
-    labels = np.asarray(labels)
+    labels = np.asarray(labels) if seats is not None else renumbered(np.asarray(labels)[None])[0].astype(int)
     count = int(labels.max()) + 1
     people = np.bincount(labels, council.people, count)
-    if seats is None:
+    if seats is None:  # equal remainders are settled by the first units of the dapil
         seats = largest_remainder(people, council.seats).seats
     a, b = labels[council.pairs.reshape(-1, 2)].T
     land = council.border_m > 0
