@@ -547,6 +547,36 @@ def test_a_folder_that_is_none_is_told(asked: list[str], tmp_path: Path) -> None
     run([*asked, "--council", "99.01", "-o", str(tmp_path / "hasil")])  # anew, over what is there
 
 
+def test_the_unit_that_allows_no_plan_is_named(asked: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """As Kota Bogor: too small to stand alone, and with its only neighbour too large; or larger than any dapil."""
+    path = np.array([[0, 1], [1, 2], [2, 3]])
+    small = replace(
+        made_up(), people=np.array([203, 1030, 500, 500]), pairs=path, border_m=np.ones(3), low=3, high=10, seats=22,
+        units=(("a",), ("b",), ("c",), ("d",)), law=np.array([0, 0, 1, 1]), law_seats=np.array([12, 10]), before=None,
+    )  # fmt: skip
+    found = survey(small)
+    assert (found.counted.total > 0, found.number, found.blocking.tolist()) == (True, 0, [0])
+    large = survey(replace(small, people=np.array([10, 1900, 100, 100])))
+    assert (large.counted.total, large.blocking.tolist()) == (0, [1])
+    assert survey(made_up(1)).blocking.tolist() == []
+    told = plan_tables.as_dict(found)["penghalang"]
+    assert told == [{"unit": "a", "kuota": pytest.approx(2.0, abs=0.01), "tetangga": ["b"]}]
+    monkeypatch.setattr(plan_tables, "councils", lambda *_, **__: iter([small]))
+    assert "blocked by a: 2.00 prices of a seat, neighbours b" in run([*asked, "--council", "99.01"])
+    # Reckoned apart: in every plan within the quota the dapil of a unit that blocks is out of bounds, and of no other.
+    for seed in range(30):
+        council = replace(made_up(seed, 2, 3, 10), low=4, high=5)
+        mine = survey(council)
+        if mine.lawful or not mine.counted.total:
+            continue
+        blocked = set(range(6))
+        for parts, _ in listed(mine.counted):
+            for row in mine.problem.graph.labels(parts):
+                seats = largest_remainder(np.bincount(row, council.people), council.seats).seats
+                blocked &= {n for n in range(6) if not 4 <= seats[row[n]] <= 5}
+        assert mine.blocking.tolist() == sorted(blocked)
+
+
 def test_whether_a_plan_is_one_of_the_lawful_is_told() -> None:
     """Every lawful plan is, by its own seats as well; none other is."""
     council = made_up(1, 3, 3, 14)

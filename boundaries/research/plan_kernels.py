@@ -207,6 +207,40 @@ def describe(
 
 
 @njit(cache=True)
+def outside(parts: Array, sizes: Array, people: Array, seats: Any, low: Any, high: Any, blocked: Any) -> Any:
+    """Of some units (`blocked`, a set) those whose dapil has other than `low` to `high` seats in every plan, given as
+    sets (m, k), where seats follow people and equal remainders go to the dapil that stands first."""
+    total = people.sum()
+    held, given = np.empty(parts.shape[1], np.int64), np.empty(parts.shape[1], np.int64)
+    rest = np.empty(parts.shape[1], np.int64)
+    eights = by_eights(people)
+    for m in range(len(parts)):
+        left = seats
+        for n in range(sizes[m]):
+            mask, eight = parts[m, n], 0
+            held[n] = 0
+            while mask:
+                held[n] += eights[eight, np.int64(mask & np.uint64(255))]
+                mask >>= np.uint64(8)
+                eight += 1
+            given[n] = held[n] * seats // total
+            rest[n] = held[n] * seats - given[n] * total
+            left -= given[n]
+        for _ in range(left):
+            best = np.argmax(rest[: sizes[m]])
+            given[best] += 1
+            rest[best] = -1
+        bad = np.uint64(0)
+        for n in range(sizes[m]):
+            if given[n] < low or given[n] > high:
+                bad |= parts[m, n]
+        blocked &= bad
+        if blocked == np.uint64(0):
+            break
+    return blocked
+
+
+@njit(cache=True)
 def share_dapil(parts: Array, sizes: Array, lawful: Array, together: Array) -> None:
     """Add to `together` (n, n), for every two units, in how many lawful plans they share a dapil."""
     place = np.empty(64, np.int64)
