@@ -698,6 +698,10 @@ def test_a_council_that_is_none(registry: Registry) -> None:
     toy = open_release(boundaries.toy())
     with pytest.raises(NotFound, match="99"):
         list(councils(toy, "dpr", only=["99"], registry=registry))
+    with pytest.raises(NotFound, match=r"no dapil in '32\.1'; may be 32\.01 or 32\.10"):
+        list(councils(toy, "dprd-kabkota", only=["32.1"], registry=registry))
+    with pytest.raises(NotFound, match=r"no dapil in '3218'; may be 32\.18"):
+        list(councils(toy, "dprd-kabkota", only=["3218"], registry=registry))
     with pytest.raises(PlanError, match="dpd"):
         list(councils(toy, "dpd", registry=registry))
     with pytest.raises(PlanError, match="composition"):

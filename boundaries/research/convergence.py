@@ -186,8 +186,8 @@ def _pictures(chains: Sequence[Chain], told: dict[str, Any], folder: Path) -> li
     said = {"konvergen": "konvergen | converged", NOT_CONVERGED: "BELUM KONVERGEN | NOT CONVERGED"}[
         told["status"]
     ]
-    about = f"{told['nama']} ({told['lembaga']} {told['tahun']}) · {told['bobot']}, {told['tautan']}"
-    figure.suptitle(f"{textwrap.fill(about, 110)}\n{said}")
+    head = f"{told['nama']} ({told['lembaga']} {told['tahun']}) · {told['bobot']}, {told['tautan']}"
+    figure.suptitle(f"{textwrap.fill(head, 110)}\n{said}")
     paths = [folder / f"jejak.{form}" for form in ("png", "svg")]
     for path in paths:
         about = {"Date": None} if path.suffix == ".svg" else {"Software": None}

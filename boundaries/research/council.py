@@ -16,6 +16,7 @@ from boundaries.law.plans import load_plans, plans_there
 from boundaries.law.registry import Registry
 from boundaries.release.store import Release
 from boundaries.research.graph import NEAREST, Graph, SeaRule, build_graph
+from boundaries.research.own_plan import bare
 from boundaries.research.people import People
 from boundaries.research.proposal import BLOCKS, Proposal, of_law
 from boundaries.research.regime import load_regime
@@ -145,8 +146,10 @@ def councils(
     wanted = sorted(only) or sorted(law.councils)
     for code in wanted:
         if code not in law.councils:
+            meant = " or ".join(each for each in law.councils if bare(each) == bare(code))
             raise NotFound(
-                f"{chamber}-{year} has no dapil in {code!r}; write a code such as {next(iter(law.councils))}"
+                f"{chamber}-{year} has no dapil in {code!r}; "
+                + (f"may be {meant}" if meant else f"write a code such as {next(iter(law.councils))}")
             )
     within = sorted({province for code in only for province in _ground(code, registry, year)})
     sea = sea or SeaRule()

@@ -276,7 +276,7 @@ def _units(path: Path, rows: list[_Row], registry: Registry, notes: list[tuple[s
             found.append(text)
             continue
         spoilt = spoilt or _spoilt(registry)
-        meant = spoilt.get(_bare(text), [])
+        meant = spoilt.get(bare(text), [])
         if len(meant) == 1:
             found.append(meant[0])
             notes.append((f"baris {row.line}: {text!r} dibaca sebagai {meant[0]} {registry.names[meant[0]]}",
@@ -294,7 +294,7 @@ def _suggested(registry: Registry, text: str, problems: list[str]) -> str:
     return registry.suggest(text) if len(problems) < SHOWN else ""
 
 
-def _bare(text: str) -> str:
+def bare(text: str) -> str:
     """What is left of a code in a spreadsheet: digits, without zeros at the ends of its parts, however set apart."""
     text = text.removesuffix(".0") if re.fullmatch(r"\d{6,}\.0", text, re.ASCII) else text
     parts = re.split(r"[^0-9]+", text)
@@ -309,7 +309,7 @@ def _bare(text: str) -> str:
 def _spoilt(registry: Registry) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for code in registry.names:
-        found.setdefault(_bare(code), []).append(code)
+        found.setdefault(bare(code), []).append(code)
     return found
 
 

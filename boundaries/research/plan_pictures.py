@@ -165,10 +165,10 @@ def _map(found: Survey, shapes: dict[int, Any]) -> Any:
     council, together = found.problem.council, found.together
     assert together is not None
     figure, axis = plt.subplots(figsize=_SIZE, layout="constrained")
-    colours = plt.get_cmap("Pastel1").colors
+    pastel = plt.get_cmap("Pastel1")
     for n, shape in shapes.items():
         rings = [shapely.get_coordinates(part.exterior) for part in shapely.get_parts(shape)]
-        colour = colours[council.law[n] % len(colours)] if council.law[n] >= 0 else "white"
+        colour = pastel(council.law[n] % pastel.N) if council.law[n] >= 0 else "white"
         axis.add_collection(PolyCollection(rings, facecolor=colour, edgecolor="#b9b5a7", linewidth=0.4))
     shade = ScalarMappable(plt.Normalize(0, 1), "viridis_r")
     points = {n: shapely.get_coordinates(shape.representative_point())[0] for n, shape in shapes.items()}
