@@ -655,20 +655,29 @@ def test_a_map_shows_borders_and_links_by_the_share_of_plans(registry: Registry,
     assert {each.name for each in files} >= {"x-peta.png", "x-peta.svg"}
 
 
-def test_a_weight_that_has_one_figure_for_all_is_refused(
-    registry: Registry, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """People of the whole kabkota part nothing: no plan at all would seem lawful."""
+def test_a_weight_of_a_higher_level_is_refused(registry: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
+    """People of the whole kabkota part nothing: no plan at all would seem lawful. Those of kecamatan part no desa."""
     toy = open_release(boundaries.toy())
 
     def by_kabkota(_: str, graph: Any, people: People) -> tuple[Array, Array]:
         return (graph.codes.astype("U5") == "32.10").astype(int), np.array([9e4, 9e4])
 
+    def by_kecamatan(_: str, graph: Any, people: People) -> tuple[Array, Array]:
+        found, number = np.unique(graph.codes.astype("U8"), return_inverse=True)
+        return number, np.full(len(found), 9e4)
+
+    def made(weight: str, code: str = "32.10", level: str = "") -> list[Council]:
+        return list(councils(toy, "dprd-kabkota", only=[code], weight=weight, level=level, registry=registry))
+
     monkeypatch.setattr(council_module, "_fused", by_kabkota)
     with pytest.raises(
-        PlanError, match=r"penduduk_2024 has one figure for all 4 units of 32\.10; name a weight"
+        PlanError, match=r"penduduk_2024 has only 1 figures for the 4 kecamatan of 32\.10; name a wei"
     ):
-        list(councils(toy, "dprd-kabkota", only=["32.10"], weight="penduduk_2024", registry=registry))
+        made("penduduk_2024")
+    monkeypatch.setattr(council_module, "_fused", by_kecamatan)
+    with pytest.raises(PlanError, match=r"penduduk_2023 has only 1 figures for the 4 desa of 32\.04"):
+        made("penduduk_2023", "32.04", "desa")
+    assert len(made("penduduk_2023")[0].units) == 4
 
 
 def test_a_draft_is_placed(registry: Registry, tmp_path: Path) -> None:
