@@ -213,6 +213,100 @@ def test_a_shared_address_opens_the_draft(browser: Any, base: str) -> None:
     visit.context.close()
 
 
+def test_the_dapil_of_each_unit_can_be_read_on_the_narrowest_screen(browser: Any, base: str) -> None:
+    visit = Drafting(browser, base, "phone").open("12.71")
+    visit.page.set_viewport_size({"width": 320, "height": 640})
+    narrow = """() => [...document.querySelectorAll("#daftar select")].filter((select) => {
+        const text = document.createElement("span");
+        text.style.font = getComputedStyle(select).font;
+        text.textContent = "Dapil 12";
+        document.body.append(text);
+        const wide = text.getBoundingClientRect().width;
+        text.remove();
+        return select.getBoundingClientRect().width < wide + 24; // and the arrow
+    }).length"""
+    assert visit.page.evaluate(narrow) == 0
+    assert visit.page.evaluate("document.documentElement.scrollWidth") <= 320
+    visit.quiet()
+
+
+def test_another_council_begins_with_nothing_to_undo(browser: Any, base: str) -> None:
+    visit = Drafting(browser, base, "desktop").open("32.18")
+    visit.page.locator("#peta path").first.click()
+    visit.open("12.71")
+    assert visit.page.get_by_role("button", name="Undo").is_disabled()
+    before = visit.text("#jumlah")
+    visit.page.locator("#peta path").first.click()
+    visit.page.get_by_role("button", name="Undo").click()
+    assert visit.text("#jumlah") == before
+    assert visit.page.get_by_role("button", name="Undo").is_disabled()
+    visit.quiet()
+
+
+@pytest.mark.parametrize(("address", "said"), [
+    ("#d=dprd-kabkota-32.18&p=00000", "does not fit the units of this council"),
+    ("#d=dprd-kabkota-32.18&p=00000111110", "does not fit the units of this council"),
+    ("#d=dprd-kabkota-32.18&p=0000011A11", "does not fit the units of this council"),
+    ("#d=dprd-kabkota-32.18&p=%3Cb%3E", "does not fit the units of this council"),
+    ("#d=dprd-kabkota-99.99&p=0000011111", "names no council of this release"),
+    ("#d=apa", "names no council of this release"),
+])  # fmt: skip
+def test_an_address_that_does_not_fit_is_told(browser: Any, base: str, address: str, said: str) -> None:
+    """Also one that is pasted while the page is open; what it cannot hold is not guessed."""
+    visit = Drafting(browser, base, "desktop")
+    visit.page.evaluate("(address) => { location.hash = address; }", address)
+    visit.page.locator("#masalah", has_text=said).wait_for()
+    if "32.18" in address:
+        assert "changed against" not in visit.text("#hasil")
+    assert visit.trouble == []
+    visit.context.close()
+
+
+def test_the_focus_stays_where_something_was_done(browser: Any, base: str) -> None:
+    visit = Drafting(browser, base, "desktop").open("32.18")
+    page = visit.page
+    focus = "document.activeElement.id || document.activeElement.textContent.trim()"
+    count = page.locator("#dapil input").count()
+    page.get_by_role("button", name="Add a dapil").focus()
+    page.keyboard.press("Enter")
+    assert page.evaluate(focus) == f"d{count}", "the dapil that was added"
+    page.get_by_role("button", name="Clear").focus()
+    page.keyboard.press("Enter")
+    assert page.evaluate(focus) == "Clear"
+    page.get_by_role("button", name="Undo").focus()
+    for _ in range(2):
+        page.keyboard.press("Enter")
+    assert page.get_by_role("button", name="Undo").is_disabled()
+    assert page.evaluate(focus) == "The plan in law", "the next, where that one cannot take it"
+    visit.quiet()
+
+
+def test_a_file_dropped_beside_its_place_does_not_take_the_page(browser: Any, base: str) -> None:
+    visit = Drafting(browser, base, "desktop").open("32.18")
+    let_go = """() => {
+        const event = new DragEvent("drop", { dataTransfer: new DataTransfer(), cancelable: true, bubbles: true });
+        document.body.dispatchEvent(event);
+        return event.defaultPrevented;
+    }"""
+    assert visit.page.evaluate(let_go)
+    visit.quiet()
+
+
+def test_the_council_that_was_chosen_last_is_shown(browser: Any, base: str) -> None:
+    """However late the file of one before comes."""
+    visit = Drafting(browser, base, "desktop")
+    held: list[Any] = []
+    visit.page.route("**/map-uji-dprd-kabkota-32.18.json", lambda route: held.append(route))
+    visit.page.select_option("#dewan", "32.18")
+    visit.page.select_option("#dewan", "12.71")
+    visit.page.wait_for_selector("html[data-ready='yes']")
+    held[0].continue_()
+    visit.page.wait_for_timeout(300)
+    assert visit.page.input_value("#dewan") == "12.71"
+    assert "12.71." in visit.text("#daftar")
+    visit.context.close()
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("screen", SCREENS)
 @pytest.mark.parametrize("language", PAGES)

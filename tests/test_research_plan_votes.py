@@ -121,6 +121,7 @@ def test_votes_by_kecamatan_are_summed_over_kabkota() -> None:
     council = of_province("63", "dprd-provinsi")
     for n, (unit,) in enumerate(council.units):
         assert found.votes[n].tolist() == [int(each.get((unit, party), 0)) for party in found.parties]
+    assert (found.doubtful, found.without_unit) == (0, 0)
     lacking = mine.groupby(["kode_kabkota", "kode_unit"])["suara"].sum() == 0
     part = len(set(lacking.index[lacking].get_level_values(0)))
     assert found.covered == pytest.approx(1 - part / len(council.units))
@@ -136,6 +137,24 @@ def test_parties_under_the_threshold_of_the_nation_win_no_seat_of_the_dpr() -> N
     assert told["tanpa_kursi"] == ["B"]
     rows, _ = seats_over(survey(made_up(1)), replace(votes(), eligible=np.array([True, False, True, True])))
     assert rows.set_index("partai").loc["B", ["kursi_p0", "kursi_p100", "kursi_hukum"]].tolist() == [0, 0, 0]
+
+
+def test_rows_in_doubt_and_votes_of_no_known_kecamatan_are_told() -> None:
+    rows: Any = read_set("hasil-wilayah-dpr-2014")
+    coded = rows.loc[rows["kode_kabkota"] == "11.05", "kode_unit"].dropna()
+    units = tuple((unit,) for unit in sorted(set(coded)) if unit)
+    council = replace(made_up(1), chamber="dpr", code="11.05", units=units, people=np.full(len(units), 1000))
+    found = votes_of(council, "hasil-wilayah-dpr-2014")
+    mine = rows[rows["kode_kabkota"] == "11.05"]
+    known = mine["kode_unit"].isin([unit for (unit,) in council.units])
+    assert found.without_unit == mine.loc[~known, "suara"].sum() > 0
+    assert found.votes.sum() == mine.loc[known, "suara"].sum()
+    table: Any = read_set(TABLE)
+    doubted = table[table["ragu"].fillna("") != ""]
+    mine = table[table["kode_kabkota"] == doubted["kode_kabkota"].iloc[0]]
+    units = tuple((unit,) for unit in sorted(set(mine["kode_unit"])))
+    council = replace(made_up(1), code=units[0][0][:5], units=units, people=np.full(len(units), 1000))
+    assert votes_of(council, TABLE).doubtful == (mine["ragu"].fillna("") != "").sum() > 0
 
 
 def test_votes_of_another_chamber_or_rule_are_refused() -> None:

@@ -55,7 +55,7 @@ from boundaries.research.legal_plans import (
     wilson,
 )
 from boundaries.research.people import People
-from boundaries.research.plan_measures import LISTED, MEASURES, READINGS
+from boundaries.research.plan_measures import LISTED, MEASURES, READINGS, problem
 from boundaries.research.plan_tables import Asking
 from boundaries.research.proposal import of_law, part
 from boundaries.research.regime import load_regime
@@ -309,6 +309,27 @@ def test_measures_are_those_reckoned_apart() -> None:
     assert front.measures[:, at].min(axis=0) == pytest.approx(found.measures[:, at].min(axis=0))
 
 
+def test_equal_remainders_are_settled_alike_in_whatever_order_units_are_counted() -> None:
+    """Few people, such as polling stations, tie often: a plan has the same measures however it was come to."""
+    tied = 0
+    for seed in range(16):
+        rng = np.random.default_rng(seed)
+        council = replace(made_up(seed, 2, 4, 12 + seed % 5), low=2, people=rng.integers(1, 5, 8) * 10)
+        found: dict[tuple[int, ...], Array] = {}
+        for order in (None, rng.permutation(8), rng.permutation(8)):
+            made = problem(council, order=order)
+            for parts, sizes in listed(count(made.graph)):
+                measures, lawful = made.describe(parts, sizes)
+                for row, values in zip(made.graph.labels(parts[lawful]), measures[lawful], strict=True):
+                    if not largest_remainder(np.bincount(row, council.people), council.seats).tied.any():
+                        continue
+                    tied += 1
+                    turned = int(row.max()) - row.astype(int)
+                    for again in (found.setdefault(tuple(row.tolist()), values), of_plan(made, turned)):
+                        assert np.allclose(again, values, rtol=1e-5, atol=1e-6)
+    assert tied > 50
+
+
 def test_no_plan_of_the_front_is_beaten_though_there_are_more_than_are_shown(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -526,6 +547,36 @@ def test_a_folder_that_is_none_is_told(asked: list[str], tmp_path: Path) -> None
     run([*asked, "--council", "99.01", "-o", str(tmp_path / "hasil")])  # anew, over what is there
 
 
+def test_the_unit_that_allows_no_plan_is_named(asked: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """As Kota Bogor: too small to stand alone, and with its only neighbour too large; or larger than any dapil."""
+    path = np.array([[0, 1], [1, 2], [2, 3]])
+    small = replace(
+        made_up(), people=np.array([203, 1030, 500, 500]), pairs=path, border_m=np.ones(3), low=3, high=10, seats=22,
+        units=(("a",), ("b",), ("c",), ("d",)), law=np.array([0, 0, 1, 1]), law_seats=np.array([12, 10]), before=None,
+    )  # fmt: skip
+    found = survey(small)
+    assert (found.counted.total > 0, found.number, found.blocking.tolist()) == (True, 0, [0])
+    large = survey(replace(small, people=np.array([10, 1900, 100, 100])))
+    assert (large.counted.total, large.blocking.tolist()) == (0, [1])
+    assert survey(made_up(1)).blocking.tolist() == []
+    told = plan_tables.as_dict(found)["penghalang"]
+    assert told == [{"unit": "a", "kuota": pytest.approx(2.0, abs=0.01), "tetangga": ["b"]}]
+    monkeypatch.setattr(plan_tables, "councils", lambda *_, **__: iter([small]))
+    assert "blocked by a: 2.00 prices of a seat, neighbours b" in run([*asked, "--council", "99.01"])
+    # Reckoned apart: in every plan within the quota the dapil of a unit that blocks is out of bounds, and of no other.
+    for seed in range(30):
+        council = replace(made_up(seed, 2, 3, 10), low=4, high=5)
+        mine = survey(council)
+        if mine.lawful or not mine.counted.total:
+            continue
+        blocked = set(range(6))
+        for parts, _ in listed(mine.counted):
+            for row in mine.problem.graph.labels(parts):
+                seats = largest_remainder(np.bincount(row, council.people), council.seats).seats
+                blocked &= {n for n in range(6) if not 4 <= seats[row[n]] <= 5}
+        assert mine.blocking.tolist() == sorted(blocked)
+
+
 def test_whether_a_plan_is_one_of_the_lawful_is_told() -> None:
     """Every lawful plan is, by its own seats as well; none other is."""
     council = made_up(1, 3, 3, 14)
@@ -604,20 +655,29 @@ def test_a_map_shows_borders_and_links_by_the_share_of_plans(registry: Registry,
     assert {each.name for each in files} >= {"x-peta.png", "x-peta.svg"}
 
 
-def test_a_weight_that_has_one_figure_for_all_is_refused(
-    registry: Registry, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """People of the whole kabkota part nothing: no plan at all would seem lawful."""
+def test_a_weight_of_a_higher_level_is_refused(registry: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
+    """People of the whole kabkota part nothing: no plan at all would seem lawful. Those of kecamatan part no desa."""
     toy = open_release(boundaries.toy())
 
     def by_kabkota(_: str, graph: Any, people: People) -> tuple[Array, Array]:
         return (graph.codes.astype("U5") == "32.10").astype(int), np.array([9e4, 9e4])
 
+    def by_kecamatan(_: str, graph: Any, people: People) -> tuple[Array, Array]:
+        found, number = np.unique(graph.codes.astype("U8"), return_inverse=True)
+        return number, np.full(len(found), 9e4)
+
+    def made(weight: str, code: str = "32.10", level: str = "") -> list[Council]:
+        return list(councils(toy, "dprd-kabkota", only=[code], weight=weight, level=level, registry=registry))
+
     monkeypatch.setattr(council_module, "_fused", by_kabkota)
     with pytest.raises(
-        PlanError, match=r"penduduk_2024 has one figure for all 4 units of 32\.10; name a weight"
+        PlanError, match=r"penduduk_2024 has only 1 figures for the 4 kecamatan of 32\.10; name a wei"
     ):
-        list(councils(toy, "dprd-kabkota", only=["32.10"], weight="penduduk_2024", registry=registry))
+        made("penduduk_2024")
+    monkeypatch.setattr(council_module, "_fused", by_kecamatan)
+    with pytest.raises(PlanError, match=r"penduduk_2023 has only 1 figures for the 4 desa of 32\.04"):
+        made("penduduk_2023", "32.04", "desa")
+    assert len(made("penduduk_2023")[0].units) == 4
 
 
 def test_a_draft_is_placed(registry: Registry, tmp_path: Path) -> None:
@@ -647,6 +707,10 @@ def test_a_council_that_is_none(registry: Registry) -> None:
     toy = open_release(boundaries.toy())
     with pytest.raises(NotFound, match="99"):
         list(councils(toy, "dpr", only=["99"], registry=registry))
+    with pytest.raises(NotFound, match=r"no dapil in '32\.1'; may be 32\.01 or 32\.10"):
+        list(councils(toy, "dprd-kabkota", only=["32.1"], registry=registry))
+    with pytest.raises(NotFound, match=r"no dapil in '3218'; may be 32\.18"):
+        list(councils(toy, "dprd-kabkota", only=["3218"], registry=registry))
     with pytest.raises(PlanError, match="dpd"):
         list(councils(toy, "dpd", registry=registry))
     with pytest.raises(PlanError, match="composition"):

@@ -174,6 +174,9 @@ def _told(told: dict[str, Any]) -> None:
         click.echo(_("about {count} lawful plans (95 %: {low} to {high}), from {tried} uniform draws").format(
             count=number(round(told["rencana_sah_taksiran"])), low=number(round(told["sah_bawah"])),
             high=number(round(told["sah_atas"])), tried=number(told["dicoba"])))  # fmt: skip
+    for each in told["penghalang"]:
+        click.echo(_("blocked by {unit}: {quota:.2f} prices of a seat, neighbours {near}").format(
+            unit=each["unit"], quota=each["kuota"], near=", ".join(each["tetangga"]) or "-"))  # fmt: skip
     if told["pembelahan"]:
         click.echo(_("units split by the plan in law: {units}; {forced}").format(
             units=", ".join(told["terbelah"]), forced=told["pembelahan"]))  # fmt: skip

@@ -18,6 +18,7 @@ from boundaries.release.store import Release
 from boundaries.research.graph import Graph, SeaRule, build_graph, joins
 from boundaries.research.people import People
 from boundaries.research.proposal import BLOCKS, Proposal, of_law
+from boundaries.research.spoilt_codes import SpoiltCodes
 from boundaries.research.regime import load_regime
 from boundaries.research.sealinks import bridging, pieces
 from boundaries.research.zoning import read_units
@@ -26,6 +27,8 @@ Array = NDArray[Any]
 
 #: Chambers whose plans can be counted.
 PARTED: Final = ("dpr", "dprd-provinsi", "dprd-kabkota")
+#: The length of the code of what a unit lies in, by its level.
+_ABOVE: Final = {"kabkota": LENGTH["provinsi"], "kecamatan": LENGTH["kabkota"], "desa": LENGTH["kecamatan"]}
 #: The weights to go by, the first that is known for all of a council, by the level of the units and the election.
 GONE_BY: Final = {
     ("kabkota", 2024): ("penduduk_2024",),
@@ -146,8 +149,10 @@ def councils(
     wanted = sorted(only) or sorted(law.councils)
     for code in wanted:
         if code not in law.councils:
+            meant = " or ".join(SpoiltCodes(law.councils).meant(code))
             raise NotFound(
-                f"{chamber}-{year} has no dapil in {code!r}; write a code such as {next(iter(law.councils))}"
+                f"{chamber}-{year} has no dapil in {code!r}; "
+                + (f"may be {meant}" if meant else f"write a code such as {next(iter(law.councils))}")
             )
     within = sorted({province for code in only for province in _ground(code, registry, year)})
     sea = sea or SeaRule()
@@ -221,9 +226,10 @@ def _council(
         raise PlanError(
             f"people of {code} are not known by {' or '.join(each[0] for each in fused)}; name a weight"
         )
-    if len(found) == 1 and len(inside) > 1:
+    above = len(np.unique(codes[inside].astype(f"U{_ABOVE[level]}")))
+    if len(found) <= above < len(inside):
         raise PlanError(
-            f"{name} has one figure for all {len(inside)} units of {code}; name a weight that parts them"
+            f"{name} has only {len(found)} figures for the {len(inside)} {level} of {code}; name a weight of that level"
         )
     units = tuple(tuple(codes[inside[number == n]].tolist()) for n in range(len(found)))
     pairs, border = _edges(graph, inside, number)

@@ -9,6 +9,7 @@ import math
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Final
 
 import numpy as np
@@ -112,6 +113,26 @@ class Survey:
         if self.lawful:
             return FREE
         return FORCED if self.method == COMPLETE else UNKNOWN
+
+    @cached_property
+    def blocking(self) -> Array:
+        """Units (k,) by which alone there is no lawful plan, where it is known: larger than any dapil may be, or, where
+        seats follow people, in a dapil of other than the allowed seats in every plan within the quota."""
+        made, council = self.problem, self.problem.council
+        if self.method != COMPLETE or self.lawful:
+            return np.empty(0, np.int64)
+        if not self.counted.total or made.reading != FOLLOWING:
+            return np.flatnonzero(council.people > made.graph.most)
+        from boundaries.research.plan_kernels import outside
+
+        blocked = np.uint64((1 << len(council.people)) - 1)
+        for parts, sizes in listed(self.counted):
+            blocked = outside(parts, sizes, made.graph.people, np.int64(council.seats), np.int64(council.low),
+                              np.int64(council.high), np.uint64(blocked))  # fmt: skip
+            if not blocked:
+                break
+        inside = [n for n in range(len(council.people)) if int(blocked) >> n & 1]
+        return np.sort(made.graph.order[inside])
 
     def percentile(self, values: Array) -> dict[str, float]:
         """Where a plan with some measures (8) stands among all: the share with less, and half of those with as much."""
@@ -254,10 +275,10 @@ def of_plan(made: Problem, labels: Array, seats: Array | None = None) -> Array:
     """The measures (8) of one plan given as the dapil (n,) of each unit; `seats` (k,) of each dapil by its label, by
     default those that follow people. Reckoned without the compiled loops."""
     council = made.council
-    labels = np.asarray(labels)
+    labels = np.asarray(labels) if seats is not None else renumbered(np.asarray(labels)[None])[0].astype(int)
     count = int(labels.max()) + 1
     people = np.bincount(labels, council.people, count)
-    if seats is None:
+    if seats is None:  # equal remainders are settled by the first units of the dapil
         seats = largest_remainder(people, council.seats).seats
     a, b = labels[council.pairs.reshape(-1, 2)].T
     land = council.border_m > 0

@@ -46,6 +46,31 @@ def following(people: Array, count: Any, total: Any, seats: Any, low: Any, high:
 
 
 @njit(cache=True)
+def settle(given: Array, rest: Array, order: Array, count: Any, people: Array, total: Any, seats: Any,
+           first: Array) -> None:  # fmt: skip
+    """Where the last seats hang on equal remainders, give them to the dapil whose units come first (`first` (n,)), in
+    whatever order the dapil stand: the same plan has the same seats."""
+    left = seats
+    for n in range(count):
+        left -= people[n] * seats // total
+    if not 0 < left < count or rest[order[left - 1]] != rest[order[left]]:
+        return
+    edge, open_seats = rest[order[left]], left
+    for n in range(count):
+        if rest[n] > edge:
+            open_seats -= 1
+        elif rest[n] == edge:
+            given[n] = people[n] * seats // total
+    for _ in range(open_seats):
+        best = -1
+        for n in range(count):
+            waits = rest[n] == edge and given[n] == people[n] * seats // total
+            if waits and (best < 0 or first[n] < first[best]):
+                best = n
+        given[best] += 1
+
+
+@njit(cache=True)
 def by_eights(people: Array) -> Array:
     """The people (8, 256) of every set of the first eight units, of the next, and so on."""
     found = np.zeros((8, 256), np.int64)
@@ -87,7 +112,7 @@ def decided(people: Array, seats: Any, low: Any, high: Any, permille: Any, given
 @njit(cache=True)
 def describe(
     parts: Array, sizes: Array, people: Array, seats: Any, low: Any, high: Any, permille: Any, pairs: Array,
-    border: Array, by_land: Array, before: Array, found: Array, lawful: Array,
+    border: Array, by_land: Array, before: Array, place: Array, found: Array, lawful: Array,
 ) -> None:  # fmt: skip
     """Describe plans given as sets.
 
@@ -98,6 +123,8 @@ def describe(
     people, pairs, border, by_land, before
         Of the units in the order of the bits: people (n,), neighbours (e, 2) and their border on land (e,) in metres,
         neighbours on land as sets (n,), the dapil of before (n,), -1 unknown.
+    place
+        The place (n,) of each unit in the council, by which equal remainders are settled.
     permille
         Below 0: seats follow people; else how far prices of listed seats may be off.
     found, lawful
@@ -115,7 +142,7 @@ def describe(
     held = np.empty(parts.shape[1], np.int64)
     given = np.empty(parts.shape[1], np.int64)
     rest = np.empty(parts.shape[1], np.int64)
-    order = np.empty(parts.shape[1], np.int64)
+    order, first = np.empty(parts.shape[1], np.int64), np.empty(parts.shape[1], np.int64)
     eights = by_eights(people)
     for m in range(len(parts)):
         count = sizes[m]
@@ -134,10 +161,14 @@ def describe(
             continue
         for n in range(count):
             mask = parts[m, n]
+            first[n] = units
             while mask:
                 bit = mask & (~mask + np.uint64(1))
                 mask ^= bit
                 label[lowest(bit)] = n
+                first[n] = min(first[n], place[lowest(bit)])
+        if permille < 0:
+            settle(given, rest, order, count, held, total, seats, first)
         worst, off = 0.0, 0.0
         least, most = given[0], given[0]
         for n in range(count):
@@ -173,6 +204,40 @@ def describe(
         found[m, 5] = edges
         found[m, 6] = apart
         found[m, 7] = moved
+
+
+@njit(cache=True)
+def outside(parts: Array, sizes: Array, people: Array, seats: Any, low: Any, high: Any, blocked: Any) -> Any:
+    """Of some units (`blocked`, a set) those whose dapil has other than `low` to `high` seats in every plan, given as
+    sets (m, k), where seats follow people and equal remainders go to the dapil that stands first."""
+    total = people.sum()
+    held, given = np.empty(parts.shape[1], np.int64), np.empty(parts.shape[1], np.int64)
+    rest = np.empty(parts.shape[1], np.int64)
+    eights = by_eights(people)
+    for m in range(len(parts)):
+        left = seats
+        for n in range(sizes[m]):
+            mask, eight = parts[m, n], 0
+            held[n] = 0
+            while mask:
+                held[n] += eights[eight, np.int64(mask & np.uint64(255))]
+                mask >>= np.uint64(8)
+                eight += 1
+            given[n] = held[n] * seats // total
+            rest[n] = held[n] * seats - given[n] * total
+            left -= given[n]
+        for _ in range(left):
+            best = np.argmax(rest[: sizes[m]])
+            given[best] += 1
+            rest[best] = -1
+        bad = np.uint64(0)
+        for n in range(sizes[m]):
+            if given[n] < low or given[n] > high:
+                bad |= parts[m, n]
+        blocked &= bad
+        if blocked == np.uint64(0):
+            break
+    return blocked
 
 
 @njit(cache=True)

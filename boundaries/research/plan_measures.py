@@ -81,7 +81,7 @@ class Problem:
         describe(
             parts, sizes, self.graph.people, np.int64(council.seats), np.int64(council.low), np.int64(council.high),
             np.int64(self.permille if self.reading == LISTED else -1), pairs, council.border_m.astype(np.float64),
-            by_land, before[order].astype(np.int64), found, lawful,
+            by_land, before[order].astype(np.int64), order.astype(np.int64), found, lawful,
         )  # fmt: skip
         found[found[:, -1] < 0, -1] = np.nan
         return found, lawful

@@ -145,6 +145,7 @@ def as_dict(found: Survey, drafts: Sequence[Placed] = ()) -> dict[str, Any]:
         "rencana_sah_taksiran": estimate[0], "sah_bawah": estimate[1], "sah_atas": estimate[2],
         "dicoba": found.tried,
         "sah_menurut_jumlah_dapil": found.by_dapil,
+        "penghalang": [_blocking(council, unit) for unit in found.blocking],
         "terbelah": list(council.split),
         "pembelahan": found.forced,
         "ukuran": {name: {**quantiles(found.measures[:, n]), "arti": each.said, "satuan": each.unit,
@@ -158,6 +159,18 @@ def as_dict(found: Survey, drafts: Sequence[Placed] = ()) -> dict[str, Any]:
             for labels, measures in zip(found.front.labels, found.front.measures, strict=True)],
         "cpu_detik": round(counted.seconds, 3),
     }  # fmt: skip
+
+
+def _blocking(council: Council, unit: int) -> dict[str, Any]:
+    """A unit by which there is no lawful plan: its people in prices of a seat, and its neighbours."""
+    near = sorted(
+        {int(n) for pair in council.pairs[(council.pairs == unit).any(axis=1)] for n in pair} - {int(unit)}
+    )
+    return {
+        "unit": "+".join(council.units[unit]),
+        "kuota": round(float(council.people[unit] * council.seats / council.people.sum()), 4),
+        "tetangga": ["+".join(council.units[n]) for n in near],
+    }
 
 
 def _named(measures: Array) -> dict[str, float | None]:

@@ -89,13 +89,18 @@ def votes_of(council: Council, name: str) -> Votes:
               rows["suara"].to_numpy())  # fmt: skip
     return Votes(
         votes, parties, _covered(council, rows), name, about.basis, _eligible(parties, about, rule),
-        int(lost["suara"].sum()), int(rows["ragu"].notna().sum()),
+        int(lost["suara"].sum()), int(rows["ragu"].fillna("").ne("").sum()),
     )  # fmt: skip
 
 
 def _covered(council: Council, rows: pd.DataFrame) -> float:
     """The share of the people in nodes whose votes are known: of a kabkota, those of each of its kecamatan."""
-    by_unit = rows.groupby(["node", rows["kode_unit"].fillna(rows["nama_unit"])])["suara"].sum() > 0
+    by_unit = (
+        rows.groupby(
+            ["node", rows["kode_unit"].where(rows["kode_unit"].fillna("") != "", rows["nama_unit"])]
+        )["suara"].sum()
+        > 0
+    )
     whole = (
         by_unit.groupby("node").all()
         if len(council.units[0][0]) == LENGTH["kabkota"]

@@ -23,8 +23,15 @@ class DraftPage {
     this.active = 0;
     this.fillChoices();
     this.listen();
-    const [, chamber, code, labels] = location.hash.match(/^#d=([a-z-]+?)-([\d.]+)(?:&p=([0-9a-z_]+))?$/) ?? [];
-    if (code) this.open(chamber, code, labels);
+    this.openAddress();
+  }
+
+  // The council, and the draft, that the address holds behind its #.
+  openAddress() {
+    if (!location.hash.startsWith("#d=")) return;
+    const [, chamber, code, labels] = location.hash.match(/^#d=([a-z-]+?)-([\d.]+)(?:&p=(.*))?$/) ?? [];
+    if (this.index.dewan.some(([its, council]) => its === chamber && council === code)) this.open(chamber, code, labels);
+    else this.tell([[w("nocouncil"), w("nocouncil")]]);
   }
 
   fillChoices() {
@@ -44,6 +51,9 @@ class DraftPage {
     lembaga.addEventListener("change", () => this.fillCouncils());
     dewan.addEventListener("change", () => dewan.value && this.open(lembaga.value, dewan.value));
     berkas.addEventListener("change", () => berkas.files[0] && this.read(berkas.files[0]));
+    window.addEventListener("hashchange", () => this.openAddress());
+    for (const name of ["dragover", "drop"]) // beside the place for it, a file would take the page's
+      window.addEventListener(name, (event) => event.preventDefault());
     for (const name of ["dragenter", "dragover"])
       jatuh.addEventListener(name, (event) => {
         event.preventDefault();
@@ -59,20 +69,27 @@ class DraftPage {
 
   async open(chamber, code, labels = "") {
     const { lembaga, dewan, kerja, masalah } = this.parts;
+    const wanted = (this.wanted = `map-uji-${chamber}-${code}.json`);
+    let council;
     try {
-      this.council = await load(`map-uji-${chamber}-${code}.json`);
+      council = await load(wanted);
     } catch {
-      this.tell([[w("failed"), w("failed")]]);
+      if (wanted === this.wanted) this.tell([[w("failed"), w("failed")]]);
       return;
     }
+    if (wanted !== this.wanted) return; // another was chosen since
+    this.council = council;
     lembaga.value = chamber;
     this.fillCouncils();
     dewan.value = code;
     masalah.hidden = true;
     kerja.hidden = false;
     this.history = [];
+    this.plan = null; // of another council
     this.drawMap();
-    this.begin(labels ? fromText(labels, this.council) : this.ofLaw());
+    const fits = new RegExp(`^[0-9a-z_]{${council.unit.length}}$`).test(labels);
+    this.begin(fits ? fromText(labels) : this.ofLaw());
+    if (labels && !fits) this.tell([[w("badlink"), w("badlink")]]);
     document.documentElement.dataset.ready = "yes";
   }
 
@@ -155,7 +172,7 @@ class DraftPage {
       );
     });
     const add = el("button", { type: "button", class: "quiet", onclick: () => this.addDapil() }, w("add"));
-    fill(parts.dapil, el("legend", {}, w("active")), rows, add);
+    refill(parts.dapil, el("legend", {}, w("active")), rows, add);
   }
 
   addDapil() {
@@ -270,7 +287,7 @@ class DraftPage {
     const { council, parts } = this;
     const empty = () => this.begin({ names: this.ofLaw().names, label: council.unit.map(() => -1), seats: null });
     const save = () => handOver(new Blob([tableOf(council, this.result.plan)], { type: "text/csv" }), `rancangan-${council.lembaga}-${council.dewan}.csv`);
-    fill(
+    refill(
       parts.alat,
       el("button", { type: "button", class: "quiet", onclick: () => this.undo(), disabled: !this.history.length }, w("undo")),
       el("button", { type: "button", class: "quiet", onclick: () => this.begin(this.ofLaw()) }, w("law")),
@@ -295,10 +312,18 @@ class DraftPage {
   }
 }
 
-function fromText(text, council) {
-  const label = council.unit.map((_, at) => (/^[0-9a-z]$/.test(text[at] ?? "") ? parseInt(text[at], 36) : -1));
+function fromText(text) {
+  const label = [...text].map((each) => (each === "_" ? -1 : parseInt(each, 36)));
   const count = Math.max(0, ...label) + 1;
   return { names: Array.from({ length: count }, (_, at) => `Dapil ${at + 1}`), label, seats: null };
+}
+
+// Replace what a part holds, and leave the focus where it was in it: on the next thing where that cannot take it.
+function refill(part, ...children) {
+  const controls = () => [...part.querySelectorAll("button, input")];
+  const at = controls().indexOf(document.activeElement);
+  fill(part, ...children);
+  if (at >= 0) controls().find((each, place) => place >= at && !each.disabled)?.focus();
 }
 
 const told = (said) => said[w("language") === "id" ? 0 : 1];
