@@ -18,9 +18,9 @@ from boundaries.release.store import Release
 from boundaries.research.graph import Graph, SeaRule, build_graph, joins
 from boundaries.research.people import People
 from boundaries.research.proposal import BLOCKS, Proposal, of_law
-from boundaries.research.spoilt_codes import SpoiltCodes
 from boundaries.research.regime import load_regime
 from boundaries.research.sealinks import bridging, pieces
+from boundaries.research.spoilt_codes import SpoiltCodes
 from boundaries.research.zoning import read_units
 
 Array = NDArray[Any]
