@@ -277,7 +277,7 @@ LARGE = {
     "rows.xlsx": (b"<row><c/></row>" * 1000, 10_000, "bytes unpacked, more than the 33,554,432 that are read; keep"),
     "cells.xlsx": (b"<row>" + b"<c/>" * 1000 + b"</row>", 5_000, "more cells than are read, merged ones counted; keep"),
     "far.xlsx": (b'<row><c r="A1"><v>1</v></c></row><row r="1048576"><c r="XFD1048576"><v>1</v></c></row>', 1,
-                 "sheet 'Dapil' reaches to XFD1048576, more than the 1,048,576 cells that are read; delete what"),
+                 "sheet 'Dapil' reaches to XFD1048576, more than the 524,288 cells that are read; delete what"),
     "merged.xlsx": (b'</sheetData><mergeCells><mergeCell ref="A1:XFD1048576"/></mergeCells><sheetData>', 1,
                     "more cells than are read, merged ones counted; keep"),
     "nowhere.xlsx": (b'</sheetData><mergeCells><mergeCell ref="?"/></mergeCells><sheetData>', 1,

@@ -17,10 +17,10 @@ from boundaries.errors import PlanError
 from boundaries.law.tables import refuse_large, refuse_long, where
 from boundaries.law.workbooks import sheets
 
-#: A file longer than this is not read: 200 bytes for every desa of the nation; nor a workbook with more cells, a dozen
-#: for each of these.
+#: A file longer than this is not read: 200 bytes for every desa of the nation; nor a workbook with more cells, six for
+#: each of these, which take openpyxl half a GB.
 MOST_BYTES: Final = 16 << 20
-MOST_CELLS: Final = 1 << 20
+MOST_CELLS: Final = 1 << 19
 #: A title may stand above the names of the columns: this many lines.
 TITLE_LINES: Final = 10
 _SHEETS: Final = (".xlsx", ".xlsm")
