@@ -330,3 +330,20 @@ def test_the_language_is_that_of_the_locale(made: Path, variables: dict[str, str
         assert told in output, output
         other = SAID["en" if language == "id" else "id"][words]
         assert other not in output, output
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["seats", "--plan", "dpr-2024", "--threshold"],
+        ["plans", "--council", "32.18", "--batas-waktu"],
+        ["check", "dpr-2024", "--batas-waktu"],
+    ],
+)
+@pytest.mark.parametrize("number", ["nan", "inf", "-1"])
+def test_numbers_that_are_none_are_refused(arguments: list[str], number: str) -> None:
+    """click's own ranges hold nan: a share that is none ended in a traceback, and a limit that is none in no limit."""
+    told = CliRunner().invoke(main, [*arguments, number])
+    assert told.exit_code == 2
+    assert number in told.output
+    assert arguments[-1] in told.output

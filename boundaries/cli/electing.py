@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from boundaries.cli.language import Command, Told, _, language, number
-from boundaries.cli.options import JSON, among, option, release
+from boundaries.cli.options import JSON, Within, among, option, release
 from boundaries.cli.program import emit, main, say
 from boundaries.errors import NotFound, TableError
 
@@ -222,7 +222,7 @@ def map_(table: str, release: Path, output: Path) -> None:
 @option("--plan", required=True, metavar="PLAN", help="The plan whose votes are taken, e.g. dpr-2024.")
 @option(
     "--threshold",
-    type=float,
+    type=Within(0, 100),
     help="Share of the national vote that a party needs, in per cent; default: the law's.",
 )
 @option(

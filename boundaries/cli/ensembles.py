@@ -6,7 +6,7 @@ from typing import Any, Final
 import click
 
 from boundaries.cli.language import _, language, number
-from boundaries.cli.options import JSON, option, release
+from boundaries.cli.options import JSON, Within, option, release
 from boundaries.cli.program import emit, main, progress, say
 from boundaries.errors import PlanError, VerifyError
 
@@ -51,7 +51,7 @@ STARTS: Final = ("hukum", "undian", "belah")
         help="CSV kode_a,kode_b,jenis[,jarak_m]: links to add (laut, feri, jembatan) or not (hapus).")  # fmt: skip
 @option("--rancangan", "drafts", multiple=True, type=click.Path(path_type=Path, dir_okay=False),
         metavar="FILE", help="A draft (CSV, XLSX) to place among all, repeatable.")  # fmt: skip
-@option("--batas-waktu", "seconds", type=click.FloatRange(min=0.01), default=60.0, show_default=True, metavar="S",
+@option("--batas-waktu", "seconds", type=Within(min=0.01), default=60.0, show_default=True, metavar="S",
         help="CPU seconds for the count of a council.")  # fmt: skip
 @option("--batas-memori", "memory", type=click.IntRange(min=1), default=600, show_default=True, metavar="MB",
         help="Memory for its table.")  # fmt: skip

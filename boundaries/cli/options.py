@@ -1,5 +1,6 @@
 """Options that several commands take, each given the same way everywhere."""
 
+import math
 import sys
 from collections.abc import Callable, Sequence
 from functools import wraps
@@ -19,6 +20,20 @@ Decorated = Callable[..., Any]
 def option(*names: str, **settings: Any) -> Callable[[Decorated], Decorated]:
     """Return a `click.option` whose help is translated."""
     return click.option(*names, cls=Option, **settings)
+
+
+class Within(click.FloatRange):
+    """A number within a range: click takes nan, too, which no range holds."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        number = super().convert(value, param, ctx)
+        if not math.isfinite(number):
+            self.fail(
+                _("{value!r} is not a valid {number_type}.").format(value=value, number_type="float"),
+                param,
+                ctx,
+            )
+        return number
 
 
 def among(names: Sequence[str]) -> Callable[..., list[CompletionItem]]:

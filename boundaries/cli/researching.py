@@ -6,7 +6,7 @@ from typing import Any, Final
 import click
 
 from boundaries.cli.language import _, language, number
-from boundaries.cli.options import JSON, RELEASE, option, release
+from boundaries.cli.options import JSON, RELEASE, Within, option, release
 from boundaries.cli.program import emit, main, say
 from boundaries.errors import NotFound, VerifyError
 
@@ -114,7 +114,7 @@ CHAMBERS: Final = ("dpr", "dpd", "dprd-provinsi", "dprd-kabkota")
 @option(
     "--induk", "parent", metavar="PLAN", help="Plan whose dapil hold these; default: that of the same year."
 )
-@option("--batas-waktu", "count_seconds", type=click.FloatRange(0), default=20, show_default=True,
+@option("--batas-waktu", "count_seconds", type=Within(0), default=20, show_default=True,
         metavar="SECONDS",
         help="CPU time to count plans of whole units, where one is split: was it forced? 0: not asked.")  # fmt: skip
 @option("-o", "--out", "out", type=click.Path(path_type=Path, file_okay=False), metavar="DIR",
