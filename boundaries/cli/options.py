@@ -26,6 +26,7 @@ class Within(click.FloatRange):
     """A number within a range: click takes nan, too, which no range holds."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the number, or fail as click does."""
         number = super().convert(value, param, ctx)
         if not math.isfinite(number):
             self.fail(
