@@ -1,8 +1,6 @@
 """Help for tests in a real browser: Debian's chromium under playwright, with everything outside the service refused."""
 
 import re
-import shutil
-import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -11,6 +9,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+
+from tests.npm_packages import installed
 
 CHROMIUM = Path("/usr/bin/chromium")
 ARGUMENTS = [
@@ -171,9 +171,4 @@ def visit_in(context: Any, base: str, expected: str = "", away: str = "") -> Ite
 
 def axe_script(folder: Path) -> str:
     """The text of axe-core from npm, installed into `folder`; skips where there is no npm or no registry."""
-    if not shutil.which("npm"):
-        pytest.skip("needs npm, for axe-core")
-    command = ["npm", "install", "--silent", "--no-audit", "--prefix", str(folder), "axe-core@4"]
-    if subprocess.run(command, capture_output=True, check=False).returncode:
-        pytest.skip("npm cannot install axe-core here (no registry)")
-    return (folder / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
+    return (installed(folder, "axe-core@4") / "axe-core" / "axe.min.js").read_text(encoding="utf-8")

@@ -2,7 +2,6 @@
 
 import json
 import re
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -16,10 +15,9 @@ from boundaries.site import npm_package
 from boundaries.site.folder_swap import SiteError
 from boundaries.site.npm_package import PackageError, version, write_package
 from boundaries.site.site_folder import write_site
+from tests.npm_packages import installed
 from tests.small import make_small_release
 from tests.test_site import contents, published  # noqa: F401
-
-NPM = shutil.which("npm")
 
 
 @pytest.fixture(scope="module")
@@ -143,19 +141,19 @@ def test_the_command(release, tmp_path):
 
 def test_topojson_client_reads_it_where_it_was_installed(package, release, tmp_path):
     """Packed as npm packs it, installed into a fresh folder, and the README's own lines run there."""
-    if NPM is None:
-        pytest.skip("needs npm, to install the package")
+    fresh = tmp_path / "baru"
+    installed(fresh, "topojson-client@3")
     packed = subprocess.run(
-        [NPM, "pack", "--silent", "--pack-destination", str(tmp_path)], cwd=package, capture_output=True, text=True,
+        ["npm", "pack", "--silent", "--pack-destination", str(tmp_path)], cwd=package, capture_output=True, text=True,
         check=True, timeout=120,
     ).stdout.split()[-1]  # fmt: skip
-    fresh = tmp_path / "baru"
-    fresh.mkdir()
-    command = [NPM, "install", "--silent", "--no-audit", str(tmp_path / packed), "topojson-client@3"]
-    if subprocess.run(command, cwd=fresh, capture_output=True, check=False, timeout=300).returncode:
-        pytest.skip("npm cannot install topojson-client here (no registry)")
-    installed = contents(fresh / "node_modules" / "peta-dapil")
-    assert installed == contents(package)
+    subprocess.run(
+        ["npm", "install", "--silent", "--no-audit", "--offline", str(tmp_path / packed)],
+        cwd=fresh,
+        check=True,
+        timeout=120,
+    )
+    assert contents(fresh / "node_modules" / "peta-dapil") == contents(package)
     code = re.search(r"```js\n(.+?)```", (package / "README.md").read_text(), re.DOTALL)
     assert code
     (fresh / "baca.mjs").write_text(code[1])

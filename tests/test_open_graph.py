@@ -2,7 +2,6 @@
 
 import io
 import json
-import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,6 +15,7 @@ from boundaries.release.store import Release, open_release
 from boundaries.site import site_folder
 from tests.downloads_help import contents, give
 from tests.html_help import Node, read
+from tests.npm_packages import installed
 from tests.service_help import app_of
 from tests.small_elections import make_small_elections
 
@@ -137,11 +137,7 @@ def test_what_is_no_address_on_the_web_is_refused(release: Release, address: str
 
 def test_a_library_reads_the_same(fetch: Fetch, site: Path, tmp_path: Path) -> None:
     """open-graph-scraper, of npm, finds what `graph` finds, and calls it a success."""
-    if not shutil.which("npm"):
-        pytest.skip("needs npm, for open-graph-scraper")
-    command = ["npm", "install", "--silent", "--no-audit", "--prefix", str(tmp_path), "open-graph-scraper@6"]
-    if subprocess.run(command, capture_output=True, check=False, timeout=300).returncode:
-        pytest.skip("npm cannot install here (no registry)")
+    installed(tmp_path, "open-graph-scraper@6")
     pages = {f"{ROOT}{path}?lang=id": fetch(f"{ROOT}{path}?lang=id").decode() for path in PATHS}
     pages |= {f"{AWAY}{name}": (site / name).read_text("utf-8") for name in site_folder.PAGES.values()}
     script = """

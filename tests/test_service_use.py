@@ -19,6 +19,7 @@ from boundaries.downloads import folder as downloads
 from boundaries.release.store import open_release
 from tests.browser_help import DESKTOP, chromium
 from tests.html_help import read
+from tests.npm_packages import installed
 from tests.r_language import needs_r, r_says
 from tests.service_help import app_of, served
 from tests.small import make_small_release
@@ -136,13 +137,7 @@ def test_observable(texts: dict[str, str]) -> None:
 
 @pytest.fixture(scope="module")
 def packages(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("npm")
-    if not shutil.which("npm"):
-        pytest.skip("needs npm, for the libraries that pages load")
-    command = ["npm", "install", "--silent", "--no-audit", "--prefix", str(folder), *PACKAGES]
-    if subprocess.run(command, capture_output=True, check=False, timeout=300).returncode:
-        pytest.skip("npm cannot install here (no registry)")
-    return folder / "node_modules"
+    return installed(tmp_path_factory.mktemp("npm"), *PACKAGES)
 
 
 def test_pages_draw_their_map(texts: dict[str, str], packages: Path, base: str) -> None:

@@ -4,7 +4,6 @@ import functools
 import gzip
 import json
 import os
-import shutil
 import subprocess
 import sys
 from collections import Counter
@@ -30,6 +29,7 @@ from boundaries.topology.arcs import build_topology, neighbours, trace
 from boundaries.topology.cutting import cut, cut_all, objects
 from boundaries.topology.generalise import check, generalise
 from boundaries.topology.landmasses import signed_area
+from tests.npm_packages import installed
 from tests.small import make_small_release
 
 ROOT = Path(__file__).parent.parent
@@ -52,12 +52,7 @@ process.stdout.write(JSON.stringify(out));
 @pytest.fixture(scope="session")
 def client(tmp_path_factory):
     """A function from the bytes of a TopoJSON to what topojson-client makes of it."""
-    if not shutil.which("node") or not shutil.which("npm"):
-        pytest.skip("needs node and npm, to read TopoJSON with topojson-client")
-    folder = tmp_path_factory.mktemp("node")
-    command = ["npm", "install", "--silent", "--no-audit", "--prefix", str(folder), "topojson-client@3"]
-    if subprocess.run(command, capture_output=True, check=False).returncode:
-        pytest.skip("npm cannot install topojson-client here (no registry)")
+    folder = installed(tmp_path_factory.mktemp("node"), "topojson-client@3").parent
     (folder / "read.js").write_text(READER)
 
     def read(content: bytes) -> dict:
