@@ -9,6 +9,8 @@ import pytest
 #: Seconds that a registry is waited for, and how often: one that answers slowly once may be quick again.
 PATIENCE = 150
 TRIES = 2
+#: What could not be installed, and why: not waited for again by the next test.
+LACKING: dict[tuple[str, ...], str] = {}
 
 
 def installed(folder: Path, *packages: str) -> Path:
@@ -26,8 +28,8 @@ def installed(folder: Path, *packages: str) -> Path:
         "--prefix",
         str(folder),
     ]
-    told = "gives no answer"
-    for _ in range(TRIES):
+    told = LACKING.get(packages, "gives no answer")
+    for _ in range(TRIES if packages not in LACKING else 0):
         try:
             done = subprocess.run(
                 [*command, *packages], capture_output=True, text=True, timeout=PATIENCE, check=False
@@ -37,4 +39,5 @@ def installed(folder: Path, *packages: str) -> Path:
         if not done.returncode:
             return folder / "node_modules"
         told = done.stderr.strip()[-200:] or "cannot be used"
+    LACKING[packages] = told
     pytest.skip(f"npm cannot install {', '.join(packages)} here: its registry {told}")
