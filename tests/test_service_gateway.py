@@ -21,7 +21,9 @@ from typing import Any
 import pytest
 
 from bench.load import own_memory
-from boundaries.service.ops.gateway import BODIES
+from boundaries.service.ops.bodies import Measured
+from boundaries.service.ops.gateway import BODIES, Gateway
+from boundaries.service.ops.settings import Settings
 from tests.answering import BIG
 from tests.server_help import ROOT
 
@@ -315,6 +317,31 @@ def test_a_body_is_read_before_anything_waits_for_it(tmp_path):
                 return client.answer() == (200, b"hello")
 
         until(echoed)
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_what_is_sent_at_once_is_logged_before_its_client_has_it(method: str) -> None:
+    """The process may end as soon as it is sent: the line of a request that never ended was lost so."""
+    order: list[Any] = []
+
+    class Sink:
+        def response_bytes(self, status: int, headers: Any, body: bytes) -> None:
+            order.append((status, body))
+
+    def app(environ: dict[str, Any], start: Callable[..., Any]) -> Measured:
+        start("200 OK", [("Content-Length", "5")])
+        return Measured([b"hello"], lambda sent: order.append(("logged", sent)))
+
+    asked = {
+        "REQUEST_METHOD": method,
+        "PATH_INFO": "/",
+        "QUERY_STRING": "",
+        "HTTP_HOST": "x",
+        "SERVER_PROTOCOL": "HTTP/1.1",
+    }
+    Gateway(app, Settings(), lambda: None)(Sink(), asked)  # type: ignore[arg-type]
+    body = b"hello" if method == "GET" else b""
+    assert order == [("logged", len(body)), (200, body)]
 
 
 # Work that never ends, and processes that do

@@ -125,16 +125,20 @@ class Gateway:
     def _send(
         self, sink: Sink, environ: dict[str, Any], status: int, headers: Headers, body: Measured
     ) -> None:
-        """Send an answer and close its body."""
+        """Send an answer and close its body.
+
+        What is sent at once is counted and logged before: this process may end as soon as a client has its answer.
+        """
         headers = [*headers, _SERVER]
         if self.leaving or _with_body(environ):  # no byte after a body is read as a request
             headers = [*(pair for pair in headers if pair[0] != "Connection"), ("Connection", "close")]
         try:
             length = next((int(text) for name, text in headers if name.lower() == "content-length"), None)
-            if environ["REQUEST_METHOD"] == "HEAD" or status in (204, 304):
-                sink.response_bytes(status, headers, b"")
-            elif not body.large and length in (None, body.size):
-                sink.response_bytes(status, headers, body.whole())
+            none = environ["REQUEST_METHOD"] == "HEAD" or status in (204, 304)
+            if none or (not body.large and length in (None, body.size)):
+                content = b"" if none else body.whole()
+                body.close()
+                sink.response_bytes(status, headers, content)
             else:  # so too what is not as long as it says: only this way it is cut, and not filled with the next
                 if length is None and body.size is not None:
                     headers.append(("Content-Length", str(body.size)))
