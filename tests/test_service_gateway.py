@@ -48,8 +48,12 @@ class Running:
     port: int
 
     def workers(self) -> list[int]:
-        children = Path(f"/proc/{self.process.pid}/task").glob("*/children")
-        return [int(pid) for each in children for pid in each.read_text().split()]
+        while True:
+            children = Path(f"/proc/{self.process.pid}/task").glob("*/children")
+            try:
+                return [int(pid) for each in children for pid in each.read_text().split()]
+            except (FileNotFoundError, ProcessLookupError):
+                continue  # a thread has ended meanwhile, and its children are another's
 
     def errors(self) -> str:
         return (self.folder / "errors").read_text()
