@@ -211,7 +211,6 @@ def _from_cells(path: Path, cells: Cells) -> _Table:
             line[within].strip() if within not in (None, column) and len(line) > int(within or 0) else "",
         ))  # fmt: skip
     refuse(problems, PlanError)
-    merged.sort(key=lambda each: (each.rows.start, each.columns.start))
     told = [_covering(each, cells.lines[each.rows.start][each.columns.start]) for each in merged]
     chambers = {_at(line, header.index("lembaga")) for _, line in body} if own else set()
     chamber = chambers.pop() if len(chambers) == 1 else ""

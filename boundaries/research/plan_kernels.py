@@ -46,6 +46,18 @@ def following(people: Array, count: Any, total: Any, seats: Any, low: Any, high:
 
 
 @njit(cache=True)
+def weigh(parts: Array, count: Any, eights: Array, held: Array) -> None:
+    """Fill `held` with the people of the first `count` of some sets of units, by the sums of each eight of them."""
+    for n in range(count):
+        mask, eight = parts[n], 0
+        held[n] = 0
+        while mask:
+            held[n] += eights[eight, np.int64(mask & np.uint64(255))]
+            mask >>= np.uint64(8)
+            eight += 1
+
+
+@njit(cache=True)
 def settle(given: Array, rest: Array, order: Array, count: Any, people: Array, total: Any, seats: Any,
            first: Array) -> None:  # fmt: skip
     """Where the last seats hang on equal remainders, give them to the dapil whose units come first (`first` (n,)), in
@@ -146,13 +158,7 @@ def describe(
     eights = by_eights(people)
     for m in range(len(parts)):
         count = sizes[m]
-        for n in range(count):
-            mask, eight = parts[m, n], 0
-            held[n] = 0
-            while mask:
-                held[n] += eights[eight, np.int64(mask & np.uint64(255))]
-                mask >>= np.uint64(8)
-                eight += 1
+        weigh(parts[m], count, eights, held)
         if permille < 0:
             lawful[m] = following(held, count, total, seats, low, high, given, rest, order)
         else:
@@ -212,24 +218,11 @@ def outside(parts: Array, sizes: Array, people: Array, seats: Any, low: Any, hig
     sets (m, k), where seats follow people and equal remainders go to the dapil that stands first."""
     total = people.sum()
     held, given = np.empty(parts.shape[1], np.int64), np.empty(parts.shape[1], np.int64)
-    rest = np.empty(parts.shape[1], np.int64)
+    rest, order = np.empty(parts.shape[1], np.int64), np.empty(parts.shape[1], np.int64)
     eights = by_eights(people)
     for m in range(len(parts)):
-        left = seats
-        for n in range(sizes[m]):
-            mask, eight = parts[m, n], 0
-            held[n] = 0
-            while mask:
-                held[n] += eights[eight, np.int64(mask & np.uint64(255))]
-                mask >>= np.uint64(8)
-                eight += 1
-            given[n] = held[n] * seats // total
-            rest[n] = held[n] * seats - given[n] * total
-            left -= given[n]
-        for _ in range(left):
-            best = np.argmax(rest[: sizes[m]])
-            given[best] += 1
-            rest[best] = -1
+        weigh(parts[m], sizes[m], eights, held)
+        following(held, sizes[m], total, seats, 0, seats, given, rest, order)  # whatever they are
         bad = np.uint64(0)
         for n in range(sizes[m]):
             if given[n] < low or given[n] > high:
