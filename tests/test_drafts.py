@@ -398,6 +398,7 @@ def test_drafts_of_many_shapes_are_read_alike(
         # A subtotal is no foot: what stands below it, before another, must have its dapil.
         ("dapil,kecamatan\n1,Medan Kota\n,Jumlah\n,Medan Sunggal\n,Jumlah\n", "12.71.02 has no dapil"),
         ("dapil,kecamatan\n1,Medan Kota\n,Jumlah\n,Medan Sunggal\n2,Medan Denai\n", "12.71.02 has no dapil"),
+        ("dapil,kecamatan\n1,Medan Kota\n,Jumlah\n2,Medan Denai\n,Medan Sunggal\n", "12.71.02 has no dapil"),
         ("kode,dapil,kursi\n12.71.01,1,20\n12.71.02,2,30\nJumlah,,55\n", "the total says 55 seats, the dapil have 50"),
     ],
 )  # fmt: skip
